@@ -1,0 +1,148 @@
+"""Both flows, from top to bottom: build an index, answer a question. A Bot keeps no session."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from qa_bot.config import Config
+from qa_bot.datatypes import Answer, Document
+from qa_bot.embedder import Embedder, fingerprint, load_embedder
+from qa_bot.index import Index, Progress, lock, manifest_stamp
+from qa_bot.loader import load
+from qa_bot.reader import Reader, SentenceReader, date_quotes, select
+from qa_bot.retriever import retrieve
+from qa_bot.rewriter import Turn, rewrite
+
+
+class Bot:
+    """Answers questions about the documents of one index; many threads may ask at once."""
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        reader: Reader | None = None,
+        config: Config | None = None,
+    ) -> None:
+        self.index = index
+        self.config = Config().of_index(index.settings) if config is None else config
+        self.embedder = embedder
+        self.reader = SentenceReader(embedder, self.config) if reader is None else reader
+
+    @classmethod
+    def from_documents(
+        cls,
+        documents: Iterable[Document],
+        config: Config | None = None,
+        *,
+        embedder: Embedder | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Build a Bot in memory."""
+        config = Config() if config is None else config
+        embedder = load_embedder(config.model) if embedder is None else embedder
+        index = Index.new(config.build_settings(), embedder)
+        index.add(documents, embedder, progress)
+        return cls(index, embedder, config=config)
+
+    @classmethod
+    def build(
+        cls,
+        paths: Iterable[str | Path],
+        folder: str | Path,
+        config: Config | None = None,
+        *,
+        embedder: Embedder | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Read files and folders into the index in ``folder``, made when there is none.
+
+        An article that is already in it changes nothing. Raises ArticleError for a file that
+        cannot be read, IndexMismatchError for an index of another model or other settings; the
+        folder then stays as it was.
+        """
+        config = Config() if config is None else config
+        documents = load(paths)
+        embedder = load_embedder(config.model) if embedder is None else embedder
+        with lock(folder):
+            index = Index.open_or_new(folder, config.build_settings(), embedder)
+            if index.add(documents, embedder, progress):
+                index.save(folder)
+        return cls(index, embedder, config=config)
+
+    @classmethod
+    def open(
+        cls, folder: str | Path, config: Config | None = None, *, embedder: Embedder | None = None
+    ) -> Self:
+        """Open a saved index with the model it was built with.
+
+        Raises IndexNotFoundError, or IndexMismatchError when its files were altered, or when
+        ``config`` or ``embedder`` is not what it was built with.
+        """
+        index = Index.open(folder, settings=None if config is None else config.build_settings())
+        embedder = load_embedder(str(index.settings["model"])) if embedder is None else embedder
+        index.check_fingerprint(fingerprint(embedder))
+        return cls(index, embedder, config=config)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents that questions are about."""
+        return self.index.documents
+
+    def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Answer a question by quotes, or say that the articles do not.
+
+        ``history`` is the conversation so far, oldest first: earlier Answers, or pairs of question
+        and answer text. Raises ValueError for a question without a word in it.
+        """
+        question = _words(question)
+        query = rewrite(question, history)
+        hits = retrieve(self.index, self.embedder, query, self.config)
+        candidates = [*date_quotes(query, hits), *self.reader.read(query, hits)]
+        confidence = candidates[0].score if candidates else 0.0
+        return Answer(question, query, select(candidates, self.config), confidence)
+
+
+def answer(
+    question: str, history: Sequence[Turn] = (), *, index: str | Path | None = None
+) -> Answer:
+    """Answer a question about the shipped article, or about the index in the folder ``index``.
+
+    The Bot is kept between calls, and opened anew when the folder has changed. See Bot.answer.
+    """
+    bot = default_bot() if index is None else open_bot(index)
+    return bot.answer(question, history)
+
+
+def default_bot() -> Bot:
+    """Return the Bot of the shipped article."""
+    return open_bot(shipped_index())
+
+
+def open_bot(folder: str | Path) -> Bot:
+    """Return the Bot of an index folder, from memory when the folder is as it was."""
+    return _bot(Path(folder).resolve(), manifest_stamp(folder))
+
+
+@lru_cache(maxsize=4)
+def _bot(folder: Path, stamp: tuple[int, ...]) -> Bot:
+    return Bot.open(folder)
+
+
+def shipped_index() -> Path:
+    """Return the folder of the shipped index: inside an installed package, or in a clone."""
+    package = Path(__file__).parent
+    installed = package / "shipped_index"
+    return installed if installed.is_dir() else package.parent / "index"
+
+
+def _words(question: str) -> str:
+    """Return the question without blanks around it; raises ValueError when it holds no word."""
+    if not isinstance(question, str):
+        raise ValueError(f"a question is a string, not {type(question).__name__}")
+    # A lone surrogate is no character: no tokenizer and no database takes it.
+    text = question.encode(errors="replace").decode().strip()
+    if not any(character.isalnum() for character in text):
+        raise ValueError("ask a question: this one has no words in it")
+    return text

@@ -1,0 +1,265 @@
+"""The command line: parse, call, print."""
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from qa_bot.bot import Bot, open_bot, shipped_index
+from qa_bot.config import Config
+from qa_bot.datatypes import Answer, Document
+from qa_bot.embedder import load_embedder
+from qa_bot.errors import QABotError
+from qa_bot.index import Index, Progress, lock, rebuild
+from qa_bot.render import visible
+
+ANSWERED, NOT_SAID, FAILED = 0, 1, 2  # exit codes
+
+_EPILOG = "Exit codes: 0 answered (or done), 1 the article does not say, 2 an error."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (QABotError, ValueError) as error:
+        print(f"qa-bot: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away; keep the interpreter from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _ask(options: argparse.Namespace) -> int:
+    answer = _bot(options).answer(" ".join(options.question))
+    _print_answer(answer, as_json=options.json)
+    return ANSWERED if answer.found else NOT_SAID
+
+
+def _chat(options: argparse.Namespace) -> int:
+    bot = _bot(options)
+    if sys.stdin.isatty():
+        print("Ask about: " + "; ".join(_name(document) for document in bot.documents[:5]))
+        print("An empty line or Ctrl-D ends the conversation.")
+    history: list[Answer] = []
+    for question in _lines():
+        try:
+            answer = bot.answer(question, history)
+        except ValueError as error:
+            print(error)
+            continue
+        _print_answer(answer, as_json=options.json)
+        history.append(answer)
+    return ANSWERED
+
+
+def _index(options: argparse.Namespace) -> int:
+    _check_own(options)
+    if not options.paths and not options.rebuild:
+        raise ValueError("name files or folders to read: qa-bot index PATH... --index FOLDER")
+    config = Config(model=options.model, passage_chars=options.passage_chars)
+    with _progress() as progress:
+        if options.rebuild:
+            settings, embedder = config.build_settings(), load_embedder(config.model)
+            index, lost = rebuild(options.index, embedder, settings, progress)
+        else:
+            index, lost = (
+                Bot.build(options.paths, options.index, config, progress=progress).index,
+                (),
+            )
+    for name in lost:
+        print(f"qa-bot: {name} is gone from {options.index}: add it again", file=sys.stderr)
+    print(f"{options.index}: {len(index.documents)} articles, {len(index)} passages")
+    return ANSWERED
+
+
+def _list(options: argparse.Namespace) -> int:
+    documents = Index.open(options.index).documents
+    if options.json:
+        print(json.dumps([_described(document) for document in documents], ensure_ascii=False))
+        return ANSWERED
+    for document in documents:
+        date = document.metadata.get("date", "")
+        print(f"{document.id[:12]}  {date:10}  {_name(document)}  ({document.source})")
+    return ANSWERED
+
+
+def _remove(options: argparse.Namespace) -> int:
+    _check_own(options)
+    with lock(options.index):
+        index = Index.open(options.index)
+        wanted = [_full_id(index, given) for given in options.ids]
+        removed = index.remove(wanted)
+        index.save(options.index)
+    for document in removed:
+        print(f"removed {document.id[:12]}  {_name(document)}")
+    return ANSWERED
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from qa_bot.ui import launch
+
+    launch(_bot(options), host=options.host, port=options.port)
+    return ANSWERED
+
+
+def _bot(options: argparse.Namespace) -> Bot:
+    bot = open_bot(options.index)
+    if options.threshold is None:
+        return bot
+    return Bot(bot.index, bot.embedder, config=replace(bot.config, threshold=options.threshold))
+
+
+def _check_own(options: argparse.Namespace) -> None:
+    """Keep a person's documents out of the shipped index, which version control tracks."""
+    if not getattr(options, "rebuild", False) and options.index.resolve() == shipped_index():
+        raise ValueError("the shipped index stays as it is: name a folder of your own with --index")
+
+
+def _lines() -> Iterator[str]:
+    """Yield what a person types, or what is piped in, until an empty line or the end."""
+    prompt = "\n> " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        if not line:
+            return
+        yield line
+
+
+def _print_answer(answer: Answer, as_json: bool) -> None:
+    print(json.dumps(answer.to_dict(), ensure_ascii=False) if as_json else answer, flush=True)
+
+
+def _name(document: Document) -> str:
+    """Return a title fit for one line of a terminal."""
+    name = document.title if document.title else document.text.strip()[:60]
+    return visible(" ".join(name.split()))
+
+
+def _described(document: Document) -> dict[str, object]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "source": document.source,
+        "metadata": dict(document.metadata),
+        "characters": len(document.text),
+    }
+
+
+def _full_id(index: Index, given: str) -> str:
+    """Return the one document id that begins with what was given; raises ValueError."""
+    found = [document.id for document in index.documents if document.id.startswith(given)]
+    if len(found) != 1:
+        what = "no article" if not found else f"{len(found)} articles"
+        raise ValueError(f"{what} with an id beginning {given!r}: see qa-bot list")
+    return found[0]
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a bar of passages on a terminal's standard error while the block runs."""
+    from tqdm import tqdm
+
+    with tqdm(unit="passage", desc="indexing", disable=None, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qa-bot", description="Ask your articles, get quotes you can check.", epilog=_EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('qa-bot')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    ask = _command(commands, "ask", _ask, "answer one question")
+    ask.add_argument("question", nargs="+", help="the question; quotation marks are optional")
+    chat = _command(commands, "chat", _chat, "ask in turn; follow-up questions are understood")
+    serve = _command(commands, "serve", _serve, "open the chat page")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
+    for command in (ask, chat, serve):
+        _index_option(command, default=shipped_index())
+        command.add_argument(
+            "--threshold",
+            type=_probability,
+            help="quote nothing less likely than this, 0 to 1",
+        )
+    for command in (ask, chat):
+        command.add_argument("--json", action="store_true", help="print each answer as JSON")
+
+    defaults = Config()
+    index = _command(commands, "index", _index, "read files and folders into an index")
+    index.add_argument("paths", nargs="*", type=Path, help="text or Markdown files, and folders")
+    index.add_argument(
+        "--rebuild", action="store_true", help="make the index anew from its articles"
+    )
+    index.add_argument(
+        "--model", default=defaults.model, help="sentence-transformers model (%(default)s)"
+    )
+    index.add_argument(
+        "--passage-chars",
+        type=int,
+        default=defaults.passage_chars,
+        help="size of a passage, characters (%(default)s)",
+    )
+    _index_option(index)
+
+    listing = _command(commands, "list", _list, "list the articles of an index")
+    _index_option(listing, default=shipped_index())
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    remove = _command(commands, "remove", _remove, "remove articles from an index")
+    remove.add_argument("ids", nargs="+", metavar="ID", help="how an id in list begins")
+    _index_option(remove)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    purpose: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".", epilog=_EPILOG
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _index_option(command: argparse.ArgumentParser, default: Path | None = None) -> None:
+    command.add_argument(
+        "--index",
+        metavar="FOLDER",
+        type=Path,
+        default=default,
+        required=default is None,
+        help="the index folder" + ("" if default is None else " (the shipped article)"),
+    )
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value

@@ -1,0 +1,159 @@
+"""The nouns: Document, Span, Passage, Hit, Quote, Answer. A quote is a slice of its document."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from qa_bot.metadata import read_header
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that never changes, and what is known about it.
+
+    Identity is the text: two documents with the same text have the same ``id`` and are equal.
+    Raises ValueError when the text, or what is said of it, has no UTF-8 form (a lone surrogate).
+    """
+
+    text: str = field(repr=False)
+    title: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
+
+    def __post_init__(self) -> None:
+        try:
+            digest = hashlib.sha256(self.text.encode()).hexdigest()
+            "".join((self.title, self.source, *self.metadata.values())).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("a lone surrogate is no text: it has no UTF-8 form") from error
+        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
+        object.__setattr__(self, "id", digest)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Document, (self.text, self.title, self.source, dict(self.metadata))
+
+    @classmethod
+    def from_text(cls, text: str, title: str = "", source: str = "") -> "Document":
+        """Make a document of a string, with the metadata (date, title) at its head."""
+        values = read_header(text).values
+        return cls(text, title if title else values.get("title", ""), source, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The characters ``[start, end)`` of a document; raises ValueError when they do not exist."""
+
+    document: Document
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= len(self.document.text):
+            length = len(self.document.text)
+            raise ValueError(f"no span [{self.start}, {self.end}) in a text of {length} characters")
+
+    @property
+    def text(self) -> str:
+        """The very characters of the document."""
+        return self.document.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Span):
+    """A run of whole sentences: one row of the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query; higher scores are better."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quote(Span):
+    """Whole sentences that answer; ``highlight`` is the part that does, inside them.
+
+    ``score`` is the probability, in [0, 1], that the quote answers the question.
+    """
+
+    highlight: Span
+    score: float
+
+    def __post_init__(self) -> None:
+        # Not super(): with slots the decorated class is not the one the body was written in.
+        Span.__post_init__(self)
+        inside = self.start <= self.highlight.start and self.highlight.end <= self.end
+        if self.highlight.document != self.document or not inside:
+            raise ValueError("a highlight must lie inside its quote")
+        if not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"a score is a probability, not {self.score}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON: the words, where they stand, and the document they are from."""
+        document = self.document
+        return {
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "highlight": {
+                "text": self.highlight.text,
+                "start": self.highlight.start,
+                "end": self.highlight.end,
+            },
+            "score": float(self.score),  # NumPy's numbers are not JSON
+            "document": {
+                "id": document.id,
+                "title": document.title,
+                "source": document.source,
+                "metadata": dict(document.metadata),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Quotes that answer a question, best first, or none: the article does not say.
+
+    ``query`` is what was searched for (the question, made to stand alone). ``confidence`` is the
+    probability, in [0, 1], that the documents answer the question; it is also given for a refusal.
+    """
+
+    question: str
+    query: str
+    quotes: tuple[Quote, ...]
+    confidence: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"a confidence is a probability, not {self.confidence}")
+
+    @property
+    def found(self) -> bool:
+        """Whether anything was found that answers."""
+        return bool(self.quotes)
+
+    @property
+    def text(self) -> str:
+        """The words that answer, in the best quote; empty when there is none."""
+        return self.quotes[0].highlight.text if self.quotes else ""
+
+    def __str__(self) -> str:
+        from qa_bot.render import to_text
+
+        return to_text(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {
+            "question": self.question,
+            "query": self.query,
+            "found": self.found,
+            "text": self.text,
+            "confidence": float(self.confidence),
+            "quotes": [quote.to_dict() for quote in self.quotes],
+        }

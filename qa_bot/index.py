@@ -1,0 +1,325 @@
+"""The Index: documents cut into passages, found by meaning (FAISS) and by words (SQLite's BM25).
+
+The only file that imports faiss. ``folder.py`` keeps an Index on disk.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from qa_bot.datatypes import Document, Hit, Passage
+from qa_bot.embedder import (
+    Embedder,
+    Vectors,
+    embed_passages,
+    embed_query,
+    token_counter,
+    token_limit,
+)
+from qa_bot.embedder import fingerprint as fingerprint_of
+from qa_bot.errors import IndexMismatchError, IndexNotFoundError, ModelError, QABotError
+from qa_bot.folder import (
+    Stored,
+    check_fingerprint,
+    lock,
+    manifest_stamp,
+    mismatch,
+    read,
+    recover,
+    write,
+)
+from qa_bot.manifest import Settings
+from qa_bot.splitter import split
+from qa_bot.words import Words
+
+if TYPE_CHECKING:
+    import faiss
+
+__all__ = ["Index", "Progress", "lock", "manifest_stamp", "rebuild"]
+
+Progress = Callable[[int, int], None]  # called with (passages done, passages in all)
+
+BATCH = 64  # passages embedded between two reports of progress
+
+
+class Index:
+    """Passages of documents, with a vector and the words of each; many threads may search at once.
+
+    Every change makes the tables anew from what the index then holds and replaces them in one
+    step. So a search sees the index before or after it, never between; what was removed is
+    nowhere; and the same documents in the same order give the same files.
+    """
+
+    def __init__(self, settings: Settings, fingerprint: str, dimension: int) -> None:
+        """Make an empty index for a model: ``fingerprint`` of its weights, size of its vectors."""
+        self.settings: Settings = dict(settings)
+        self.fingerprint = fingerprint
+        self.dimension = dimension
+        self._folder: Path | None = None  # where it was opened, for messages
+        self._changing = threading.Lock()
+        self._content = _Content.build((), (), np.empty((0, dimension), dtype=np.float32))
+
+    @classmethod
+    def new(cls, settings: Settings, embedder: Embedder) -> Self:
+        """Make an empty index for an embedder."""
+        return cls(settings, fingerprint_of(embedder), len(embed_query(embedder, "dimension")))
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        settings: Settings | None = None,
+        fingerprint: str | None = None,
+    ) -> Self:
+        """Read a saved index, everything in it checked.
+
+        Raises IndexNotFoundError when there is none; IndexMismatchError when a file is missing or
+        altered, or when it was built with other ``settings`` or another ``fingerprint``.
+        """
+        stored = read(Path(folder), settings, fingerprint)
+        try:
+            content = _Content.restore(stored)
+        except (ValueError, TypeError, LookupError, RuntimeError, sqlite3.Error) as error:
+            raise mismatch(folder, f"its tables are damaged ({error})") from error
+        index = cls(stored.settings, stored.fingerprint, stored.dimension)
+        index._folder = Path(folder)
+        index._content = content
+        return index
+
+    @classmethod
+    def open_or_new(cls, folder: str | Path, settings: Settings, embedder: Embedder) -> Self:
+        """Open the index in a folder, or make an empty one when there is none. Raises as open."""
+        try:
+            return cls.open(folder, settings=settings, fingerprint=fingerprint_of(embedder))
+        except IndexNotFoundError:
+            return cls.new(settings, embedder)
+
+    def __len__(self) -> int:
+        return len(self._content.passages)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents, in the order they were added."""
+        return self._content.documents
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """All passages, document after document."""
+        return self._content.passages
+
+    def check_fingerprint(self, fingerprint: str) -> None:
+        """Raise IndexMismatchError unless the index was built with weights of this fingerprint."""
+        if self._folder is not None:
+            check_fingerprint(self._folder, self.fingerprint, fingerprint)
+        elif fingerprint != self.fingerprint:
+            raise IndexMismatchError(
+                f"the index is of model weights {self.fingerprint[:12]}, not {fingerprint[:12]}: "
+                "make a new one"
+            )
+
+    def add(
+        self, documents: Iterable[Document], embedder: Embedder, progress: Progress | None = None
+    ) -> tuple[Document, ...]:
+        """Add documents and return those that were new; on an error nothing is added.
+
+        Raises IndexMismatchError for an embedder with other weights than the index's.
+        """
+        self.check_fingerprint(fingerprint_of(embedder))
+        with self._changing:
+            old = self._content
+            added = _new_documents(documents, old.documents)
+            if added:
+                passages = self._split(added, embedder)
+                vectors = np.vstack([old.matrix(), *self._embed(passages, embedder, progress)])
+                self._content = _Content.build(
+                    old.documents + added, old.passages + passages, vectors
+                )
+        return added
+
+    def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
+        """Remove documents and return them; raises QABotError, removing none, for an unknown id."""
+        gone = set(ids)
+        with self._changing:
+            old = self._content
+            if unknown := gone - {document.id for document in old.documents}:
+                raise QABotError(
+                    f"there is no article {min(unknown)!r} in the index: see them with: qa-bot list"
+                )
+            rows = [row for row, it in enumerate(old.passages) if it.document.id not in gone]
+            self._content = _Content.build(
+                tuple(document for document in old.documents if document.id not in gone),
+                tuple(old.passages[row] for row in rows),
+                old.matrix()[rows],
+            )
+        return tuple(document for document in old.documents if document.id in gone)
+
+    def search_dense(self, vector: Vectors, k: int) -> list[Hit]:
+        """Return the ``k`` passages nearest to a unit vector ``(dim,)``, best first.
+
+        A score is the cosine, in [-1, 1].
+        """
+        _check_count(k)
+        if vector.shape != (self.dimension,):
+            raise ValueError(f"a vector of shape {vector.shape} in an index of {self.dimension}")
+        return self._content.search_dense(vector, k)
+
+    def search_bm25(self, query: str, k: int) -> list[Hit]:
+        """Return the ``k`` best passages that hold a word of the query, best first.
+
+        Words count in any of their forms ("attacked" finds "attacks"). A score is above 0: BM25
+        with k1 = 1.2 and b = 0.75 (https://www.sqlite.org/fts5.html#the_bm25_function). The query
+        is any text; nothing in it is an operator.
+        """
+        _check_count(k)
+        return self._content.search_bm25(query, k)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the index to a folder, in place of one that is there: all of it or nothing.
+
+        Raises QABotError when that cannot be done. To change a saved index, hold ``lock(folder)``
+        from open to save, or another writer's change between them is lost.
+        """
+        write(Path(folder), self._stored())
+
+    def _stored(self) -> Stored:
+        import faiss
+
+        content = self._content
+        return Stored(
+            settings=self.settings,
+            fingerprint=self.fingerprint,
+            dimension=self.dimension,
+            documents=content.documents,
+            passage_count=len(content.passages),
+            passages=content.words.serialize(),
+            vectors=faiss.serialize_index(content.vectors).tobytes(),
+        )
+
+    def _split(self, documents: Iterable[Document], embedder: Embedder) -> tuple[Passage, ...]:
+        count, limit = token_counter(embedder), token_limit(embedder)
+        chars, overlap = self.settings["passage_chars"], self.settings["passage_overlap"]
+        return tuple(
+            passage
+            for document in documents
+            for passage in split(document, count, limit, chars, overlap)
+        )
+
+    def _embed(
+        self, passages: tuple[Passage, ...], embedder: Embedder, progress: Progress | None
+    ) -> Iterator[Vectors]:
+        """Yield the vectors of passages ``(n, dim)`` by batch; raises ModelError for unfit ones."""
+        for start in range(0, len(passages), BATCH):
+            texts = [passage.text for passage in passages[start : start + BATCH]]
+            vectors = embed_passages(embedder, texts)
+            if vectors.shape != (len(texts), self.dimension) or not np.isfinite(vectors).all():
+                raise ModelError(
+                    f"the model gave vectors of shape {vectors.shape}, or not finite, where "
+                    f"({len(texts)}, {self.dimension}) are due: index with another --model"
+                )
+            yield vectors
+            if progress is not None:
+                progress(start + len(texts), len(passages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an index holds at one moment. Row ``n`` of each table is passage ``n``."""
+
+    documents: tuple[Document, ...]
+    passages: tuple[Passage, ...]
+    words: Words
+    vectors: "faiss.IndexFlatIP"
+
+    @classmethod
+    def build(
+        cls, documents: tuple[Document, ...], passages: tuple[Passage, ...], matrix: Vectors
+    ) -> Self:
+        """Make the tables of passages, given their vectors ``(n, dim)``."""
+        import faiss
+
+        vectors = faiss.IndexFlatIP(matrix.shape[1])
+        vectors.add(matrix)
+        return cls(documents, passages, Words.build(passages), vectors)
+
+    @classmethod
+    def restore(cls, stored: Stored) -> Self:
+        """Make the tables of what a folder held; raises an error when they do not agree."""
+        import faiss
+
+        words = Words.deserialize(stored.passages)
+        documents = {document.id: document for document in stored.documents}
+        rows = words.passages()
+        ids = list(range(len(rows)))
+        if len(rows) != stored.passage_count:
+            raise ValueError(f"{len(rows)} passages where {stored.passage_count} are due")
+        if [row[0] for row in rows] != ids or words.ids() != ids:
+            raise ValueError("the passages are not those whose words are kept")
+        passages = tuple(Passage(documents[name], start, end) for _, name, start, end in rows)
+        vectors = faiss.deserialize_index(np.frombuffer(stored.vectors, dtype=np.uint8))
+        if not isinstance(vectors, faiss.IndexFlatIP):
+            raise ValueError(f"{type(vectors).__name__} where IndexFlatIP is due")
+        found, due = (vectors.ntotal, vectors.d), (len(ids), stored.dimension)
+        if found != due:
+            raise ValueError(f"vectors of shape {found} where {due} is due")
+        return cls(stored.documents, passages, words, vectors)
+
+    def matrix(self) -> Vectors:
+        """Return the vectors ``(n, dim)``, a copy."""
+        matrix: Vectors = self.vectors.reconstruct_n(0, len(self.passages))
+        return matrix
+
+    def search_dense(self, vector: Vectors, k: int) -> list[Hit]:
+        if not self.passages:  # FAISS wants k >= 1
+            return []
+        scores, rows = self.vectors.search(vector[np.newaxis], min(k, len(self.passages)))
+        found = sorted(zip(rows[0].tolist(), scores[0].tolist(), strict=True), key=_best_first)
+        return [Hit(self.passages[row], score) for row, score in found]
+
+    def search_bm25(self, query: str, k: int) -> list[Hit]:
+        found = self.words.search(query, min(k, len(self.passages)))
+        return [Hit(self.passages[row], score) for row, score in found]
+
+
+def rebuild(
+    folder: str | Path, embedder: Embedder, settings: Settings, progress: Progress | None = None
+) -> tuple[Index, tuple[str, ...]]:
+    """Make the index of a folder anew from the articles in it, whatever the state of the rest.
+
+    Returns the index, and the names of articles that the manifest knows and nobody can bring
+    back: their files are gone. See ``folder.recover`` for altered articles and a lost manifest.
+    """
+    with lock(folder):
+        documents, lost = recover(Path(folder))
+        index = Index.new(settings, embedder)
+        index.add(documents, embedder, progress)
+        write(Path(folder), index._stored(), mend=True)
+    return index, lost
+
+
+def _new_documents(
+    documents: Iterable[Document], known: Iterable[Document]
+) -> tuple[Document, ...]:
+    """Return the documents that are not known yet, each once, in order."""
+    seen = {document.id for document in known}
+    new: dict[str, Document] = {}
+    for document in documents:
+        if document.id not in seen:
+            new.setdefault(document.id, document)
+    return tuple(new.values())
+
+
+def _best_first(found: tuple[int, float]) -> tuple[float, int]:
+    """Order by falling score; equal ones by row, so that the order is always the same."""
+    row, score = found
+    return -score, row
+
+
+def _check_count(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k is a number of passages, 1 or more, not {k}")

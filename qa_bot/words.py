@@ -1,0 +1,117 @@
+"""The words of passages: an SQLite database, in memory, whose FTS5 table ranks them by BM25."""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable
+from typing import Any, Self
+
+from qa_bot.datatypes import Passage
+
+MAX_QUERY_WORDS = 64  # no more words of a query are looked for
+
+_WORD = re.compile(r"[^\W_]+")
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a about after all also an and any are as at be because been before being between both but
+        by can could d did do does doing don during each few for from further had has have having
+        he her here hers him his how i if in into is isn it its itself just ll m me more most my no
+        nor not now of off on once only or other our out over own re s same she should so some such
+        t than that the their them then there these they this those through to too under until up
+        us ve very was we were what when where which while who whom whose why will with would you
+        your
+        """,
+    )
+)
+_SCHEMA = """
+    CREATE TABLE passages (
+        id INTEGER PRIMARY KEY,
+        document TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL
+    );
+    CREATE VIRTUAL TABLE words USING fts5 (
+        text, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+"""
+
+
+class Words:
+    """Where passages stand and the words in them; row ``n`` is passage ``n``. Threads may share it.
+
+    The words are an index without the text: the text is the document's.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._one_at_a_time = threading.Lock()  # not every SQLite is built to share a connection
+
+    @classmethod
+    def build(cls, passages: Iterable[Passage]) -> Self:
+        """Make the database; its bytes depend on the passages alone (and SQLite's version)."""
+        words = cls._empty()
+        run = words._connection
+        run.executescript(_SCHEMA)
+        run.execute("BEGIN")
+        for row, passage in enumerate(passages):
+            place = (row, passage.document.id, passage.start, passage.end)
+            run.execute("INSERT INTO passages VALUES (?, ?, ?, ?)", place)
+            run.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+        run.execute("COMMIT")
+        run.execute("INSERT INTO words (words) VALUES ('optimize')")
+        run.execute("VACUUM")
+        return words
+
+    @classmethod
+    def deserialize(cls, data: bytes) -> Self:
+        """Take a database from its bytes; raises ValueError or sqlite3.Error for other bytes."""
+        if not data.startswith(b"SQLite format 3\0"):
+            raise ValueError("the passages are not an SQLite database")
+        words = cls._empty()
+        words._connection.deserialize(data)
+        return words
+
+    @classmethod
+    def _empty(cls) -> Self:
+        return cls(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+
+    def serialize(self) -> bytes:
+        """Return the bytes of the database: an SQLite file."""
+        with self._one_at_a_time:
+            return self._connection.serialize()
+
+    def passages(self) -> list[tuple[int, str, int, int]]:
+        """Return the rows of passages: id, document's id, start and end in its text."""
+        return self._all('SELECT id, document, start, "end" FROM passages ORDER BY id')
+
+    def ids(self) -> list[int]:
+        """Return the ids of the passages whose words can be searched."""
+        return [row for (row,) in self._all("SELECT rowid FROM words ORDER BY rowid")]
+
+    def search(self, query: str, k: int) -> list[tuple[int, float]]:
+        """Return the ``k`` best rows that hold a word of the query and their scores, best first."""
+        expression = _match_expression(query)
+        if not expression:
+            return []
+        return self._all(
+            "SELECT rowid, -bm25(words) AS score FROM words WHERE words MATCH ?"
+            " ORDER BY score DESC, rowid LIMIT ?",
+            (expression, k),
+        )
+
+    def _all(self, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
+        with self._one_at_a_time:
+            return self._connection.execute(statement, values).fetchall()
+
+
+def _match_expression(query: str) -> str:
+    """Return an FTS5 expression for passages that hold any word of a query, or "" without words.
+
+    Each word is quoted, so none is an operator; stop words count when there is nothing else.
+    """
+    words = dict.fromkeys(word[0].lower() for word in _WORD.finditer(query))
+    telling = [word for word in words if word not in _STOP_WORDS]
+    chosen = telling if telling else list(words)
+    return " OR ".join(f'"{word}"' for word in chosen[:MAX_QUERY_WORDS])

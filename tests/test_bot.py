@@ -1,0 +1,197 @@
+"""Both flows with the real model on the shipped article, and the laws."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import WordEmbedder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import qa_bot
+from qa_bot import Answer, Bot, Document, QABotError, answer
+from qa_bot.bot import shipped_index
+from qa_bot.config import Config
+from qa_bot.embedder import Embedder
+from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
+from qa_bot.index import rebuild
+
+QUESTIONS = [
+    "Who is the Defense Secretary?",
+    "How many fighters were killed by the airstrikes?",
+    "What did Trump tweet on Tuesday?",
+    "What is the capital of Peru?",
+]
+
+
+def test_a_question_about_the_shipped_article_needs_nothing_configured() -> None:
+    found = answer("What is the name of the Defense Secretary?")
+    assert found.found
+    assert "Mark Esper" in found.quotes[0].text
+    assert found.question == found.query == "What is the name of the Defense Secretary?"
+    assert found.quotes[0].score == found.confidence
+
+
+def test_when_the_article_was_written() -> None:
+    found = answer("When was this written?")
+    assert found.text == "2020-01-01"
+    assert found.quotes[0].document.metadata["date"] == "2020-01-01"
+
+
+def test_what_the_article_does_not_say() -> None:
+    found = answer("What is the recipe for apple pie?")
+    assert (found.quotes, found.found, found.text) == ((), False, "")
+    assert 0 <= found.confidence < Config().threshold
+
+
+@given(st.text(max_size=200))
+@settings(deadline=None, max_examples=40)
+def test_a_quote_is_a_slice_and_a_highlight_lies_inside_it(question: str) -> None:
+    try:
+        found = answer(question)
+    except ValueError as error:
+        assert "no words" in str(error)
+        return
+    for quote in found.quotes:
+        assert quote.text == quote.document.text[quote.start : quote.end] != ""
+        assert quote.start <= quote.highlight.start < quote.highlight.end <= quote.end
+    assert found.found == bool(found.quotes)
+    assert 0 <= found.confidence <= 1
+
+
+@given(st.text(max_size=300))
+@settings(deadline=None, max_examples=60)
+def test_any_text_can_be_asked_about(text: str) -> None:
+    bot = Bot.from_documents([Document(text)], Config(threshold=0), embedder=WordEmbedder())
+    for quote in bot.answer(text[:50] + " what").quotes:
+        assert quote.text == text[quote.start : quote.end]
+
+
+def test_follow_up_questions_are_understood_from_the_history() -> None:
+    first = answer("Who is the Defense Secretary?")
+    second = answer("What did he order?", [first])
+    assert second.query.startswith("Who is the Defense Secretary?")
+    assert second.question == "What did he order?"
+    as_pair = answer("What did he order?", [(first.query, first.text)])
+    assert as_pair == second
+
+
+@pytest.mark.parametrize("empty", ["", "   ", "?!", "\n\x00"])
+def test_a_question_without_words_is_refused(empty: str) -> None:
+    with pytest.raises(ValueError, match="no words"):
+        answer(empty)
+
+
+@pytest.mark.parametrize(
+    "odd", ["x" * 10_000, "why " * 2500, "\ud800 who?", "Кто? 😀", "\x1b[2J who\x00"]
+)
+def test_odd_questions_are_answered_or_refused_like_any_other(odd: str) -> None:
+    assert isinstance(answer(odd), Answer)
+
+
+def test_a_saved_index_gives_the_same_answers(tmp_path: Path, article_file: Path) -> None:
+    built = Bot.build([article_file], tmp_path / "index")
+    opened = Bot.open(tmp_path / "index")
+    for question in QUESTIONS:
+        assert opened.answer(question) == built.answer(question)
+    assert answer(QUESTIONS[0], index=tmp_path / "index") == built.answer(QUESTIONS[0])
+
+
+def test_the_shipped_index_is_what_the_shipped_article_gives(
+    shipped_bot: Bot, article: Document
+) -> None:
+    fresh = Bot.from_documents([article])
+    for question in QUESTIONS:
+        shipped = shipped_bot.answer(question)
+        assert shipped.quotes == fresh.answer(question).quotes
+    assert shipped_bot.documents == (article,)
+
+
+def test_an_index_that_changed_is_opened_anew(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The lighthouse was painted green in spring.")
+    (tmp_path / "b.txt").write_text("The harbour master is called Anna Berg.")
+    folder = tmp_path / "index"
+    Bot.build([tmp_path / "a.txt"], folder)
+    assert not any(
+        "Anna" in q.text for q in answer("Who is the harbour master?", index=folder).quotes
+    )
+    Bot.build([tmp_path / "b.txt"], folder)
+    assert answer("Who is the harbour master?", index=folder).quotes[0].document.title == "b"
+
+
+def test_adding_an_article_again_changes_nothing(tmp_path: Path, article_file: Path) -> None:
+    folder = tmp_path / "index"
+    Bot.build([article_file], folder)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    Bot.build([article_file, article_file], folder)
+    assert {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+
+
+def test_nothing_half_built_is_left_behind(tmp_path: Path, article_file: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    with pytest.raises(ArticleError, match=r"empty\.txt"):
+        Bot.build([article_file, tmp_path / "empty.txt"], tmp_path / "index")
+    assert not (tmp_path / "index").exists()
+
+
+def test_an_index_is_read_only_with_what_it_was_built_with(
+    tmp_path: Path, article_file: Path, minilm: Embedder
+) -> None:
+    folder = tmp_path / "an index"
+    Bot.build([article_file], folder)
+    mend = "qa-bot index --rebuild --index '.*an index'"
+    with pytest.raises(IndexMismatchError, match=mend):
+        Bot.open(folder, embedder=WordEmbedder())
+    with pytest.raises(IndexMismatchError, match=mend):
+        Bot.open(folder, Config(passage_chars=300))
+    with pytest.raises(IndexMismatchError, match=mend):
+        Bot.build([article_file], folder, Config(passage_chars=300))
+    with pytest.raises(IndexNotFoundError, match="qa-bot index"):
+        Bot.open(tmp_path / "nothing")
+
+
+def test_a_rebuild_mends_an_index_of_other_settings(
+    tmp_path: Path, article_file: Path, article: Document, minilm: Embedder
+) -> None:
+    folder = tmp_path / "index"
+    Bot.build([article_file], folder)
+    config = Config(passage_chars=300)
+    rebuild(folder, minilm, config.build_settings())
+    rebuilt, fresh = Bot.open(folder, config), Bot.from_documents([article], config)
+    assert rebuilt.answer(QUESTIONS[0]) == fresh.answer(QUESTIONS[0])
+    assert rebuilt.index.passages == fresh.index.passages
+
+
+def test_many_threads_may_ask_one_bot(shipped_bot: Bot) -> None:
+    expected = [shipped_bot.answer(question) for question in QUESTIONS]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(shipped_bot.answer, QUESTIONS * 8))
+    assert found == expected * 8
+
+
+def test_an_answer_is_plain_json() -> None:
+    given_back = json.loads(json.dumps(answer(QUESTIONS[0]).to_dict()))
+    assert given_back == answer(QUESTIONS[0]).to_dict()
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = "{'torch', 'faiss', 'gradio', 'transformers', 'sentence_transformers'}"
+    code = f"import sys, qa_bot; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_what_the_package_offers() -> None:
+    assert qa_bot.__all__ == ["Answer", "Bot", "Document", "QABotError", "Quote", "answer"]
+    assert issubclass(IndexNotFoundError, QABotError)
+
+
+def test_the_article_ships_as_it_came(article_file: Path) -> None:
+    import hashlib
+
+    digest = hashlib.sha256(article_file.read_bytes()).hexdigest()
+    assert digest == "bb1171f38e14ff03fe8469f1bd51828003fa54a5a09d5125b813abf6fceff86d"
+    assert article_file.is_relative_to(shipped_index())

@@ -1,0 +1,129 @@
+"""The command line: what it prints, and exit codes that scripts can use."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qa_bot.bot import shipped_index
+from qa_bot.cli import main
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An index of two small articles."""
+    (tmp_path / "harbour.txt").write_text("date 2021-05-01 The harbour master is called Anna Berg.")
+    (tmp_path / "light.md").write_text("# The lighthouse\n\nThe lighthouse was painted green.")
+    made = tmp_path / "made"
+    assert (
+        main(
+            [
+                "index",
+                str(tmp_path / "harbour.txt"),
+                str(tmp_path / "light.md"),
+                "--index",
+                str(made),
+            ]
+        )
+        == 0
+    )
+    return made
+
+
+def test_ask_answers_about_the_shipped_article(capsys: Printed) -> None:
+    assert main(["ask", "Who", "is", "the", "Defense", "Secretary?"]) == 0
+    assert "Mark Esper" in capsys.readouterr().out
+
+
+def test_ask_says_when_the_article_does_not_say(capsys: Printed) -> None:
+    assert main(["ask", "What is the recipe for apple pie?"]) == 1
+    assert "does not say" in capsys.readouterr().out
+
+
+def test_ask_as_json(capsys: Printed) -> None:
+    assert main(["ask", "--json", "When was this written?"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["quotes"][0]["highlight"]["text"] == "2020-01-01"
+
+
+def test_the_threshold_can_be_set(capsys: Printed) -> None:
+    assert main(["ask", "--threshold", "1", "Who is the Defense Secretary?"]) == 1
+    with pytest.raises(SystemExit) as stopped:
+        main(["ask", "--threshold", "2", "Who?"])
+    assert stopped.value.code == 2
+
+
+def test_chat_keeps_the_conversation(capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO("Who is the Defense Secretary?\n?\nWhat did he order?")
+    )
+    assert main(["chat", "--json"]) == 0
+    first, complaint, second = capsys.readouterr().out.splitlines()
+    assert json.loads(first)["query"] == "Who is the Defense Secretary?"
+    assert "no words" in complaint
+    assert json.loads(second)["query"].startswith("Who is the Defense Secretary? ")
+
+
+def test_index_list_ask_remove(folder: Path, capsys: Printed) -> None:
+    assert main(["list", "--index", str(folder), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {(d["title"], d["metadata"].get("date")) for d in listed} == {
+        ("harbour", "2021-05-01"),
+        ("The lighthouse", None),
+    }
+    assert main(["ask", "--index", str(folder), "What is the harbour master called?"]) == 0
+    assert "Anna Berg" in capsys.readouterr().out
+    harbour = next(d["id"] for d in listed if d["title"] == "harbour")
+    assert main(["remove", harbour[:8], "--index", str(folder)]) == 0
+    assert capsys.readouterr().out == f"removed {harbour[:12]}  harbour\n"
+    assert main(["list", "--index", str(folder)]) == 0
+    assert "harbour" not in capsys.readouterr().out.replace(str(folder.parent), "").replace(
+        "harbour.txt", "harbour"
+    )
+
+
+def test_errors_are_one_plain_line(tmp_path: Path, capsys: Printed) -> None:
+    assert main(["ask", "Who?", "--index", str(tmp_path / "none")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("qa-bot: ")
+    assert error.count("\n") == 1
+    assert "qa-bot index" in error
+
+
+@pytest.mark.parametrize("command", [["index", "x.txt"], ["remove", "abcd"]])
+def test_the_shipped_index_is_not_written_to(command: list[str], capsys: Printed) -> None:
+    assert main([*command, "--index", str(shipped_index())]) == 2
+    assert "shipped index stays as it is" in capsys.readouterr().err
+
+
+def test_remove_wants_one_article(folder: Path, capsys: Printed) -> None:
+    assert main(["remove", "", "--index", str(folder)]) == 2
+    assert "2 articles with an id beginning ''" in capsys.readouterr().err
+    assert main(["remove", "zz", "--index", str(folder)]) == 2
+    assert "no article with an id beginning 'zz'" in capsys.readouterr().err
+
+
+def test_rebuild_mends_a_damaged_index(folder: Path, capsys: Printed) -> None:
+    (vectors,) = folder.glob("vectors-*")
+    vectors.write_bytes(b"damaged")
+    assert main(["ask", "Who?", "--index", str(folder)]) == 2
+    assert f"qa-bot index --rebuild --index {folder}" in capsys.readouterr().err
+    assert main(["index", "--rebuild", "--index", str(folder)]) == 0
+    assert main(["ask", "What is the harbour master called?", "--index", str(folder)]) == 0
+
+
+def test_index_wants_something_to_read(tmp_path: Path, capsys: Printed) -> None:
+    assert main(["index", "--index", str(tmp_path / "made")]) == 2
+    assert "name files or folders to read" in capsys.readouterr().err
+
+
+def test_it_runs_as_a_module_and_says_its_version() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qa_bot", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("qa-bot ")

@@ -1,0 +1,44 @@
+"""Fusion by reciprocal rank, and finding passages with the real model."""
+
+import pytest
+
+from qa_bot.bot import Bot
+from qa_bot.config import Config
+from qa_bot.datatypes import Document, Hit, Passage
+from qa_bot.retriever import fuse, retrieve
+
+DOCUMENT = Document("abcdef")
+A, B, C = (Passage(DOCUMENT, i, i + 1) for i in range(3))
+
+
+def test_fusion_adds_reciprocal_ranks() -> None:
+    fused = fuse([[Hit(A, 9.0), Hit(B, 8.0)], [Hit(B, 0.7), Hit(C, 0.1)]], rrf_k=60)
+    assert [hit.passage for hit in fused] == [B, A, C]
+    assert [hit.score for hit in fused] == pytest.approx([1 / 62 + 1 / 61, 1 / 61, 1 / 62])
+
+
+def test_equal_scores_keep_the_order_of_the_rankings() -> None:
+    assert [hit.passage for hit in fuse([[Hit(C, 1.0)], [Hit(A, 1.0)]], rrf_k=60)] == [C, A]
+
+
+def test_nothing_found_is_nothing() -> None:
+    assert fuse([[], []], rrf_k=60) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("Which division of the Army was sent?", "82nd Airborne Division"),
+        ("kataeb hezbollah quds force linkage", "strong linkage"),
+        ("Who thinks that peace is a good thing?", "I want to have peace"),
+    ],
+)
+def test_the_passage_that_answers_comes_first(shipped_bot: Bot, query: str, words: str) -> None:
+    hits = retrieve(shipped_bot.index, shipped_bot.embedder, query, Config())
+    assert words in hits[0].passage.text
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_no_more_than_top_k(shipped_bot: Bot) -> None:
+    hits = retrieve(shipped_bot.index, shipped_bot.embedder, "Iran", Config(top_k=3))
+    assert len({hit.passage for hit in hits}) == 3

@@ -1,0 +1,225 @@
+"""Sentences and passages are slices that cover the text, within their limits."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from qa_bot.datatypes import Document, Passage
+from qa_bot.embedder import Embedder, token_counter, token_limit
+from qa_bot.splitter import paragraphs, sentences, split
+
+TEXTS = st.one_of(
+    st.text(max_size=400),
+    st.text(alphabet='aB .!?…”“"\n\r\t#-1)x,;\x00😀', max_size=600),
+    st.lists(
+        st.sampled_from(
+            [
+                "He left.",
+                "“No!",
+                "Why?”",
+                "U.S. Embassy",
+                "\n\n",
+                "\r\n",
+                "# Head\n",
+                "- item\n",
+                "w" * 90,
+            ]
+        ),
+        max_size=40,
+    ).map(" ".join),
+)
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
+
+
+def covered(text: str, spans: list[tuple[int, int]]) -> bool:
+    """Whether every non-blank character lies in a span."""
+    inside = {i for start, end in spans for i in range(start, end)}
+    return all(character.isspace() or i in inside for i, character in enumerate(text))
+
+
+def test_the_sentences_of_the_article(article: Document) -> None:
+    found = [article.text[start:end] for start, end in sentences(article)]
+    assert found[0] == "date 2020-01-01"
+    assert found[1].startswith("After hundreds of supporters")
+    assert found[1].endswith("promising that Iran “will be held fully responsible.”")
+    assert found[4].endswith("designated a terrorist organization by the U.S. State Department.")
+    assert found[7:12] == [
+        "“Iran killed an American contractor, wounding many.",
+        "We strongly responded, and always will.",
+        "Now Iran is orchestrating an attack on the U.S. Embassy in Iraq.",
+        "They will be held fully responsible.",
+        "In addition, we expect Iraq to use its forces to protect the Embassy, and so notified!”",
+    ]
+    assert "“Secondly, be logical…" in found
+    assert "The people of this region hate America." in found
+    assert found[-10].endswith("if he could “foresee going to war with Iran.”")
+    assert found[-9] == "”I don’t think that would be a good idea for Iran,” he said."
+    assert found[-1] == "It would go very quickly.”"
+
+
+def test_paragraphs_of_the_article(article: Document) -> None:
+    found = [article.text[start:end] for start, end in paragraphs(article.text)]
+    assert found == [block.strip() for block in article.text.split("\n\n")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "He met Mr. Smith at 5 p.m. on Jan. 5. They left.",
+            ["He met Mr. Smith at 5 p.m. on Jan. 5.", "They left."],
+        ),
+        ("It ended.Then it began.", ["It ended.", "Then it began."]),
+        ("One line\nAnother line\n", ["One line", "Another line"]),
+        (
+            "A line that was wrapped by an editor at seventy characters or\nso goes on.",
+            ["A line that was wrapped by an editor at seventy characters or\nso goes on."],
+        ),
+        ("# Heading\nText under it.", ["# Heading", "Text under it."]),
+        ("- one\n- two\r\n- three", ["- one", "- two", "- three"]),
+        ("It costs 3.5 million. See U.S. law.", ["It costs 3.5 million.", "See U.S. law."]),
+        ("date 2020-01-01 After that.", ["date 2020-01-01", "After that."]),
+        ("   \n\n ", []),
+    ],
+)
+def test_sentences_of_small_texts(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in sentences(Document.from_text(text))] == expected
+
+
+@given(TEXTS)
+@example("date 2020-01-01 x")
+@example("---\ndate: 2020-01-01\n---\nBody.")
+def test_sentences_cover_the_text_in_order(text: str) -> None:
+    spans = sentences(Document.from_text(text))
+    assert covered(text, spans)
+    assert all(a_end <= b_start for (_, a_end), (b_start, _) in pairwise(spans))
+    assert all(text[start:end] == text[start:end].strip() != "" for start, end in spans)
+
+
+@given(TEXTS)
+def test_no_sentence_crosses_a_blank_line(text: str) -> None:
+    blank_line = re.compile(r"\S\s*\n[ \t]*\n\s*\S")
+    assert not any(blank_line.search(text[a:b]) for a, b in sentences(Document.from_text(text)))
+
+
+@given(TEXTS, st.integers(1, 30), st.integers(1, 200), st.integers(0, 3))
+@settings(deadline=None)
+def test_passages_cover_the_text_within_their_limits(
+    text: str, max_tokens: int, target_chars: int, overlap: int
+) -> None:
+    document = Document.from_text(text)
+    found = split(document, count_words, max_tokens, target_chars, overlap)
+    assert covered(text, [(p.start, p.end) for p in found])
+    assert all(count_words(p.text) <= max_tokens for p in found)
+    assert all(a.start < b.start and a.end < b.end for a, b in pairwise(found))
+
+
+@given(TEXTS, st.integers(20, 200))
+def test_a_passage_is_longer_than_its_target_only_when_one_sentence_is(
+    text: str, target_chars: int
+) -> None:
+    document = Document.from_text(text)
+    for passage in split(document, count_words, 1000, target_chars):
+        inside = sentences(document, passage.start, passage.end)
+        assert len(passage.text) <= target_chars or len(inside) == 1
+
+
+def test_passages_overlap_by_a_sentence_within_a_paragraph() -> None:
+    document = Document("One is here. Two is here. Three is here. Four is here.")
+    texts = [p.text for p in split(document, count_words, 100, 28, 1)]
+    assert texts == [
+        "One is here. Two is here.",
+        "Two is here. Three is here.",
+        "Three is here. Four is here.",
+    ]
+
+
+def test_passages_without_overlap() -> None:
+    document = Document("One is here. Two is here. Three is here.")
+    texts = [p.text for p in split(document, count_words, 100, 27, 0)]
+    assert texts == ["One is here. Two is here.", "Three is here."]
+
+
+def test_a_paragraph_is_not_crossed_but_a_heading_joins_what_it_heads() -> None:
+    body = (
+        "This paragraph is long enough to say something on its own, with a number of words in it."
+    )
+    document = Document(f"# Heading\n\n{body} {body}\n\n{body} {body}")
+    assert [p.text for p in split(document, count_words, 100, 1000)] == [
+        f"# Heading\n\n{body} {body}",
+        f"{body} {body}",
+    ]
+
+
+def test_each_paragraph_of_the_article_is_a_passage(article: Document, minilm: Embedder) -> None:
+    found = split(article, token_counter(minilm), token_limit(minilm), 1000)
+    assert [(p.start, p.end) for p in found] == paragraphs(article.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "word, and another word; " * 420,
+        "a" * 10_000,
+        "1.2/3-4_" * 1250,
+        "漢字" * 5000,
+        "“" + "Iran said so and " * 600 + "left.”",
+    ],
+)
+def test_no_passage_is_longer_than_the_model_reads(text: str, minilm: Embedder) -> None:
+    count, limit = token_counter(minilm), token_limit(minilm)
+    found = split(Document(text), count, limit, 1000)
+    assert limit == 254
+    assert max(count(p.text) for p in found) <= limit
+    assert covered(text, [(p.start, p.end) for p in found])
+
+
+def test_a_long_sentence_is_cut_after_a_clause() -> None:
+    document = Document("one two three, four five six seven eight nine ten.")
+    assert [p.text for p in split(document, count_words, 5, 1000, 0)] == [
+        "one two three,",
+        "four five six seven eight",
+        "nine ten.",
+    ]
+
+
+def test_the_sentences_of_a_passage_are_those_of_the_document(article: Document) -> None:
+    whole = sentences(article)
+    for passage in split(article, count_words, 60, 300):
+        inside = [(a, b) for a, b in whole if passage.start <= a and b <= passage.end]
+        assert sentences(article, passage.start, passage.end) == inside
+
+
+@given(TEXTS)
+@example(".# 00000000000000000\na")
+def test_a_stretch_has_the_sentences_of_the_whole_text(text: str) -> None:
+    document = Document(text)
+    whole = sentences(document)
+    for first, last in [(0, 1), (1, 3), (2, 2)]:
+        stretch = whole[first : last + 1]
+        if stretch:
+            assert sentences(document, stretch[0][0], stretch[-1][1]) == stretch
+
+
+def test_a_stretch_far_into_a_long_text_has_the_sentences_of_the_whole() -> None:
+    document = Document("He said no. She said yes.\n\n" * 2000)
+    whole = sentences(document)
+    assert sentences(document, whole[3000][0], whole[3001][1]) == whole[3000:3002]
+
+
+def test_settings_without_room_are_refused() -> None:
+    for wrong in ((0, 10, 1), (10, 0, 1), (10, 10, -1)):
+        with pytest.raises(ValueError, match="a passage needs room"):
+            split(Document("text"), count_words, *wrong)
+
+
+def test_passages_are_spans_of_the_document(article: Document) -> None:
+    passage = split(article, count_words, 100, 500)[3]
+    assert isinstance(passage, Passage)
+    assert passage.text == article.text[passage.start : passage.end]
