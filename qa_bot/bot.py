@@ -8,7 +8,7 @@ from typing import Self
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document
 from qa_bot.embedder import Embedder, fingerprint, load_embedder
-from qa_bot.index import Index, Progress, lock, manifest_stamp
+from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
 from qa_bot.loader import load
 from qa_bot.reader import Reader, SentenceReader, date_quotes, select
 from qa_bot.retriever import retrieve
@@ -58,11 +58,12 @@ class Bot:
     ) -> Self:
         """Read files and folders into the index in ``folder``, made when there is none.
 
-        An article that is already in it changes nothing. Raises ArticleError for a file that
+        An article that is already in it changes nothing. Without a ``config``, an index that is
+        there keeps the settings it was built with. Raises ArticleError for a file that
         cannot be read, IndexMismatchError for an index of another model or other settings; the
         folder then stays as it was.
         """
-        config = Config() if config is None else config
+        config = Config().of_index(stored_settings(folder)) if config is None else config
         documents = load(paths)
         embedder = load_embedder(config.model) if embedder is None else embedder
         with lock(folder):

@@ -12,11 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from qa_bot.bot import Bot, open_bot, shipped_index
-from qa_bot.config import Config
+from qa_bot.config import DEFAULT_MODEL, Config
 from qa_bot.datatypes import Answer, Document
 from qa_bot.embedder import load_embedder
 from qa_bot.errors import QABotError
-from qa_bot.index import Index, Progress, lock, rebuild
+from qa_bot.index import Index, Progress, lock, rebuild, stored_settings
 from qa_bot.render import visible
 
 ANSWERED, NOT_SAID, FAILED = 0, 1, 2  # exit codes
@@ -70,7 +70,9 @@ def _index(options: argparse.Namespace) -> int:
     _check_own(options)
     if not options.paths and not options.rebuild:
         raise ValueError("name files or folders to read: qa-bot index PATH... --index FOLDER")
-    config = Config(model=options.model, passage_chars=options.passage_chars)
+    given = {"model": options.model, "passage_chars": options.passage_chars}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    config = Config().of_index({**stored_settings(options.index), **chosen})
     with _progress() as progress:
         if options.rebuild:
             settings, embedder = config.build_settings(), load_embedder(config.model)
@@ -110,9 +112,12 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from qa_bot.ui import launch
+    from qa_bot.ui import EXAMPLES, check_port, launch
 
-    launch(_bot(options), host=options.host, port=options.port)
+    check_port(options.host, options.port)
+    print("Loading the models ...", flush=True)
+    examples = EXAMPLES if options.index == shipped_index() else ()
+    launch(_bot(options), host=options.host, port=options.port, examples=examples)
     return ANSWERED
 
 
@@ -208,20 +213,17 @@ def _parser() -> argparse.ArgumentParser:
     for command in (ask, chat):
         command.add_argument("--json", action="store_true", help="print each answer as JSON")
 
-    defaults = Config()
     index = _command(commands, "index", _index, "read files and folders into an index")
     index.add_argument("paths", nargs="*", type=Path, help="text or Markdown files, and folders")
     index.add_argument(
         "--rebuild", action="store_true", help="make the index anew from its articles"
     )
-    index.add_argument(
-        "--model", default=defaults.model, help="sentence-transformers model (%(default)s)"
-    )
+    defaults = "default: those of the index, and for a new one "
+    index.add_argument("--model", help=f"sentence-transformers model ({defaults}{DEFAULT_MODEL})")
     index.add_argument(
         "--passage-chars",
         type=int,
-        default=defaults.passage_chars,
-        help="size of a passage, characters (%(default)s)",
+        help=f"size of a passage, characters ({defaults}{Config().passage_chars})",
     )
     _index_option(index)
 

@@ -143,7 +143,7 @@ def _unit_rows(matrix: Any) -> Vectors:
     """Scale rows to length 1; a row of zeros stays as it is."""
     rows = np.asarray(matrix, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Vectors = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    unit: Vectors = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths != 0)
     return unit
 
 

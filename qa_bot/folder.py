@@ -10,7 +10,7 @@ import os
 import shlex
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ def lock(folder: str | Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout  # late: readers do without
 
+    new = not Path(folder).exists()
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         guard = FileLock(Path(folder) / LOCK, is_singleton=True)
@@ -85,7 +86,17 @@ def lock(folder: str | Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     try:
         yield
     finally:
+        if new:
+            _remove_unused(Path(folder))
         guard.release()
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove a folder in which there is nothing but the lock."""
+    if os.listdir(folder) == [LOCK]:
+        with suppress(OSError):  # where an open file cannot be deleted, the folder stays
+            (folder / LOCK).unlink()
+            folder.rmdir()
 
 
 def manifest_stamp(folder: str | Path) -> tuple[int, ...]:
@@ -115,6 +126,15 @@ def read(folder: Path, settings: Settings | None = None, fingerprint: str | None
     raise mismatch(folder, f"{missing} is missing")
 
 
+def stored_settings(folder: str | Path) -> Settings:
+    """Return the settings an index was built with, though it may be damaged; none without one."""
+    try:
+        manifest = salvage((Path(folder) / MANIFEST).read_bytes())
+    except OSError:
+        return {}
+    return {} if manifest is None else dict(manifest["settings"])
+
+
 def check_settings(folder: str | Path, found: Settings, expected: Settings | None) -> None:
     """Raise IndexMismatchError when settings are expected and others are found."""
     for name, value in {} if expected is None else expected.items():
@@ -134,13 +154,15 @@ def write(folder: Path, stored: Stored, *, mend: bool = False) -> None:
     """Put an index in a folder, in place of the one there: all of it or, on an error, nothing.
 
     Files that are not the index's are left alone. Raises QABotError when the disk refuses, and
-    IndexMismatchError over a manifest that cannot be read, unless this write is to ``mend`` it.
+    IndexMismatchError over a manifest that cannot be read, unless this write is to ``mend`` it;
+    ValueError for an index that could not be read again, as one with settings it does not know.
     """
     files = _files(stored)
     manifest = to_json(_manifest(stored, list(files)))
+    parse(manifest)
     with lock(folder):
-        replaced = _names_to_replace(folder, mend)
         try:
+            replaced = _names_to_replace(folder, mend)
             _put_all(folder, files, manifest)
         except OSError as error:
             raise _cannot_write(folder, error) from error
@@ -207,10 +229,9 @@ def _read_files(folder: Path, manifest: Manifest) -> Stored:
 def _read_document(folder: Path, entry: dict[str, Any]) -> Document:
     data = _read_checked(folder, entry["file"], entry["id"])
     try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise mismatch(folder, f"{entry['file']} is not UTF-8 text") from error
-    return Document(text, entry["title"], entry["source"], entry["metadata"])
+        return Document(data.decode(), entry["title"], entry["source"], entry["metadata"])
+    except ValueError as error:
+        raise mismatch(folder, f"{entry['file']}: {error}") from error
 
 
 def _read_checked(folder: Path, name: str, sha256: str) -> bytes:
@@ -229,15 +250,15 @@ def _read_checked(folder: Path, name: str, sha256: str) -> bytes:
 def _recover_document(folder: Path, entry: dict[str, Any]) -> Document:
     try:
         text = (folder / entry["file"]).read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
+        found = Document.from_text(text, entry["title"], entry["source"])
+        if found.id != entry["id"]:
+            return found
+        return Document(text, entry["title"], entry["source"], entry["metadata"])
+    except (OSError, ValueError) as error:
         raise ArticleError(
             f"{folder / entry['file']} cannot be read as UTF-8 text ({error}): restore or delete "
             "it, then run the same command again"
         ) from error
-    found = Document.from_text(text, entry["title"], entry["source"])
-    if found.id != entry["id"]:
-        return found
-    return Document(text, entry["title"], entry["source"], entry["metadata"])
 
 
 def _entries_by_name(folder: Path) -> list[dict[str, Any]]:
@@ -323,7 +344,6 @@ def _put_all(folder: Path, files: dict[str, bytes], manifest: bytes) -> None:
             for path in created:
                 path.unlink(missing_ok=True)
         raise
-    _sync_folder(folder)
 
 
 def _put(path: Path, data: bytes) -> None:
@@ -357,6 +377,7 @@ def _sync_folder(folder: Path) -> None:
 def _sweep(folder: Path, keep: Collection[str], replaced: Collection[str]) -> None:
     """Delete what the index before, and writes that were killed, have left in the folder."""
     try:
+        _sync_folder(folder)  # first: the old manifest must not come back when its files are gone
         for path in [*folder.iterdir(), *(folder / ARTICLES).iterdir()]:
             name = path.relative_to(folder).as_posix()
             if name not in keep and path.is_file() and _is_ours(path, name, replaced):
@@ -365,8 +386,8 @@ def _sweep(folder: Path, keep: Collection[str], replaced: Collection[str]) -> No
         _sync_folder(folder)
     except OSError as error:
         raise QABotError(
-            f"the index in {folder} was written, but an old file of it could not be deleted: "
-            f"{error}. Delete it by hand"
+            f"the index in {folder} was written, but old files of it may be left: {error}. "
+            "The next write deletes them"
         ) from error
 
 

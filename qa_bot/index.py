@@ -31,6 +31,7 @@ from qa_bot.folder import (
     mismatch,
     read,
     recover,
+    stored_settings,
     write,
 )
 from qa_bot.manifest import Settings
@@ -40,7 +41,7 @@ from qa_bot.words import Words
 if TYPE_CHECKING:
     import faiss
 
-__all__ = ["Index", "Progress", "lock", "manifest_stamp", "rebuild"]
+__all__ = ["Index", "Progress", "lock", "manifest_stamp", "rebuild", "stored_settings"]
 
 Progress = Callable[[int, int], None]  # called with (passages done, passages in all)
 

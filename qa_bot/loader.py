@@ -213,10 +213,9 @@ def _unmarked_utf16(data: bytes) -> str | None:
     if len(data) % 2 or len(data) < 8:
         return None
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
-        high, low = sample[first::2], sample[1 - first :: 2]
+        high = sample[first::2]
         common = dict(Counter(high).most_common(2))
-        usual = sum(common.values()) / len(high)
-        if 0 in common and usual > 0.9 and low.count(0) < 0.01 * len(low):
+        if 0 in common and sum(common.values()) > 0.9 * len(high):
             return _strictly(data, encoding)
     return None
 

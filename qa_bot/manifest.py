@@ -65,19 +65,17 @@ def seal(manifest: Manifest) -> str:
 
 def to_json(manifest: Manifest) -> bytes:
     """Write a manifest for people to read."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    # A file name that is no text holds lone surrogates: as \udcxx they are JSON.
-    return text.encode(errors="backslashreplace")
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def parse(data: bytes) -> Manifest:
-    """Read a manifest; raises ValueError, saying why, when it is not one as it was written."""
+    """Read a manifest; raises ValueError, saying why, when it is not as it was written."""
     manifest = _loads(data)
     version = manifest.get("format") if isinstance(manifest, dict) else None
     if version != FORMAT:
         raise ValueError(f"its format is {version!r}, and this version of qa-bot reads {FORMAT}")
     if not _is_valid(manifest) or manifest["sha256"] != seal(manifest):
-        raise ValueError("manifest.json was altered")
+        raise ValueError("manifest.json is not as qa-bot writes it")
     return dict(manifest)
 
 

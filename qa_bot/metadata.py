@@ -9,7 +9,6 @@ Places = dict[str, tuple[int, int]]
 
 HEADER_CHARS = 10_000  # how far a header may reach; what follows is body, whatever it looks like
 _FIELD_CHARS = 400  # a longer line is no ``name: value``
-_DATE_CHARS = 40  # "Wednesday, 25 December 2019, 10:30 a.m." is as long as dates get
 
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _BLANKS = re.compile(r"[\s\ufeff]*")
@@ -25,7 +24,6 @@ _KEY = re.compile(r"[\w.-]{1,80}\s*:(?!\S)")
 _IN_FRONT_MATTER = re.compile(rf"\s|\Z|#|-\s|{_KEY.pattern}")
 _YEAR = re.compile(r"(?<![0-9])[12][0-9]{3}(?![0-9])")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_BEFORE_ZONE = re.compile(r"\s+(?=[+-])")  # 10:00 +0000, which is not quite ISO 8601
 _DATE_WORDS = frozenset(  # the first three letters of them
     "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun "
     "spr sum aut fal win st nd rd th of at a m am pm utc gmt est edt pst pdt bst cet".split()
@@ -129,12 +127,11 @@ def _is_value(name: str, value: str) -> bool:
 def _is_date(value: str) -> bool:
     """Whether a value is a day of the calendar (2020-01-01), or words of a date with a year."""
     try:
-        datetime.fromisoformat(_BEFORE_ZONE.sub("", value))
+        datetime.fromisoformat(value)
     except ValueError:
         words = _LETTERS.findall(value.lower())
         return (
-            len(value) <= _DATE_CHARS
-            and not re.match(_ISO, value)
+            not re.match(_ISO, value)
             and _YEAR.search(value) is not None
             and all(word[:3] in _DATE_WORDS for word in words)
         )

@@ -25,7 +25,7 @@ class WordTokenizer:
 class WordEmbedder:
     """Embeds a text as the bag of its words: each word has a direction of its own."""
 
-    max_seq_length = 256
+    max_seq_length: int | None = 256
     tokenizer = WordTokenizer()
     fingerprint = "words"
 

@@ -10,6 +10,7 @@ import pytest
 
 from qa_bot.bot import shipped_index
 from qa_bot.cli import main
+from qa_bot.index import stored_settings
 
 Printed = pytest.CaptureFixture[str]
 
@@ -115,6 +116,19 @@ def test_rebuild_mends_a_damaged_index(folder: Path, capsys: Printed) -> None:
     assert f"qa-bot index --rebuild --index {folder}" in capsys.readouterr().err
     assert main(["index", "--rebuild", "--index", str(folder)]) == 0
     assert main(["ask", "What is the harbour master called?", "--index", str(folder)]) == 0
+
+
+def test_an_index_keeps_its_settings_unless_told_otherwise(
+    folder: Path, tmp_path: Path, capsys: Printed
+) -> None:
+    (tmp_path / "new.txt").write_text("The ferry leaves at noon.")
+    assert main(["index", "--rebuild", "--index", str(folder), "--passage-chars", "300"]) == 0
+    assert main(["index", str(tmp_path / "new.txt"), "--index", str(folder)]) == 0
+    assert capsys.readouterr().out.endswith("3 articles, 3 passages\n")
+    assert main(["index", "--rebuild", "--index", str(folder)]) == 0
+    assert stored_settings(folder)["passage_chars"] == 300
+    assert main(["index", "--index", str(folder), "--passage-chars", "99", __file__]) == 2
+    assert "built with passage_chars 300, not 99" in capsys.readouterr().err
 
 
 def test_index_wants_something_to_read(tmp_path: Path, capsys: Printed) -> None:

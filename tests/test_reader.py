@@ -112,5 +112,12 @@ def test_other_questions_do_not_ask_for_the_date(question: str) -> None:
     assert date_quotes(question, hits_of(DOCUMENT)) == []
 
 
+def test_a_date_that_is_cut_into_sentences_is_quoted_whole() -> None:
+    document = Document.from_text("Date: Wed. 6 May 2020, 10 a.m. GMT\n\nThe body.")
+    (found,) = date_quotes("When was this written?", hits_of(document))
+    assert found.highlight.text == "Wed. 6 May 2020, 10 a.m. GMT"
+    assert found.text == "Date: Wed. 6 May 2020, 10 a.m. GMT"
+
+
 def test_an_article_without_a_date_has_none_to_quote() -> None:
     assert date_quotes("When was this written?", hits_of(Document.from_text("No date."))) == []

@@ -1,0 +1,175 @@
+"""The golden questions: is the sentence that answers quoted, and nothing where nothing is said?"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tqdm import tqdm
+
+from qa_bot.bot import Bot, default_bot
+from qa_bot.datatypes import Answer
+
+QUESTIONS = Path(__file__).parent.parent / "tests" / "golden" / "questions.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A question, and alternative words of the article that answer it; none if it does not say."""
+
+    id: str
+    question: str
+    gold: tuple[str, ...]
+    kind: str  # who, when, how many …
+    style: str  # plain, paraphrase, keywords, typo, lower, why, how
+    why: str = ""  # why the article does not say
+
+
+class Verdict(StrEnum):
+    """What an answer is worth."""
+
+    FIRST = "gold words in the first quote"
+    LATER = "gold words in a later quote only"
+    WRONG = "gold words in no quote"
+    REFUSED = "wrongly refused"
+    SILENT = "rightly refused"
+    INVENTED = "quoted, though the article does not say"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Counts of questions, and how well confidence tells the answerable ones from the others."""
+
+    answerable: int
+    in_first: int
+    in_any: int
+    wrongly_refused: int
+    unanswerable: int
+    rightly_refused: int
+    auroc: float | None  # None where all questions are of one kind
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An answer to look at: what was asked, what was wanted, what was quoted."""
+
+    id: str
+    question: str
+    verdict: Verdict
+    confidence: float
+    wanted: str  # the gold, or why the article does not say
+    quotes: tuple[str, ...]
+
+
+def load_questions(path: Path) -> list[Golden]:
+    """Read golden questions from a file of JSON lines."""
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [Golden(**{**row, "gold": tuple(row["gold"])}) for row in rows]
+
+
+def judge(row: Golden, answer: Answer) -> Verdict:
+    """Say what an answer to a golden question is worth."""
+    if not row.gold:
+        return Verdict.INVENTED if answer.found else Verdict.SILENT
+    if not answer.found:
+        return Verdict.REFUSED
+    holds = [any(words in quote.text for words in row.gold) for quote in answer.quotes]
+    if holds[0]:
+        return Verdict.FIRST
+    return Verdict.LATER if any(holds) else Verdict.WRONG
+
+
+def score(rows: Sequence[Golden], answers: Sequence[Answer]) -> Report:
+    """Count the verdicts over questions and their answers, in the same order."""
+    pairs = list(zip(rows, answers, strict=True))
+    verdicts = Counter(judge(row, answer) for row, answer in pairs)
+    answerable = [answer.confidence for row, answer in pairs if row.gold]
+    others = [answer.confidence for row, answer in pairs if not row.gold]
+    return Report(
+        answerable=len(answerable),
+        in_first=verdicts[Verdict.FIRST],
+        in_any=verdicts[Verdict.FIRST] + verdicts[Verdict.LATER],
+        wrongly_refused=verdicts[Verdict.REFUSED],
+        unanswerable=len(others),
+        rightly_refused=verdicts[Verdict.SILENT],
+        auroc=auroc(answerable, others) if answerable and others else None,
+    )
+
+
+def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float:
+    """Return the chance that a random positive is above a random negative; a tie counts half."""
+    pairs = [(high, low) for high in positives for low in negatives]
+    return sum((high > low) + (high == low) / 2 for high, low in pairs) / len(pairs)
+
+
+def to_text(report: Report) -> str:
+    """Write a report as a person wants to read it in a terminal."""
+
+    def line(label: str, count: int, total: int) -> str:
+        share = f"{count / total:7.1%}" if total else "      -"
+        return f"  {label:<36}{count:>4} {share}"
+
+    separation = "-" if report.auroc is None else f"{report.auroc:.3f}"
+    return "\n".join(
+        (
+            f"{report.answerable} questions that the article answers",
+            line("gold words inside the first quote", report.in_first, report.answerable),
+            line("gold words inside any quote", report.in_any, report.answerable),
+            line("wrongly refused", report.wrongly_refused, report.answerable),
+            f"{report.unanswerable} questions that it does not answer",
+            line("rightly refused", report.rightly_refused, report.unanswerable),
+            f"AUROC of confidence {separation}",
+        )
+    )
+
+
+def misses(rows: Sequence[Golden], answers: Sequence[Answer]) -> list[Miss]:
+    """Return the answers that are not as good as they could be."""
+    judged = [(row, answer, judge(row, answer)) for row, answer in zip(rows, answers, strict=True)]
+    return [
+        Miss(
+            row.id,
+            row.question,
+            verdict,
+            answer.confidence,
+            " | ".join(row.gold) if row.gold else row.why,
+            tuple(quote.text for quote in answer.quotes),
+        )
+        for row, answer, verdict in judged
+        if verdict not in (Verdict.FIRST, Verdict.SILENT)
+    ]
+
+
+def miss_to_text(miss: Miss) -> str:
+    """Write a miss as a person wants to read it in a terminal."""
+    head = f"{miss.id} {miss.question}  [{miss.verdict}, {miss.confidence:.2f}]"
+    quotes = (f"    quote:  {quote}" for quote in miss.quotes)
+    return "\n".join((head, f"    wanted: {miss.wanted}", *quotes))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Ask the golden questions and print the report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.golden", description=__doc__)
+    parser.add_argument("--index", type=Path, help="an index folder (default: the shipped one)")
+    parser.add_argument("--questions", type=Path, default=QUESTIONS, help="JSON lines")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--verbose", action="store_true", help="list each miss too")
+    args = parser.parse_args(argv)
+
+    rows = load_questions(args.questions)
+    bot = default_bot() if args.index is None else Bot.open(args.index)
+    answers = [bot.answer(row.question) for row in tqdm(rows, unit="question", disable=None)]
+    report = score(rows, answers)
+    missed = misses(rows, answers) if args.verbose else []
+    if args.json:
+        detail = {"misses": [asdict(miss) for miss in missed]} if args.verbose else {}
+        print(json.dumps(asdict(report) | detail, indent=2, ensure_ascii=False))
+    else:
+        print("\n\n".join((*map(miss_to_text, missed), to_text(report))))
+
+
+if __name__ == "__main__":
+    main()

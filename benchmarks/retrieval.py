@@ -1,0 +1,248 @@
+"""How often the passage that holds the answer is found: dense alone, BM25 alone, and fused."""
+
+import argparse
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from qa_bot.bot import Bot
+from qa_bot.config import Config
+from qa_bot.datatypes import Document, Hit, Span
+from qa_bot.embedder import Embedder, Vectors, embed_query, fingerprint, load_embedder
+from qa_bot.index import Index
+from qa_bot.retriever import retrieve
+
+METHODS = ("dense", "BM25", "fused")
+BATCH = 256  # texts embedded between two steps of the progress bar
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, and the places in one article, any of which answers it."""
+
+    question: str
+    answers: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Articles searched together, and the questions asked of them."""
+
+    source: str
+    documents: tuple[Document, ...]
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one way of splitting gave on one group of questions.
+
+    ``ranks[method]`` has, for each question, how many passages stand above the first that holds an
+    answer, or None where none of those found does.
+    """
+
+    passage_chars: int
+    source: str
+    passages: int
+    ranks: Mapping[str, list[int | None]]
+
+
+class RememberingEmbedder:
+    """An embedder that embeds each text once: a benchmark asks for the same ones many times."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.max_seq_length = embedder.max_seq_length
+        self.tokenizer = embedder.tokenizer
+        self.fingerprint = fingerprint(embedder)
+        self._embedder = embedder
+        self._queries: dict[str, Vectors] = {}
+        self._documents: dict[str, Vectors] = {}
+
+    def encode_query(self, inputs: list[str], /) -> Vectors:
+        """Embed questions: ``(n, dim)``."""
+        return _remember(inputs, self._queries, self._embedder.encode_query)
+
+    def encode_document(self, inputs: list[str], /) -> Vectors:
+        """Embed passages: ``(n, dim)``."""
+        return _remember(inputs, self._documents, self._embedder.encode_document)
+
+
+def _remember(
+    texts: list[str], known: dict[str, Vectors], encode: Callable[[list[str]], Any]
+) -> Vectors:
+    """Look up the vectors of texts, embedding those not yet known."""
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    if new:
+        known.update(zip(new, np.asarray(encode(new), dtype=np.float32), strict=True))
+    return np.stack([known[text] for text in texts])
+
+
+def load_rows(path: Path) -> list[dict[str, Any]]:
+    """Read the rows of a gzipped file of JSON lines."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def join_titles(rows: Iterable[Mapping[str, Any]]) -> list[Collection]:
+    """Make one article of all the paragraphs of a title, and map each answer's place into it."""
+    titles: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        titles[row["source"], row["title"]].append(row)
+    return [_join_title(source, title, members) for (source, title), members in titles.items()]
+
+
+def _join_title(source: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Collection:
+    """Join paragraphs by blank lines, in order of appearance; keep the questions with answers."""
+    paragraphs = list(dict.fromkeys(row["context"] for row in rows))
+    starts: dict[str, int] = {}
+    at = 0
+    for paragraph in paragraphs:
+        starts[paragraph] = at
+        at += len(paragraph) + len("\n\n")
+    article = Document("\n\n".join(paragraphs), title)
+
+    def place(row: Mapping[str, Any], found: Mapping[str, Any]) -> Span:
+        start = starts[row["context"]] + found["start"]
+        return Span(article, start, start + len(found["text"]))
+
+    cases = tuple(
+        Case(row["question"], tuple(place(row, found) for found in row["answers"]))
+        for row in rows
+        if row["answers"]
+    )
+    return Collection(source, (article,), cases)
+
+
+def pool(collections: Iterable[Collection]) -> list[Collection]:
+    """Put all the articles of a source into one collection."""
+    sources: dict[str, list[Collection]] = defaultdict(list)
+    for collection in collections:
+        sources[collection.source].append(collection)
+    return [
+        Collection(
+            f"{source}, pooled",
+            tuple(document for member in members for document in member.documents),
+            tuple(case for member in members for case in member.cases),
+        )
+        for source, members in sources.items()
+    ]
+
+
+def first_rank(found: Iterable[Span], answers: Sequence[Span]) -> int | None:
+    """Return how many spans stand above the first that holds an answer whole; None if none does."""
+    for rank, span in enumerate(found):
+        if any(_holds(span, answer) for answer in answers):
+            return rank
+    return None
+
+
+def _holds(span: Span, answer: Span) -> bool:
+    """Whether an answer lies inside a span."""
+    return (
+        span.document == answer.document and span.start <= answer.start and answer.end <= span.end
+    )
+
+
+def recall(ranks: Sequence[int | None], top: int) -> float:
+    """Return the share of questions whose first right passage is among the ``top`` first."""
+    return sum(rank is not None and rank < top for rank in ranks) / len(ranks)
+
+
+def search(
+    index: Index, embedder: Embedder, question: str, config: Config
+) -> dict[str, Sequence[Hit]]:
+    """Return what each method finds, best first."""
+    return {
+        "dense": index.search_dense(embed_query(embedder, question), config.top_k),
+        "BM25": index.search_bm25(question, config.top_k),
+        "fused": retrieve(index, embedder, question, config),
+    }
+
+
+def measure(collection: Collection, embedder: Embedder, config: Config) -> Result:
+    """Index a collection and ask its questions."""
+    index = Bot.from_documents(collection.documents, config, embedder=embedder).index
+    ranks: dict[str, list[int | None]] = {method: [] for method in METHODS}
+    for case in collection.cases:
+        for method, hits in search(index, embedder, case.question, config).items():
+            ranks[method].append(first_rank((hit.passage for hit in hits), case.answers))
+    return Result(config.passage_chars, collection.source, len(index), ranks)
+
+
+def measure_all(
+    collections: Sequence[Collection], embedder: Embedder, config: Config
+) -> list[Result]:
+    """Measure title by title, summed up by source and in all, then each source pooled."""
+    label = f"passages of {config.passage_chars}"
+    single = [
+        measure(c, embedder, config) for c in tqdm(collections, label, unit="title", disable=None)
+    ]
+    sources = list(dict.fromkeys(result.source for result in single))
+    return [
+        *(merge([r for r in single if r.source == source], source) for source in sources),
+        merge(single, "all"),
+        *(
+            measure(c, embedder, config)
+            for c in tqdm(pool(collections), label, unit="pool", disable=None)
+        ),
+    ]
+
+
+def merge(results: Sequence[Result], source: str) -> Result:
+    """Take several results, of the same splitting, as one."""
+    ranks = {method: [rank for r in results for rank in r.ranks[method]] for method in METHODS}
+    return Result(results[0].passage_chars, source, sum(r.passages for r in results), ranks)
+
+
+def table_head(tops: Sequence[int]) -> str:
+    """Write the first two lines of a Markdown table of results."""
+    columns = [f"{method} @{top}" for method in METHODS for top in tops]
+    head = ["passage_chars", "source", "passages", "questions", *columns]
+    return "\n".join((_table_row(head), _table_row(["---:", "---", *["---:"] * len(head[2:])])))
+
+
+def table_row(result: Result, tops: Sequence[int]) -> str:
+    """Write a result as a row of that table: recall in percent."""
+    recalls = [recall(result.ranks[method], top) for method in METHODS for top in tops]
+    counts = [str(result.passages), str(len(result.ranks["fused"]))]
+    cells = [str(result.passage_chars), result.source, *counts, *(f"{r:.1%}" for r in recalls)]
+    return _table_row(cells)
+
+
+def _table_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    default = Config()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
+    parser.add_argument("data", type=Path, help="rows of questions, JSON lines, gzipped")
+    parser.add_argument("--top", type=int, nargs="+", default=[1, 3, 10], metavar="K")
+    parser.add_argument(
+        "--passage-chars", type=int, nargs="+", default=[default.passage_chars], metavar="N"
+    )
+    parser.add_argument("--model", default=default.model, help="name or folder")
+    args = parser.parse_args(argv)
+
+    collections = join_titles(load_rows(args.data))
+    embedder = RememberingEmbedder(load_embedder(args.model))
+    questions = [case.question for collection in collections for case in collection.cases]
+    for at in tqdm(range(0, len(questions), BATCH), "questions", unit="batch", disable=None):
+        embedder.encode_query(questions[at : at + BATCH])
+    print(table_head(args.top), flush=True)
+    for size in args.passage_chars:
+        config = replace(default, model=args.model, passage_chars=size, top_k=max(args.top))
+        for result in measure_all(collections, embedder, config):
+            print(table_row(result, args.top), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,383 @@
+"""The index against plain arithmetic; adding, removing, saving, many threads."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import WordTokenizer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa_bot.datatypes import Document, Hit
+from qa_bot.embedder import embed_query
+from qa_bot.errors import IndexMismatchError, IndexNotFoundError, ModelError, QABotError
+from qa_bot.index import BATCH, Index, lock, manifest_stamp, rebuild
+
+SETTINGS = {"model": "hash", "passage_chars": 60, "passage_overlap": 1}
+DIMENSION = 16
+
+RIVER = Document(
+    "The river rose in March. It flooded the old mill. Nobody was hurt by the water.\n\n"
+    "The mill was built by Zebulon Quick. He sold it to his daughter.",
+    "The river",
+    "notes/river.txt",
+    {"date": "1890-03-01"},
+)
+FAIR = Document("The fair came to town. There was a wheel and a band. It rained on Sunday.")
+DOCUMENTS = (RIVER, FAIR)
+QUERIES = ["who built the mill", "rain on sunday", "flooding", "the band", "Zebulon", "town fair"]
+
+
+class HashEmbedder:
+    """Embeds a text as a direction that its hash gives, of any length."""
+
+    max_seq_length: int | None = 32
+    tokenizer = WordTokenizer()
+    fingerprint = "hash weights"
+
+    def encode_query(self, inputs: Sequence[str]) -> np.ndarray:
+        return np.stack([self._embed(text) for text in inputs])
+
+    encode_document = encode_query
+
+    def _embed(self, text: str) -> np.ndarray:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        return np.random.default_rng(seed).normal(scale=3, size=DIMENSION)
+
+
+class FailingEmbedder(HashEmbedder):
+    """Embeds a few batches, then fails."""
+
+    def __init__(self, batches: int) -> None:
+        self.left = batches
+
+    def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
+        if self.left == 0:
+            raise RuntimeError("out of memory")
+        self.left -= 1
+        return self.encode_query(inputs)
+
+
+class OddEmbedder(HashEmbedder):
+    """Embeds passages as whatever it is given."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.vectors = vectors
+
+    def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
+        return self.vectors
+
+
+EMBEDDER = HashEmbedder()
+
+
+def build(documents: Sequence[Document] = DOCUMENTS) -> Index:
+    index = Index.new(SETTINGS, EMBEDDER)
+    index.add(documents, EMBEDDER)
+    return index
+
+
+def long_document(sentences: int) -> Document:
+    return Document(" ".join(f"Sentence {n} is about word{n} alone." for n in range(sentences)))
+
+
+def search_all(index: Index, k: int = 10) -> list[list[Hit]]:
+    """Return what both searches find for every query."""
+    dense = [index.search_dense(embed_query(EMBEDDER, query), k) for query in QUERIES]
+    return dense + [index.search_bm25(query, k) for query in QUERIES]
+
+
+def cosines(query: str, texts: list[str]) -> np.ndarray:
+    """Return the cosine of a query with each text, from the definition."""
+    one = EMBEDDER._embed(query)
+    rows = [EMBEDDER._embed(text) for text in texts]
+    return np.array([row @ one / np.linalg.norm(row) / np.linalg.norm(one) for row in rows])
+
+
+def test_passages_are_those_of_the_splitter_in_order() -> None:
+    index = build()
+    assert index.documents == DOCUMENTS
+    assert [passage.text for passage in index.passages] == [
+        "The river rose in March. It flooded the old mill.",
+        "It flooded the old mill. Nobody was hurt by the water.",
+        "The mill was built by Zebulon Quick.",
+        "He sold it to his daughter.",
+        "The fair came to town. There was a wheel and a band.",
+        "There was a wheel and a band. It rained on Sunday.",
+    ]
+    assert len(index) == 6
+
+
+@given(st.text(min_size=1, max_size=50), st.integers(1, 12))
+@settings(deadline=None)
+def test_dense_search_is_brute_force(query: str, k: int) -> None:
+    index = build()
+    expected = cosines(query, [passage.text for passage in index.passages])
+    hits = index.search_dense(embed_query(EMBEDDER, query), k)
+    order = np.argsort(-expected)[:k]
+    assert [hit.passage for hit in hits] == [index.passages[row] for row in order]
+    assert [hit.score for hit in hits] == pytest.approx(expected[order], abs=1e-6)
+
+
+def test_dense_search_among_many_is_brute_force() -> None:
+    index = build([long_document(300)])
+    expected = cosines("word7", [passage.text for passage in index.passages])
+    hits = index.search_dense(embed_query(EMBEDDER, "word7"), 20)
+    assert [hit.passage for hit in hits] == [index.passages[r] for r in np.argsort(-expected)[:20]]
+
+
+def test_the_passage_itself_has_cosine_1() -> None:
+    index = build()
+    passage = index.passages[3]
+    best = index.search_dense(embed_query(EMBEDDER, passage.text), 1)
+    assert [hit.passage for hit in best] == [passage]
+    assert best[0].score == pytest.approx(1)
+
+
+def test_equal_vectors_come_in_the_order_of_the_passages() -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    index.add(DOCUMENTS, OddEmbedder(np.ones((6, DIMENSION))))
+    hits = index.search_dense(np.full(DIMENSION, 0.25, dtype=np.float32), 6)
+    assert [hit.passage for hit in hits] == list(index.passages)
+
+
+def test_words_find_their_passages() -> None:
+    index = build()
+    hits = index.search_bm25("Did Zebulon Quick's wheel turn?", 9)
+    assert [hit.passage.text for hit in hits] == [
+        "The mill was built by Zebulon Quick.",
+        "There was a wheel and a band. It rained on Sunday.",
+        "The fair came to town. There was a wheel and a band.",
+    ]
+    assert index.search_bm25("aardvark", 5) == []
+
+
+@given(st.text())
+@settings(deadline=None, max_examples=50)
+def test_any_text_can_be_searched_for(query: str) -> None:
+    hits = INDEX.search_bm25(query, 3)
+    assert {hit.passage for hit in hits} <= set(INDEX.passages)
+
+
+INDEX = build()
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_a_number_of_hits_below_1_is_a_mistake(k: int) -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        INDEX.search_bm25("mill", k)
+    with pytest.raises(ValueError, match="1 or more"):
+        INDEX.search_dense(np.zeros(DIMENSION, dtype=np.float32), k)
+
+
+def test_a_vector_of_another_size_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match=r"\(3,\) in an index of 16"):
+        INDEX.search_dense(np.zeros(3, dtype=np.float32), 1)
+
+
+def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    assert search_all(index) == [[]] * 12
+    index.save(tmp_path)
+    assert search_all(Index.open(tmp_path)) == [[]] * 12
+    assert Index.open(tmp_path).documents == ()
+
+
+def test_a_document_without_words_is_kept_without_passages(tmp_path: Path) -> None:
+    build([Document(" \n"), FAIR]).save(tmp_path)
+    index = Index.open(tmp_path)
+    assert [document.text for document in index.documents] == [" \n", FAIR.text]
+    assert {passage.document for passage in index.passages} == {FAIR}
+
+
+def test_adding_again_changes_nothing(tmp_path: Path) -> None:
+    index = build()
+    before = search_all(index)
+    again = Document(RIVER.text, "Another title")
+    assert index.add([again, FAIR], EMBEDDER) == ()
+    assert search_all(index) == before
+    assert index.documents[0].title == "The river"
+
+
+def test_one_document_given_twice_is_added_once() -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    assert index.add([FAIR, RIVER, FAIR], EMBEDDER) == (FAIR, RIVER)
+    assert index.documents == (FAIR, RIVER)
+    assert len(index) == 6
+
+
+def test_adding_one_by_one_is_adding_at_once(tmp_path: Path) -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    assert index.add([RIVER], EMBEDDER) == (RIVER,)
+    assert index.add([FAIR], EMBEDDER) == (FAIR,)
+    assert search_all(index) == search_all(INDEX)
+
+
+def test_progress_is_told_after_each_batch() -> None:
+    index, told = Index.new(SETTINGS, EMBEDDER), list[tuple[int, int]]()
+    index.add([long_document(150)], EMBEDDER, lambda done, total: told.append((done, total)))
+    assert (len(index), BATCH) == (150, 64)
+    assert told == [(64, 150), (128, 150), (150, 150)]
+
+
+def test_a_failure_midway_leaves_the_index_as_it_was() -> None:
+    index = build()
+    before = search_all(index)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        index.add([long_document(70)], FailingEmbedder(batches=1))
+    assert index.documents == DOCUMENTS
+    assert search_all(index) == before
+
+
+@pytest.mark.parametrize("vectors", [np.ones((1, 16)), np.ones((6, 8)), np.full((6, 16), np.inf)])
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_vectors_that_do_not_fit_are_refused(vectors: np.ndarray) -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    with pytest.raises(ModelError, match="--model"):
+        index.add(DOCUMENTS, OddEmbedder(vectors))
+    assert index.documents == ()
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    other = HashEmbedder()
+    other.fingerprint = "other weights"
+    index = build()
+    with pytest.raises(IndexMismatchError, match=r"weights hash weights, not other weigh"):
+        index.add([long_document(1)], other)
+    index.save(tmp_path)
+    with pytest.raises(IndexMismatchError, match=r"hash weights.*other weigh.*--rebuild --index"):
+        Index.open(tmp_path).check_fingerprint("other weights")
+    with pytest.raises(IndexMismatchError, match=r"hash weights.*other weigh.*--rebuild --index"):
+        Index.open(tmp_path, fingerprint="other weights")
+
+
+@pytest.mark.parametrize("name", ["model", "passage_chars", "passage_overlap"])
+def test_other_settings_are_refused(tmp_path: Path, name: str) -> None:
+    build().save(tmp_path)
+    wanted = {**SETTINGS, name: "other" if name == "model" else 7}
+    with pytest.raises(IndexMismatchError) as caught:
+        Index.open(tmp_path, settings=wanted)
+    assert f"{name} {SETTINGS[name]!r}, not {wanted[name]!r}" in str(caught.value)
+    assert f"qa-bot index --rebuild --index {tmp_path}" in str(caught.value)
+
+
+def test_open_or_new(tmp_path: Path) -> None:
+    assert Index.open_or_new(tmp_path, SETTINGS, EMBEDDER).documents == ()
+    build().save(tmp_path)
+    assert Index.open_or_new(tmp_path, SETTINGS, EMBEDDER).documents == DOCUMENTS
+    with pytest.raises(IndexMismatchError):
+        Index.open_or_new(tmp_path, {**SETTINGS, "passage_chars": 7}, EMBEDDER)
+
+
+def test_removing_a_document_leaves_what_the_others_alone_make() -> None:
+    index = build()
+    assert index.remove([RIVER.id]) == (RIVER,)
+    assert index.documents == (FAIR,)
+    assert search_all(index) == search_all(build([FAIR]))
+    assert index.remove([FAIR.id]) == (FAIR,)
+    assert search_all(index) == [[]] * 12
+
+
+def test_an_unknown_id_removes_nothing() -> None:
+    index = build()
+    with pytest.raises(QABotError, match=r"no article 'nonsense'.*qa-bot list"):
+        index.remove([RIVER.id, "nonsense"])
+    assert index.documents == DOCUMENTS
+
+
+def test_a_saved_index_is_the_same(tmp_path: Path) -> None:
+    build().save(tmp_path / "a folder" / "below")
+    index = Index.open(str(tmp_path / "a folder" / "below"), settings=SETTINGS)
+    assert search_all(index) == search_all(INDEX)
+    assert index.passages == INDEX.passages
+    (river, fair) = index.documents
+    assert (river.id, river.text) == (RIVER.id, RIVER.text)
+    assert (river.title, river.source) == ("The river", "notes/river.txt")
+    assert dict(river.metadata) == {"date": "1890-03-01"}
+    assert (fair.text, fair.title, fair.source, dict(fair.metadata)) == (FAIR.text, "", "", {})
+    assert (index.settings, index.dimension) == (SETTINGS, DIMENSION)
+    assert index.fingerprint == "hash weights"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=3))
+@settings(deadline=None, max_examples=30)
+def test_any_text_comes_back_from_a_folder_byte_for_byte(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("index")
+    index = build([Document(text) for text in texts])
+    index.save(folder)
+    again = Index.open(folder)
+    assert [document.text for document in again.documents] == list(dict.fromkeys(texts))
+    assert again.passages == index.passages
+
+
+def test_an_opened_index_can_be_changed_and_saved(tmp_path: Path) -> None:
+    build([RIVER]).save(tmp_path)
+    with lock(tmp_path):
+        index = Index.open(tmp_path)
+        index.add([FAIR], EMBEDDER)
+        index.save(tmp_path)
+    assert search_all(Index.open(tmp_path)) == search_all(INDEX)
+
+
+def test_many_threads_find_what_one_finds() -> None:
+    index = build([*DOCUMENTS, long_document(50)])
+    expected = search_all(index)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: search_all(index), range(100)))
+    assert found == [expected] * 100
+
+
+def test_searches_while_documents_come_and_go_see_one_state_or_the_other() -> None:
+    index = build([RIVER])
+    states = [search_all(build([RIVER])), search_all(INDEX)]
+
+    def change() -> None:
+        for _ in range(30):
+            index.add([FAIR], EMBEDDER)
+            index.remove([FAIR.id])
+
+    with ThreadPoolExecutor(4) as pool:
+        changing = pool.submit(change)
+        while not changing.done():
+            for found in pool.map(lambda query: index.search_bm25(query, 10), QUERIES):
+                assert any(found in state for state in states)
+        changing.result()
+    assert search_all(index) == states[0]
+
+
+def test_an_opened_index_keeps_what_it_opened(tmp_path: Path) -> None:
+    build().save(tmp_path)
+    index = Index.open(tmp_path)
+    build([FAIR]).save(tmp_path)
+    assert search_all(index) == search_all(INDEX)
+    assert search_all(Index.open(tmp_path)) == search_all(build([FAIR]))
+
+
+def test_the_stamp_changes_with_the_index(tmp_path: Path) -> None:
+    assert manifest_stamp(tmp_path) == ()
+    build([FAIR]).save(tmp_path)
+    before = manifest_stamp(tmp_path)
+    assert manifest_stamp(tmp_path) == before != ()
+    build([RIVER]).save(tmp_path)
+    assert manifest_stamp(tmp_path) != before
+
+
+def test_rebuilding_takes_new_settings_and_the_articles_of_the_folder(tmp_path: Path) -> None:
+    build().save(tmp_path)
+    index, lost = rebuild(tmp_path, EMBEDDER, {**SETTINGS, "passage_chars": 1000})
+    assert lost == ()
+    assert index.documents == DOCUMENTS
+    assert dict(index.documents[0].metadata) == {"date": "1890-03-01"}
+    assert [passage.text for passage in index.passages] == [RIVER.text, FAIR.text]
+    assert search_all(Index.open(tmp_path)) == search_all(index)
+    assert Index.open(tmp_path).settings["passage_chars"] == 1000
+
+
+def test_rebuilding_needs_a_folder_with_articles(tmp_path: Path) -> None:
+    with pytest.raises(IndexNotFoundError, match="qa-bot index FILE --index"):
+        rebuild(tmp_path, EMBEDDER, SETTINGS)

@@ -1,0 +1,127 @@
+"""BM25: against its formula, and with any text as a query."""
+
+import math
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa_bot.datatypes import Document, Passage
+from qa_bot.words import MAX_QUERY_WORDS, Words
+
+# Words that stemming leaves as they are, so that a bag of blank-separated words is what counts.
+TEXTS = [
+    "red fox red hill",
+    "blue fox",
+    "green hill green hill green pond by a long road",
+    "pond",
+    "grey cloud over grey town",
+]
+
+
+def whole(text: str) -> Passage:
+    return Passage(Document(text), 0, len(text))
+
+
+def bm25(query: str, texts: list[str], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
+    """Robertson's formula, straight from the page: score by number of text, if above nothing."""
+    bags = [Counter(text.split()) for text in texts]
+    mean = sum(bag.total() for bag in bags) / len(bags)
+    scores: dict[int, float] = {}
+    for word in query.split():
+        holding = sum(word in bag for bag in bags)
+        weight = math.log((len(bags) - holding + 0.5) / (holding + 0.5))
+        for number, bag in enumerate(bags):
+            if word in bag:
+                length = 1 - b + b * bag.total() / mean
+                part = weight * bag[word] * (k1 + 1) / (bag[word] + k1 * length)
+                scores[number] = scores.get(number, 0.0) + part
+    return scores
+
+
+WORDS = Words.build(map(whole, TEXTS))
+
+
+@pytest.mark.parametrize("query", ["fox", "red fox", "green hill pond", "grey red pond", "town"])
+def test_scores_are_those_of_the_formula(query: str) -> None:
+    expected = bm25(query, TEXTS)
+    found = WORDS.search(query, 10)
+    assert dict(found) == pytest.approx(expected)
+    assert [row for row, _ in found] == sorted(expected, key=lambda row: -expected[row])
+
+
+def test_equal_scores_come_in_the_order_of_the_passages() -> None:
+    words = Words.build(map(whole, ["same fox", "other", "same fox", "thing", "item"]))
+    (first, one), (second, other) = words.search("fox", 10)
+    assert (first, second, one) == (0, 2, other)
+    assert words.search("fox", 1) == [(first, one)]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("attacked", "the attacks went on"),
+        ("cafe", "a Café in Paris"),
+        ("CAFÉ", "a cafe in Paris"),
+        ("don't worry", "no worries"),
+        ("U.S. embassy?", "The U.S. Embassy"),
+        ("snake_case", "a case for it"),
+        ("beta", "alpha\0beta"),
+        ("Иран", "в Иране и иран"),
+        ("in 2020", "written in 2020-01-01"),
+        ("c++", "written in C"),
+    ],
+)
+def test_a_word_is_found_in_its_other_forms(query: str, text: str) -> None:
+    words = Words.build([whole("nothing here"), whole(text), whole("pond")])
+    assert [row for row, _ in words.search(query, 10)] == [1]
+
+
+def test_stop_words_count_when_there_is_nothing_else() -> None:
+    words = Words.build(map(whole, ["the who", "a band", "rock"]))
+    assert [row for row, _ in words.search("who was it", 10)] == [0]
+    assert [row for row, _ in words.search("who was the band", 10)] == [1]
+
+
+@pytest.mark.parametrize("query", ["", "  ", "?!", '"', "*", "()", "\0", "_", "…", "\ud800"])
+def test_a_query_without_words_finds_nothing(query: str) -> None:
+    assert WORDS.search(query, 10) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['fox"', "fox*", "fox AND nothing", "text:fox", "NEAR(fox)", "fox NOT red", "^fox", "-fox"],
+)
+def test_operators_are_words_like_others(query: str) -> None:
+    assert {0, 1} <= {row for row, _ in WORDS.search(query, 10)}
+
+
+def test_no_more_than_so_many_words_are_looked_for() -> None:
+    words = [f"word{number}" for number in range(MAX_QUERY_WORDS + 1)]
+    index = Words.build(map(whole, [words[-2], words[-1], "other"]))
+    assert [row for row, _ in index.search(" ".join(words), 10)] == [0]
+
+
+@given(st.text() | st.text(alphabet='ab "*()^:+-{}.,ANDORT\0\ud800é'))
+@settings(deadline=None)
+def test_any_text_is_a_query(query: str) -> None:
+    found = WORDS.search(query, 3)
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    assert all(score > 0 for _, score in found)
+
+
+def test_the_same_passages_make_the_same_bytes_that_hold_everything() -> None:
+    data = Words.build(map(whole, TEXTS)).serialize()
+    assert data == WORDS.serialize()
+    again = Words.deserialize(data)
+    assert again.passages() == WORDS.passages()
+    assert again.passages()[1] == (1, Document("blue fox").id, 0, 8)
+    assert again.ids() == [0, 1, 2, 3, 4]
+    assert again.search("red hill", 10) == WORDS.search("red hill", 10) != []
+
+
+def test_other_bytes_are_no_database() -> None:
+    for data in (b"", b"text", WORDS.serialize()[1:]):
+        with pytest.raises(ValueError, match="not an SQLite database"):
+            Words.deserialize(data)
