@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Span
 from qa_bot.embedder import Embedder, Vectors, embed_query, fingerprint, load_embedder
@@ -90,16 +89,26 @@ def load_rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
-def join_titles(rows: Iterable[Mapping[str, Any]]) -> list[Collection]:
-    """Make one article of all the paragraphs of a title, and map each answer's place into it."""
+def join_titles(
+    rows: Iterable[Mapping[str, Any]], *, unanswerable: bool = False
+) -> list[Collection]:
+    """Make one article of all the paragraphs of a title, and map each answer's place into it.
+
+    Questions that the article does not answer are left out, unless asked for.
+    """
     titles: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         titles[row["source"], row["title"]].append(row)
-    return [_join_title(source, title, members) for (source, title), members in titles.items()]
+    return [
+        _join_title(source, title, members, unanswerable)
+        for (source, title), members in titles.items()
+    ]
 
 
-def _join_title(source: str, title: str, rows: Sequence[Mapping[str, Any]]) -> Collection:
-    """Join paragraphs by blank lines, in order of appearance; keep the questions with answers."""
+def _join_title(
+    source: str, title: str, rows: Sequence[Mapping[str, Any]], unanswerable: bool
+) -> Collection:
+    """Join paragraphs by blank lines, in order of appearance."""
     paragraphs = list(dict.fromkeys(row["context"] for row in rows))
     starts: dict[str, int] = {}
     at = 0
@@ -115,7 +124,7 @@ def _join_title(source: str, title: str, rows: Sequence[Mapping[str, Any]]) -> C
     cases = tuple(
         Case(row["question"], tuple(place(row, found) for found in row["answers"]))
         for row in rows
-        if row["answers"]
+        if row["answers"] or unanswerable
     )
     return Collection(source, (article,), cases)
 
@@ -168,7 +177,8 @@ def search(
 
 def measure(collection: Collection, embedder: Embedder, config: Config) -> Result:
     """Index a collection and ask its questions."""
-    index = Bot.from_documents(collection.documents, config, embedder=embedder).index
+    index = Index.new(config.build_settings(), embedder)
+    index.add(collection.documents, embedder)
     ranks: dict[str, list[int | None]] = {method: [] for method in METHODS}
     for case in collection.cases:
         for method, hits in search(index, embedder, case.question, config).items():

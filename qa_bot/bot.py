@@ -10,7 +10,7 @@ from qa_bot.datatypes import Answer, Document
 from qa_bot.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
 from qa_bot.loader import load
-from qa_bot.reader import Reader, SentenceReader, date_quotes, select
+from qa_bot.reader import Reader, SpanReader, date_quotes, select
 from qa_bot.retriever import retrieve
 from qa_bot.rewriter import Turn, rewrite
 
@@ -28,7 +28,7 @@ class Bot:
         self.index = index
         self.config = Config().of_index(index.settings) if config is None else config
         self.embedder = embedder
-        self.reader = SentenceReader(embedder, self.config) if reader is None else reader
+        self.reader = SpanReader() if reader is None else reader
 
     @classmethod
     def from_documents(

@@ -26,7 +26,7 @@ _EPILOG = "Exit codes: 0 answered (or done), 1 the article does not say, 2 an er
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     run: Callable[[argparse.Namespace], int] = options.run
@@ -190,12 +190,13 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
         prog="qa-bot", description="Ask your articles, get quotes you can check.", epilog=_EPILOG
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('qa-bot')}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    top.add_argument("--version", action="version", version=f"%(prog)s {version('qa-bot')}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     ask = _command(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", nargs="+", help="the question; quotation marks are optional")
@@ -233,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     remove = _command(commands, "remove", _remove, "remove articles from an index")
     remove.add_argument("ids", nargs="+", metavar="ID", help="how an id in list begins")
     _index_option(remove)
-    return parser
+    return top
 
 
 def _command(

@@ -29,6 +29,18 @@ _DATE_WORDS = frozenset(  # the first three letters of them
     "spr sum aut fal win st nd rd th of at a m am pm utc gmt est edt pst pdt bst cet".split()
 )
 
+_NAMES = r"(?:article|story|text|piece|report|document|page|news item)"
+_ASKS_DATE = re.compile(
+    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_NAMES})\b.*"
+    r"\b(?:written|published|posted|dated|released|from|come out|appear)\b"
+    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_NAMES}\b"
+    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_NAMES}|the {_NAMES}) .*"
+    r"\b(?:written|published|posted|dated|released|from|have|carry)\b"
+    r"|\bpublication date\b|\bdate (?:written|published|of publication)\b"
+    rf"|\bhow old is (?:this|the) {_NAMES}\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -136,3 +148,8 @@ def _is_date(value: str) -> bool:
             and all(word[:3] in _DATE_WORDS for word in words)
         )
     return True
+
+
+def asks_when_written(question: str) -> bool:
+    """Whether a question asks for the date of the article itself."""
+    return _ASKS_DATE.search(question) is not None

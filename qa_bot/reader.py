@@ -1,40 +1,18 @@
 """The Reader protocol and the default: Hits -> Quotes, and when to say nothing."""
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-import numpy as np
-
 from qa_bot.config import Config
-from qa_bot.datatypes import Document, Hit, Quote, Span
-from qa_bot.embedder import Embedder, Vectors, embed_passages, embed_query
-from qa_bot.metadata import read_header
+from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
+from qa_bot.metadata import asks_when_written, read_header
+from qa_bot.reader_model import Card, Found, ReaderModel, load_model
 from qa_bot.splitter import sentences
+from qa_bot.words import telling_words
 
-# Logistic regression on sentence_features, fitted on the SQuAD titles set apart for training.
-_WEIGHTS = (5.14, 5.96)
-_BIAS = -8.46
-
-_WORD = re.compile(r"\w+")
-_CLAUSE = re.compile(r"(?<=[,;:—–])\s+|(?<=\))\s+|\s+(?=\()")
-_STOP = frozenset(
-    "a an and are as at be been but by did do does for from had has have he her him his how in is "
-    "it its of on or she that the their them they this to was we were what when where which who "
-    "whom whose why will with you".split()
-)
-_NAMES = r"(?:article|story|text|piece|report|document|page|news item)"
-_ASKS_DATE = re.compile(
-    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_NAMES})\b.*"
-    r"\b(?:written|published|posted|dated|released|from|come out|appear)\b"
-    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_NAMES}\b"
-    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_NAMES}|the {_NAMES}) .*"
-    r"\b(?:written|published|posted|dated|released|from|have|carry)\b"
-    r"|\bpublication date\b|\bdate (?:written|published|of publication)\b"
-    rf"|\bhow old is (?:this|the) {_NAMES}\b",
-    re.IGNORECASE,
-)
+# What tells a right quote from a wrong one, in the order of ``features``.
+FEATURES = ("margin", "retrieval", "words in quote", "words in passage")
 
 
 class Reader(Protocol):
@@ -55,7 +33,7 @@ def select(candidates: Sequence[Quote], config: Config) -> tuple[Quote, ...]:
 
 def date_quotes(query: str, hits: Sequence[Hit]) -> list[Quote]:
     """Quote the date at the head of each article found, when the question asks for it."""
-    if not _ASKS_DATE.search(query):
+    if not asks_when_written(query):
         return []
     documents: dict[str, Document] = {hit.passage.document.id: hit.passage.document for hit in hits}
     found = []
@@ -68,79 +46,76 @@ def date_quotes(query: str, hits: Sequence[Hit]) -> list[Quote]:
     return found
 
 
-class SentenceReader:
-    """Scores each sentence by its likeness to the question, in meaning and in words."""
+class SpanReader:
+    """Reads question and passage together and points at the words that answer, or at none.
 
-    def __init__(self, embedder: Embedder, config: Config) -> None:
-        self._embedder = embedder
-        self._config = config
+    ``training/`` made its weights, and ``weights/README.md`` tells what they are good and bad at.
+    Raises ModelError when they are missing or altered.
+    """
+
+    def __init__(self, model: ReaderModel | None = None) -> None:
+        self._model = load_model() if model is None else model
 
     def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
-        """Return the likeliest sentences, neighbours merged, best first."""
-        spans = _distinct_sentences(hits)
-        if not spans:
-            return []
-        scores = self._scores(query, spans)
-        likeliest = sorted(range(len(spans)), key=lambda i: -scores[i])[: self._config.max_quotes]
-        runs: list[tuple[Span, float]] = []
-        for i in likeliest:
-            runs = _joined(runs, spans[i], scores[i], self._config.quote_chars)
-        return [self._quote(query, run, score) for run, score in runs]
+        """Return the likeliest span of each passage, in its sentences; no two say the same."""
+        found = self._model.find(query, [hit.passage.text for hit in hits])
+        quotes = [
+            self._quote(query, hit, span)
+            for hit, span in zip(hits, found, strict=True)
+            if span is not None
+        ]
+        return _distinct(sorted(quotes, key=lambda quote: -quote.score))
 
-    def _scores(self, query: str, spans: list[Span]) -> list[float]:
-        """Return for each sentence the probability that it answers, by logistic regression."""
-        features = sentence_features(self._embedder, query, [span.text for span in spans])
-        logits = features @ np.array(_WEIGHTS, dtype=np.float32) + _BIAS
-        return [1 / (1 + math.exp(-float(logit))) for logit in logits]
-
-    def _quote(self, query: str, span: Span, score: float) -> Quote:
-        """Make a quote; its highlight is the clause most like the question in meaning."""
-        clauses = _clauses(span)
-        likeness = embed_passages(self._embedder, [c.text for c in clauses]) @ embed_query(
-            self._embedder, query
-        )
-        return Quote(span.document, span.start, span.end, clauses[int(likeness.argmax())], score)
+    def _quote(self, query: str, hit: Hit, found: Found) -> Quote:
+        """Quote the sentences around a span, with the probability that they answer."""
+        quoted, highlight = quoted_around(hit.passage, found)
+        score = probability(features(query, hit, quoted, found), self._model.card)
+        return Quote(quoted.document, quoted.start, quoted.end, highlight, score)
 
 
-def sentence_features(embedder: Embedder, query: str, texts: Sequence[str]) -> Vectors:
-    """Return ``(n, 2)``: the cosine of query and text, and the share of the query's words in it."""
-    cosine = embed_passages(embedder, texts) @ embed_query(embedder, query)
-    wanted = _stems(query)
-    shared = [len(wanted & _stems(text)) / max(len(wanted), 1) for text in texts]
-    return np.column_stack([cosine, np.array(shared, dtype=np.float32)])
+def quoted_around(passage: Passage, found: Found) -> tuple[Span, Span]:
+    """Return the sentences of a passage around what was found in it, and that itself."""
+    document = passage.document
+    highlight = Span(document, passage.start + found.start, passage.start + found.end)
+    around = [
+        (start, end)
+        for start, end in sentences(document, passage.start, passage.end)
+        if start < highlight.end and highlight.start < end
+    ]
+    return Span(document, around[0][0], around[-1][1]), highlight
+
+
+def features(query: str, hit: Hit, quoted: Span, found: Found) -> tuple[float, ...]:
+    """Return the values of FEATURES for a quote.
+
+    The reader's margin (logits), the retriever's score, and the share of the query's words that
+    stand in the quote and in the passage.
+    """
+    asked = _stems(query)
+    shares = [len(asked & _stems(span.text)) / max(len(asked), 1) for span in (quoted, hit.passage)]
+    return found.margin, hit.score, *shares
+
+
+def probability(values: Sequence[float], card: Card) -> float:
+    """Return the probability, in [0, 1], that logistic regression gives to features."""
+    logit = card.bias + sum(w * value for w, value in zip(card.weights, values, strict=True))
+    return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
+
+
+def _distinct(quotes: Iterable[Quote]) -> list[Quote]:
+    """Leave out a quote that shares words of the text, or its answer, with one before it."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        if not any(_same(quote, other) for other in kept):
+            kept.append(quote)
+    return kept
+
+
+def _same(one: Quote, other: Quote) -> bool:
+    overlap = one.document == other.document and one.start < other.end and other.start < one.end
+    return overlap or _stems(one.highlight.text) == _stems(other.highlight.text) != set()
 
 
 def _stems(text: str) -> set[str]:
-    """Return the words of a text that carry meaning, each cut to its first five letters."""
-    return {word[:5] for word in _WORD.findall(text.lower()) if word not in _STOP}
-
-
-def _distinct_sentences(hits: Sequence[Hit]) -> list[Span]:
-    """Return the sentences of the passages, best passage first, none twice."""
-    places = {
-        (hit.passage.document, *sentence): None
-        for hit in hits
-        for sentence in sentences(hit.passage.document, hit.passage.start, hit.passage.end)
-    }
-    return [Span(*place) for place in places]
-
-
-def _joined(
-    runs: list[tuple[Span, float]], span: Span, score: float, limit: int
-) -> list[tuple[Span, float]]:
-    """Return the runs with one more sentence, merged into a neighbour where there is room."""
-    for i, (run, best) in enumerate(runs):
-        start, end = min(run.start, span.start), max(run.end, span.end)
-        between = run.document.text[min(run.end, span.end) : max(run.start, span.start)]
-        if run.document == span.document and not between.strip() and end - start <= limit:
-            return [*runs[:i], (Span(run.document, start, end), best), *runs[i + 1 :]]
-    return [*runs, (span, score)]
-
-
-def _clauses(span: Span) -> list[Span]:
-    """Return the parts of a quote between commas, dashes and the like; at least the whole."""
-    cuts = [(gap.start(), gap.end()) for gap in _CLAUSE.finditer(span.text)]
-    starts = [0, *(end for _, end in cuts)]
-    ends = [*(start for start, _ in cuts), len(span.text)]
-    pairs = [(a, b) for a, b in zip(starts, ends, strict=True) if b > a]
-    return [Span(span.document, span.start + a, span.start + b) for a, b in pairs]
+    """Return the words of a text that tell something, each cut to its first five letters."""
+    return {word[:5] for word in telling_words(text)}

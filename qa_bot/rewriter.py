@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from qa_bot.datatypes import Answer
+from qa_bot.metadata import asks_when_written
 
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
@@ -29,6 +30,8 @@ def rewrite(question: str, history: Sequence[Turn]) -> str:
 
 def _leans(question: str) -> bool:
     """Whether a question seems to need the conversation to be understood."""
+    if asks_when_written(question):
+        return False
     return _LEANS.search(question) is not None or len(question.split()) <= _SHORT
 
 

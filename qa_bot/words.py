@@ -106,12 +106,17 @@ class Words:
             return self._connection.execute(statement, values).fetchall()
 
 
+def telling_words(text: str) -> list[str]:
+    """Return the words of a text in lower case, each once, without stop words if it has others."""
+    words = dict.fromkeys(word[0].lower() for word in _WORD.finditer(text))
+    telling = [word for word in words if word not in _STOP_WORDS]
+    return telling if telling else list(words)
+
+
 def _match_expression(query: str) -> str:
     """Return an FTS5 expression for passages that hold any word of a query, or "" without words.
 
     Each word is quoted, so none is an operator; stop words count when there is nothing else.
     """
-    words = dict.fromkeys(word[0].lower() for word in _WORD.finditer(query))
-    telling = [word for word in words if word not in _STOP_WORDS]
-    chosen = telling if telling else list(words)
+    chosen = telling_words(query)
     return " OR ".join(f'"{word}"' for word in chosen[:MAX_QUERY_WORDS])

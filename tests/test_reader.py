@@ -1,13 +1,16 @@
 """Quotes are whole sentences of the passages; the threshold alone decides what is said."""
 
+import math
+from collections.abc import Sequence
+
 import pytest
-from conftest import WordEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Quote, Span
-from qa_bot.reader import SentenceReader, date_quotes, select, sentence_features
+from qa_bot.reader import FEATURES, SpanReader, date_quotes, features, probability, select
+from qa_bot.reader_model import Card, Found
 from qa_bot.splitter import sentences, split
 
 DOCUMENT = Document.from_text(
@@ -17,7 +20,7 @@ DOCUMENT = Document.from_text(
 
 
 def hits_of(document: Document) -> list[Hit]:
-    passages = split(document, lambda text: len(text.split()), 100, 1000)
+    passages = split(document, lambda text: len(text.split()), 100, 60)
     return [Hit(passage, 1.0) for passage in passages]
 
 
@@ -25,42 +28,82 @@ def quote(start: int, end: int, score: float) -> Quote:
     return Quote(DOCUMENT, start, end, Span(DOCUMENT, start, end), score)
 
 
-def test_features_are_the_cosine_and_the_share_of_words() -> None:
-    found = sentence_features(WordEmbedder(), "dog house", ["dog house", "dog barks", "rain falls"])
-    assert found.shape == (3, 2)
-    assert found[0].tolist() == pytest.approx([1.0, 1.0])
-    assert found[1].tolist() == pytest.approx([0.5, 0.5])
-    assert found[2, 1] == 0.0
+class FixedModel:
+    """Finds in each text the words it is told to look for, with a margin of its own for each."""
+
+    card = Card(max_tokens=384, weights=(1, 0, 0, 0), bias=0)
+
+    def __init__(self, margins: dict[str, float]) -> None:
+        self.margins = margins
+
+    def find(self, query: str, texts: Sequence[str]) -> list[Found | None]:
+        return [self._find(text) for text in texts]
+
+    def _find(self, text: str) -> Found | None:
+        words = next((words for words in self.margins if words in text), None)
+        if words is None:
+            return None
+        return Found(text.index(words), text.index(words) + len(words), self.margins[words])
 
 
-def test_the_sentence_with_the_words_comes_first() -> None:
-    reader = SentenceReader(WordEmbedder(), Config(max_quotes=1))
-    (best,) = reader.read("Where has the dog slept?", hits_of(DOCUMENT))
-    assert best.text == "The dog slept in the house."
+def reader(**margins: float) -> SpanReader:
+    """A reader that finds each word given, with its margin."""
+    return SpanReader(FixedModel({name.replace("_", " "): m for name, m in margins.items()}))  # type: ignore[arg-type]
 
 
-def test_neighbours_are_merged_and_no_words_are_quoted_twice() -> None:
-    reader = SentenceReader(WordEmbedder(), Config())
-    found = reader.read("dog slept house cat walked past", hits_of(DOCUMENT) * 2)
-    assert (
-        found[0].text == ("Rain fell all day. The dog slept in the house. A cat walked past.")
-        or found[0].text == "The dog slept in the house. A cat walked past."
+def test_a_quote_is_the_sentence_around_what_was_found() -> None:
+    first, second = reader(Eiffel=0.0, in_the_house=2.0).read("?", hits_of(DOCUMENT))
+    assert (first.text, first.highlight.text) == ("The dog slept in the house.", "in the house")
+    assert second.text == "The bridge was built in 1889, by Eiffel."
+    assert first.score == pytest.approx(1 / (1 + math.exp(-2)))
+    assert second.score == 0.5
+
+
+def test_what_spans_sentences_is_quoted_whole() -> None:
+    (found,) = SpanReader(FixedModel({"day. The dog": 1.0})).read("?", hits_of(DOCUMENT))  # type: ignore[arg-type]
+    assert found.text == "Rain fell all day. The dog slept in the house."
+    assert found.highlight.text == "day. The dog"
+
+
+def test_the_same_words_are_quoted_once() -> None:
+    found = reader(Eiffel=1.0).read("?", hits_of(DOCUMENT) * 2)
+    assert [quote.text for quote in found] == ["The bridge was built in 1889, by Eiffel."]
+
+
+def test_the_same_answer_is_quoted_once_from_the_likelier_place() -> None:
+    text = (
+        "Eiffel drew it, as " + "x " * 50 + "said.\n\nIt was the Eiffel, of " + "y " * 50 + "Paris."
     )
-    places = [(q.start, q.end) for q in found]
-    assert len(set(places)) == len(places)
-
-
-def test_neighbours_beyond_the_size_of_a_quote_stay_apart() -> None:
-    reader = SentenceReader(WordEmbedder(), Config(quote_chars=30))
-    found = reader.read("dog slept house cat walked past", hits_of(DOCUMENT))
-    assert {q.text for q in found} >= {"The dog slept in the house.", "A cat walked past."}
-
-
-@given(st.text(alphabet="ab .?!\n,", max_size=200), st.text(alphabet="ab ", max_size=20))
-@settings(deadline=None, max_examples=60)
-def test_quotes_are_whole_sentences_in_order_of_score(text: str, query: str) -> None:
     document = Document(text)
-    found = SentenceReader(WordEmbedder(), Config()).read(query, hits_of(document))
+    (found,) = reader(Eiffel=1.0).read("Who drew it?", hits_of(document))
+    assert found.highlight.text == "Eiffel"
+
+
+def test_passages_without_anything_to_find_give_nothing() -> None:
+    assert reader(Napoleon=1.0).read("?", hits_of(DOCUMENT)) == []
+    assert reader().read("?", []) == []
+
+
+def test_features_are_the_margin_the_retrieval_and_the_shares_of_words() -> None:
+    (hit,) = hits_of(Document("The dog slept. A cat walked past."))
+    quoted = Span(hit.passage.document, 0, 14)
+    values = features("Did a dog and a cat walk?", Hit(hit.passage, 0.03), quoted, Found(0, 3, 1.5))
+    assert values == (1.5, 0.03, 1 / 3, 2 / 3)  # of dog, cat, walk: "walke" is not "walk"
+    assert len(values) == len(FEATURES)
+
+
+def test_a_probability_is_that_of_logistic_regression() -> None:
+    card = Card(384, (2, 10), -1)
+    assert probability((0.5, 0.1), card) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert probability((1e6, 0), card) == pytest.approx(1)
+    assert probability((-1e6, 0), card) == pytest.approx(0)
+
+
+@given(st.text(alphabet="ab .?!\n,😀", min_size=1, max_size=200), st.text(max_size=30))
+@settings(deadline=None, max_examples=40)
+def test_quotes_of_the_real_reader_are_whole_sentences(text: str, query: str) -> None:
+    document = Document(text)
+    found = SpanReader().read(query, hits_of(document))
     starts = {start for start, _ in sentences(document)}
     ends = {end for _, end in sentences(document)}
     assert all(q.start in starts and q.end in ends for q in found)
@@ -69,10 +112,6 @@ def test_quotes_are_whole_sentences_in_order_of_score(text: str, query: str) -> 
     for q in found:
         assert taken.isdisjoint(range(q.start, q.end))
         taken |= set(range(q.start, q.end))
-
-
-def test_without_hits_there_are_no_candidates() -> None:
-    assert SentenceReader(WordEmbedder(), Config()).read("anything", []) == []
 
 
 def test_selection_keeps_what_is_at_the_threshold_and_above() -> None:

@@ -14,6 +14,7 @@ WHO = ("Who designed the bridge?", "Gustave Eiffel")
         ("When was he born?", "Who designed the bridge? Gustave Eiffel When was he born?"),
         ("And in Lyon?", "Who designed the bridge? Gustave Eiffel And in Lyon?"),
         ("Why not?", "Who designed the bridge? Gustave Eiffel Why not?"),
+        ("When was this written?", "When was this written?"),
         ("How long is the bridge over the Garonne?", "How long is the bridge over the Garonne?"),
     ],
 )

@@ -1,0 +1,144 @@
+"""Whole articles: is the answer in the first quote, and is nothing said where nothing is said?
+
+All paragraphs of a SQuAD title are one article; every question is asked of it alone.
+"""
+
+import argparse
+import json
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from benchmarks.retrieval import Case, Collection, RememberingEmbedder, join_titles, load_rows
+from qa_bot.bot import Bot
+from qa_bot.config import Config
+from qa_bot.datatypes import Answer, Quote
+from qa_bot.embedder import load_embedder
+from qa_bot.reader import select
+from training.scores import auroc, f1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Counts of questions; F1 of the first quote's highlight; area under the ROC curve."""
+
+    answerable: int
+    in_first: int  # answerable, and an answer lies whole in the first quote
+    in_any: int
+    best_first: int  # as in_first, with nothing refused: the threshold at 0
+    wrongly_refused: int
+    highlight_f1: float  # mean over answerable questions, 0 to 1; a refusal counts 0
+    unanswerable: int
+    rightly_refused: int
+    auroc: float
+
+
+def collections_of(data: Path, sample: int | None) -> list[Collection]:
+    """Return the SQuAD titles of a data file as articles; of each at most ``sample`` questions."""
+    rows = [row for row in load_rows(data) if row["source"] == "squad"]
+    found = []
+    for joined in join_titles(rows, unanswerable=True):
+        cases = list(joined.cases)
+        random.Random(0).shuffle(cases)
+        found.append(Collection(joined.source, joined.documents, tuple(cases[:sample])))
+    return found
+
+
+def ask_all(collections: Sequence[Collection]) -> list[tuple[Case, Answer]]:
+    """Return each question with what is quoted when nothing is refused."""
+    embedder = RememberingEmbedder(load_embedder())
+    asked = []
+    with tqdm(total=sum(len(c.cases) for c in collections), unit="question") as bar:
+        for collection in collections:
+            bot = Bot.from_documents(collection.documents, Config(threshold=0), embedder=embedder)
+            for case in collection.cases:
+                asked.append((case, bot.answer(case.question)))
+                bar.update()
+    return asked
+
+
+def score(asked: Sequence[tuple[Case, Answer]], config: Config) -> Report:
+    """Judge answers as they are given with the threshold of ``config``."""
+    answerable = [(case, answer) for case, answer in asked if case.answers]
+    said = [(case, select(answer.quotes, config)) for case, answer in answerable]
+    silent = [select(answer.quotes, config) == () for case, answer in asked if not case.answers]
+    return Report(
+        answerable=len(answerable),
+        in_first=sum(_right(case, quotes[:1]) for case, quotes in said),
+        in_any=sum(_right(case, quotes) for case, quotes in said),
+        best_first=sum(_right(case, answer.quotes[:1]) for case, answer in answerable),
+        wrongly_refused=sum(quotes == () for _, quotes in said),
+        highlight_f1=sum(_f1(case, quotes) for case, quotes in said) / len(said),
+        unanswerable=len(silent),
+        rightly_refused=sum(silent),
+        auroc=auroc(
+            [answer.confidence for _, answer in asked], [bool(case.answers) for case, _ in asked]
+        ),
+    )
+
+
+def lost_at(asked: Sequence[tuple[Case, Answer]], refused: float) -> float:
+    """Return the share of answerable questions lost when ``refused`` of the others are refused."""
+    others = sorted(answer.confidence for case, answer in asked if not case.answers)
+    threshold = others[max(math.ceil(refused * len(others)) - 1, 0)]
+    own = [answer.confidence for case, answer in asked if case.answers]
+    return sum(confidence <= threshold for confidence in own) / len(own)
+
+
+def _right(case: Case, quotes: Sequence[Quote]) -> bool:
+    return any(
+        quote.start <= answer.start and answer.end <= quote.end
+        for quote in quotes
+        for answer in case.answers
+    )
+
+
+def _f1(case: Case, quotes: Sequence[Quote]) -> float:
+    if not quotes:
+        return 0.0
+    return f1(quotes[0].highlight.text, [answer.text for answer in case.answers])
+
+
+def to_text(report: Report, lost: float) -> str:
+    """Render a report with percentages."""
+
+    def line(label: str, count: int, total: int) -> str:
+        return f"  {label:42} {count:5}  {100 * count / total:5.1f} %"
+
+    return "\n".join(
+        [
+            f"{report.answerable} questions that the article answers",
+            line("answer in the first quote", report.in_first, report.answerable),
+            line("answer in any quote", report.in_any, report.answerable),
+            line("wrongly refused", report.wrongly_refused, report.answerable),
+            line("answer in the first, were none refused", report.best_first, report.answerable),
+            f"  F1 of the highlight {100 * report.highlight_f1:.1f}",
+            f"{report.unanswerable} questions that it does not answer",
+            line("rightly refused", report.rightly_refused, report.unanswerable),
+            f"AUROC of the confidence {report.auroc:.3f}",
+            f"answerable lost with 80 % of the others refused {100 * lost:.1f} %",
+        ]
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Ask, judge, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.articles", description=__doc__)
+    parser.add_argument("data", type=Path, help="a data file such as dev.jsonl.gz")
+    parser.add_argument("--sample", type=int, help="questions of each title (default: all)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(argv)
+    asked = ask_all(collections_of(options.data, options.sample))
+    report, lost = score(asked, Config()), lost_at(asked, 0.8)
+    if options.json:
+        print(json.dumps({**asdict(report), "lost_at_80": lost}))
+    else:
+        print(to_text(report, lost))
+
+
+if __name__ == "__main__":
+    main()

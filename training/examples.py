@@ -1,0 +1,96 @@
+"""Rows of the data folder, and the items and examples made of them."""
+
+import gzip
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+Offsets = tuple[int, int]  # characters [start, end) of the text they are kept with
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A question and its paragraph; no answers: the paragraph does not answer it."""
+
+    id: str
+    source: str
+    title: str
+    context: str
+    question: str
+    answers: tuple[Offsets, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question with the windows it is trained on; ``window`` and ``near`` index the windows.
+
+    ``spans`` are the answers in ``window``, none when it does not answer. ``near`` are windows
+    that a retriever ranks high and that do not answer, hardest first. ``cut`` is the window
+    without the sentence that answers, ``swap`` the question with one thing exchanged so that
+    the window no longer answers it; either is empty when there is none.
+    """
+
+    source: str
+    question: str
+    window: int
+    spans: tuple[Offsets, ...]
+    near: tuple[int, ...]
+    cut: str
+    swap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the model reads once: a question, a text, and the answers in it."""
+
+    question: str
+    text: str
+    spans: tuple[Offsets, ...]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read a gzipped file of rows; raises ValueError when an offset and its text disagree."""
+    rows = []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            raw = json.loads(line)
+            context = raw["context"]
+            answers = []
+            for answer in raw["answers"]:
+                span = (answer["start"], answer["start"] + len(answer["text"]))
+                if context[slice(*span)] != answer["text"]:
+                    raise ValueError(f"{path}: the answer of row {raw['id']} is not at its offset")
+                answers.append(span)
+            rows.append(
+                Row(
+                    raw["id"], raw["source"], raw["title"], context, raw["question"], tuple(answers)
+                )
+            )
+    return rows
+
+
+def save_items(folder: Path, windows: list[str], items: Iterable[Item]) -> None:
+    """Write windows and items as gzipped JSON lines into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with gzip.open(folder / "windows.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(window) + "\n" for window in windows)
+    with gzip.open(folder / "items.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(item)) + "\n" for item in items)
+
+
+def load_items(folder: Path) -> tuple[list[str], list[Item]]:
+    """Read what ``save_items`` wrote."""
+    with gzip.open(folder / "windows.jsonl.gz", "rt", encoding="utf-8") as file:
+        windows = [json.loads(line) for line in file]
+    with gzip.open(folder / "items.jsonl.gz", "rt", encoding="utf-8") as file:
+        items = [_item(json.loads(line)) for line in file]
+    return windows, items
+
+
+def _item(raw: dict[str, object]) -> Item:
+    """Make an item of its JSON, where tuples became lists."""
+    spans, near = raw.pop("spans"), raw.pop("near")
+    assert isinstance(spans, list) and isinstance(near, list)
+    pairs = tuple((int(start), int(end)) for start, end in spans)
+    return Item(spans=pairs, near=tuple(near), **raw)  # type: ignore[arg-type]

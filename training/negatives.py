@@ -1,0 +1,127 @@
+"""Passages that look as if they answered and do not: mined, cut, and made by an exchange."""
+
+import math
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from training.examples import Offsets
+
+Scores = npt.NDArray[np.float32]
+
+_WORD = re.compile(r"\w+")
+_YEAR = re.compile(r"\b1[0-9]{3}\b|\b20[0-9]{2}\b")
+_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
+# A capitalised run that does not open the question.
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the )?[A-Z][\w'-]+)*")
+_KINDS = {"name": _NAME, "year": _YEAR, "number": _NUMBER}
+_OPPOSITES = (
+    ("first", "last"), ("largest", "smallest"), ("highest", "lowest"), ("most", "least"),
+    ("more", "less"), ("before", "after"), ("begin", "end"), ("north", "south"),
+    ("northern", "southern"), ("east", "west"), ("eastern", "western"), ("increase", "decrease"),
+    ("increased", "decreased"), ("best", "worst"), ("oldest", "youngest"), ("won", "lost"),
+    ("win", "lose"), ("male", "female"), ("men", "women"), ("father", "mother"),
+    ("son", "daughter"),
+    ("early", "late"), ("higher", "lower"), ("larger", "smaller"), ("positive", "negative"),
+    ("inside", "outside"), ("above", "below"), ("rich", "poor"), ("started", "ended"),
+    ("brother", "sister"), ("king", "queen"), ("minimum", "maximum"),
+)  # fmt: skip
+OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
+
+
+class BM25:
+    """Okapi BM25 over a list of texts (k1 = 1.2, b = 0.75; idf as in Lucene)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        lengths = np.zeros(len(texts), dtype=np.float32)
+        for row, text in enumerate(texts):
+            counts = Counter(words(text))
+            lengths[row] = counts.total()
+            for word, count in counts.items():
+                postings[word].append((row, count))
+        norm = 1.2 * (0.25 + 0.75 * lengths / max(float(lengths.mean()), 1.0))
+        self._size = len(texts)
+        self._weights: dict[str, tuple[npt.NDArray[np.int64], Scores]] = {}
+        for word, found in postings.items():
+            rows = np.array([row for row, _ in found])
+            counted = np.array([count for _, count in found], dtype=np.float32)
+            idf = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
+            self._weights[word] = (rows, idf * counted * 2.2 / (counted + norm[rows]))
+
+    def scores(self, query: str) -> Scores:
+        """Score every text for a query: shape ``(n,)``, higher is better."""
+        total = np.zeros(self._size, dtype=np.float32)
+        for word in words(query):
+            if word in self._weights:
+                rows, weights = self._weights[word]
+                total[rows] += weights
+        return total
+
+
+def words(text: str) -> list[str]:
+    """Return the lower-case words of a text."""
+    return _WORD.findall(text.lower())
+
+
+def fused_order(rankings: Sequence[Scores], depth: int, rrf_k: int = 60) -> list[int]:
+    """Return the first ``depth`` rows by reciprocal rank over several score arrays ``(n,)``."""
+    total = np.zeros(len(rankings[0]))
+    for scores in rankings:
+        ranks = np.empty(len(scores))
+        ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+        total += 1 / (rrf_k + ranks)
+    return [int(row) for row in np.argsort(-total, kind="stable")[:depth]]
+
+
+def holds_any(text: str, answers: Sequence[str]) -> bool:
+    """Whether a text holds one of the answers, word by word, whatever the case and marks."""
+    line = f" {' '.join(words(text))} "
+    return any(f" {' '.join(words(answer))} " in line for answer in answers)
+
+
+def cut_answer(text: str, sentences: Sequence[Offsets], spans: Sequence[Offsets]) -> str:
+    """Return a text without the sentences that answer; empty when too little or an answer is left.
+
+    It is about the same thing, in the same words, and lacks just the fact: the nearest miss.
+    """
+    kept = [
+        text[start:end]
+        for start, end in sentences
+        if not any(start < stop and begin < end for begin, stop in spans)
+    ]
+    rest = " ".join(kept)
+    answers = [text[start:end] for start, end in spans]
+    return "" if len(rest) < 200 or holds_any(rest, answers) else rest
+
+
+def names(questions: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names, years and numbers of questions on one article, by kind, sorted."""
+    return {
+        kind: sorted({found[0] for question in questions for found in pattern.finditer(question)})
+        for kind, pattern in _KINDS.items()
+    }
+
+
+def swap_one(question: str, text: str, pool: dict[str, list[str]], rng: random.Random) -> str:
+    """Exchange a name, a year, a number or a word for another, so ``text`` no longer answers.
+
+    The new name or number comes from ``pool``, see names(), and is not in the text; a word is
+    exchanged for its opposite. Returns "" when nothing can be exchanged.
+    """
+    for kind, pattern in _KINDS.items():
+        mine = [found for found in pattern.finditer(question) if holds_any(text, [found[0]])]
+        new = rng.sample(pool[kind], min(10, len(pool[kind]))) if mine else []
+        absent = [name for name in new if not holds_any(f"{text} {question}", [name])]
+        if absent:
+            place = rng.choice(mine)
+            return question[: place.start()] + absent[0] + question[place.end() :]
+    mine = [found for found in _WORD.finditer(question) if found[0].lower() in OPPOSITE]
+    if not mine:
+        return ""
+    place = rng.choice(mine)
+    return question[: place.start()] + OPPOSITE[place[0].lower()] + question[place.end() :]

@@ -1,0 +1,195 @@
+"""Train the reader on prepared items: ``python -m training.train --minutes 90``.
+
+A run writes checkpoint.pt, replaced every few minutes, and log.jsonl; started again with the same
+folder it goes on from there. The learning rate falls to 0 when the time is up, however fast the
+machine is: the time of all starts together counts.
+"""
+
+import argparse
+import json
+import os
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from training.examples import Example, Row, load_items, read_rows
+from training.mixture import Mixture, batches
+from training.model import SpanModel, encode, new_model, new_tokenizer, span_loss
+from training.predict import predict, report, torch_scorer
+
+BATCH = 32  # examples
+DRAW = 128  # items drawn at a time, about twice as many examples
+WARM_UP = 0.05  # of the time, in which the learning rate rises
+DEV_ROWS = 300
+CHECKPOINT_SECONDS = 300
+DEV_SECONDS = 1200
+
+
+def main() -> None:
+    """Read the arguments and train."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
+    parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
+    parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
+    parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
+    parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(1)  # see Run: a thread is a copy of the model
+    torch.set_flush_denormal(True)
+    dev = read_rows(args.data / "dev.jsonl.gz")
+    mixture = Mixture(*load_items(args.items), args.seed)
+    run = Run(args.run, mixture, args.rate, args.minutes * 60, args.threads)
+    run.train(random.Random(0).sample(dev, DEV_ROWS))
+
+
+class Run:
+    """A model in training, with all that a checkpoint keeps."""
+
+    def __init__(
+        self, folder: Path, mixture: Mixture, rate: float, seconds: float, threads: int
+    ) -> None:
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.folder, self.mixture, self.rate, self.seconds = folder, mixture, rate, seconds
+        self.tokenizer = new_tokenizer()
+        self.weights = new_model().to(device)  # fp32: what the optimizer changes
+        # Copies that are run, one a thread. Each reads a part of a batch with one core: threads
+        # that meet once a step, not in every operation, lose little when the machine is shared.
+        workers = 1 if device.type == "cuda" else threads
+        self.copies = [new_model().to(device, torch.bfloat16) for _ in range(workers)]
+        self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+        self.optimizer = torch.optim.AdamW(
+            _with_decay(self.weights), lr=rate, weight_decay=0.01, fused=True
+        )
+        self.elapsed = 0.0  # seconds of training, of all starts
+        self._zero = 0.0  # the clock when elapsed was 0, had there been one start
+        self.steps = 0
+        self.examples = 0
+        if (folder / "checkpoint.pt").exists():
+            self._load()
+        self._copy_weights()
+
+    def train(self, dev: Sequence[Row]) -> None:
+        """Train until the time is up; save now and then, and at the end."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        saved = scored = self.elapsed
+        bar = tqdm(total=round(self.seconds), initial=round(self.elapsed), unit="s", mininterval=10)
+        self._zero = time.monotonic() - self.elapsed
+        while self.elapsed < self.seconds:
+            self._log(self._round(bar))
+            if self.elapsed - scored >= DEV_SECONDS:
+                self._log(self.score(dev))
+                scored = self.elapsed
+            if self.elapsed - saved >= CHECKPOINT_SECONDS:
+                self.save()
+                saved = self.elapsed
+        self.save()
+        self._log(self.score(dev))
+
+    def _round(self, bar: Any) -> dict[str, float]:
+        """Train on one draw of examples; return what is logged."""
+        drawn = self.mixture.draw(self.elapsed / self.seconds, DRAW)
+        began, total, seen = time.monotonic(), 0.0, 0
+        for batch in batches(drawn, BATCH, random.Random(self.steps)):
+            total += self._step(batch) * len(batch)
+            seen += len(batch)
+            self.elapsed = time.monotonic() - self._zero
+            bar.update(self.elapsed - bar.n)
+            if self.elapsed >= self.seconds:
+                break
+        self.examples += seen
+        rate = seen / (time.monotonic() - began)
+        return {"loss": total / seen, "examples_per_second": rate, "rate": self._rate()}
+
+    def _step(self, examples: Sequence[Example]) -> float:
+        """Take one step of the optimizer; return the loss."""
+        shares = [examples[part :: len(self.copies)] for part in range(len(self.copies))]
+        loss = sum(self.pool.map(self._backward, self.copies, shares)) / len(examples)
+        copies = zip(*(copy.parameters() for copy in self.copies), strict=True)
+        for weight, copied in zip(self.weights.parameters(), copies, strict=True):
+            grads = [copy.grad.float() for copy in copied if copy.grad is not None]
+            weight.grad = torch.stack(grads).sum(dim=0).div_(len(examples))
+            for copy in copied:
+                copy.grad = None
+        torch.nn.utils.clip_grad_norm_(self.weights.parameters(), 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        self.optimizer.step()
+        self._copy_weights()
+        self.steps += 1
+        return loss
+
+    def _backward(self, model: SpanModel, examples: Sequence[Example]) -> float:
+        """Compute a copy's gradients for its share of a batch; return the sum of the losses."""
+        if not examples:
+            return 0.0
+        pairs = [(example.question, example.text) for example in examples]
+        batch = encode(self.tokenizer, pairs).to(next(model.parameters()).device)
+        loss = span_loss(model(batch.ids, batch.types, batch.mask), batch, examples)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def _rate(self) -> float:
+        """Return the learning rate now: up to the highest, then down to 0 in a straight line."""
+        progress = min(self.elapsed / self.seconds, 1.0)
+        return self.rate * min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
+
+    def _copy_weights(self) -> None:
+        with torch.no_grad():
+            for model in self.copies:
+                for mine, copy in zip(self.weights.parameters(), model.parameters(), strict=True):
+                    copy.copy_(mine)
+
+    def score(self, dev: Sequence[Row]) -> dict[str, float]:
+        """Return the scores on dev rows, of the copy that is run."""
+        predictions = predict(torch_scorer(self.copies[0]), new_tokenizer(), dev)
+        return {f"dev_{name}": value for name, value in report(dev, predictions)["all"].items()}
+
+    def _log(self, values: dict[str, float]) -> None:
+        line = {"elapsed": self.elapsed, "steps": self.steps, "examples": self.examples} | values
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def save(self) -> None:
+        """Write the checkpoint beside the old one, then put it in its place."""
+        state = {
+            "model": self.weights.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "taken": self.mixture.taken,
+            "elapsed": self.elapsed,
+            "steps": self.steps,
+            "examples": self.examples,
+        }
+        unfinished = self.folder / "checkpoint.pt.tmp"
+        torch.save(state, unfinished)
+        os.replace(unfinished, self.folder / "checkpoint.pt")
+
+    def _load(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.weights.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.mixture.taken = state["taken"]
+        self.elapsed, self.steps = state["elapsed"], state["steps"]
+        self.examples = state["examples"]
+
+
+def _with_decay(model: SpanModel) -> list[dict[str, Any]]:
+    """Return the weights in two groups: biases and norms do not decay."""
+    flat = [weight for weight in model.parameters() if weight.ndim < 2]
+    return [
+        {"params": [weight for weight in model.parameters() if weight.ndim >= 2]},
+        {"params": flat, "weight_decay": 0.0},
+    ]
+
+
+if __name__ == "__main__":
+    main()
