@@ -11,7 +11,7 @@ from qa_bot.ui import EXAMPLES, start
 
 PICTURE = Path(__file__).parents[2] / "docs" / "chat.png"
 PORT = 7863
-QUESTIONS = (EXAMPLES[0], "Who is the president of Iraq?")
+QUESTIONS = (EXAMPLES[0], "When was Kataeb Hezbollah founded?")
 
 
 def main() -> int:
