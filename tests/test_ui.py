@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -242,6 +241,6 @@ def test_app_starts_and_answers_with_every_way_out_closed(
     question = "Who stormed the U.S. Embassy in Baghdad?"
     output = ask_over_http(url, question)
     assert json.dumps(to_html(shipped_bot.answer(question)))[1:-1] in output
-    process.send_signal(signal.SIGINT)
+    process.terminate()  # not SIGINT: a shell has its background jobs ignore that
     said += read_until(process.stdout, "$^")
     assert "OUTBOUND" not in said and "Traceback" not in said
