@@ -20,7 +20,6 @@ class Config:
     rrf_k: int = 60  # rank constant of reciprocal rank fusion (Cormack et al., 2009)
     threshold: float = 0.3  # confidence below which the article "does not say", in [0, 1]
     max_quotes: int = 3  # quotes in an answer
-    quote_chars: int = 350  # size above which neighbouring sentences are not merged, characters
 
     def build_settings(self) -> dict[str, Any]:
         """Return the settings an index is built with and must be read with."""

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tokenizers import Encoding
 from transformers import BertConfig, BertModel
 
+from qa_bot.reader import FEATURES
+from qa_bot.reader_model import ReaderModel
 from training import train
 from training.decode import MAX_ANSWER, Found, best_span
 from training.examples import Example, Item, Row, load_items, save_items
@@ -502,11 +504,26 @@ def test_int8_scores_a_pair_alike_in_any_company(exported: Path) -> None:
         assert int8([pair])[0] == pytest.approx(together[row, : len(pair.ids)], abs=0.05)
 
 
+def test_the_package_reads_an_export_as_it_was_scored(exported: Path) -> None:
+    texts = ["amber birch.", "In the grove of cedar, by iris. No heron is in the jade grove."]
+    rows = [Row("", "squad", "", text, "Where is the heron?", ()) for text in texts]
+    scored = predict(onnx_scorer(exported / "reader.onnx"), exported_tokenizer(exported), rows)
+    read = ReaderModel(exported).find("Where is the heron?", texts)
+    for text, one, other in zip(texts, scored, read, strict=True):
+        assert other is not None
+        assert text[other.start : other.end] == one.text
+        assert other.margin == pytest.approx(one.score, abs=1e-3)
+
+
 def test_an_export_is_described_and_names_no_folder_of_this_machine(exported: Path) -> None:
     card = json.loads((exported / "reader.json").read_text())
     files = {name: (exported / name).read_bytes() for name in ("reader.onnx", "tokenizer.json")}
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    assert card == {"sha256": sums, "max_tokens": MAX_TOKENS}
+    assert (card["sha256"], card["max_tokens"]) == (sums, MAX_TOKENS)
+    # Before calibration the margin, the first feature, is the logit of the confidence.
+    assert card["calibration"]["features"] == list(FEATURES)
+    assert card["calibration"]["weights"] == [1.0, *([0.0] * (len(FEATURES) - 1))]
+    assert (FEATURES[0], card["calibration"]["bias"]) == ("margin", 0.0)
     for trace in (b"stack_trace", b"site-packages", bytes(Path(__file__).parents[1])):
         assert trace not in files["reader.onnx"]
 

@@ -1,4 +1,4 @@
-"""Score a reader with the paragraph given: ``python -m training.evaluate --data ../shared/data``.
+"""Score a reader with the paragraph given: ``python -m training.evaluate --data DATA``.
 
 Reads a checkpoint that training wrote (.pt) or the folder of an exported reader, and prints exact
 match and F1 on answerable questions, F1 with "no answer" allowed, and how well the score tells

@@ -1,8 +1,9 @@
 """Make of a checkpoint what the package ships: ``python -m training.export --out FOLDER``.
 
 Writes reader.onnx, the model in int8; tokenizer.json, which neither cuts nor pads; and
-reader.json, the SHA-256 of both and how many tokens the model reads at once. With --data it then
-compares the checkpoint and the export: their answers to the same questions, and their speed.
+reader.json, the SHA-256 of both and how many tokens the model reads at once; a calibration that
+was in it is gone, so run training.calibrate next. With --data it then compares the checkpoint and
+the export: their answers to the same questions, and their speed.
 """
 
 import argparse
@@ -76,7 +77,8 @@ def export(model: SpanModel, folder: Path) -> None:
         for name in (MODEL, TOKENIZER)
     }
     # Until training.calibrate has been run, the margin alone is the logit of the confidence.
-    raw = {"features": list(FEATURES), "weights": [1.0, 0.0, 0.0, 0.0], "bias": 0.0}
+    weights = [float(name == "margin") for name in FEATURES]
+    raw = {"features": list(FEATURES), "weights": weights, "bias": 0.0}
     card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw}
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 

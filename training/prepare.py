@@ -1,6 +1,6 @@
 """Make training items of the data folder: windows, answers in them, and near misses.
 
-Run as ``python -m training.prepare --data ../shared/data``. The same sets are public: SQuAD 2.0
+Run as ``python -m training.prepare --data DATA``. The same sets are public: SQuAD 2.0
 (rajpurkar.github.io/SQuAD-explorer), QED over Natural Questions (google-research-datasets/QED),
 FairytaleQA (uci-soe/FairytaleQAData), Natural Questions open and QAMR (uwnlp/qamr).
 """
