@@ -84,7 +84,8 @@ def _index(options: argparse.Namespace) -> int:
             )
     for name in lost:
         print(f"qa-bot: {name} is gone from {options.index}: add it again", file=sys.stderr)
-    print(f"{options.index}: {len(index.documents)} articles, {len(index)} passages")
+    articles = "1 article" if len(index.documents) == 1 else f"{len(index.documents)} articles"
+    print(f"{options.index}: {articles}, {len(index)} passages")
     return ANSWERED
 
 

@@ -298,6 +298,7 @@ def test_cropping_leaves_whole_sentences() -> None:
     [
         ("The Battle of Hastings.", ["battle of hastings"], True),
         ("He won in 1066!", ["1066"], True),
+        ("Hastings fell.", ["rome", "hastings"], True),
         ("He won in 10660", ["1066"], False),
         ("a state", ["at"], False),
         ("Hastings, the battle of", ["battle of Hastings"], False),
@@ -353,6 +354,7 @@ def test_an_answer_that_was_cut_away_teaches_nothing() -> None:
     text = "amber " * MAX_TOKENS + "birch"
     encoding = TOKENIZER.encode("Which tree?", text)
     assert token_spans(encoding, [(len(text) - 5, len(text))]) == []
+    assert token_spans(encoding, [(0, len(text))]) == []  # begins inside, and was cut
 
 
 def test_the_loss_is_of_any_right_answer() -> None:
