@@ -99,8 +99,8 @@ class _Exported(nn.Module):
 class _RowScaled(nn.Module):
     """A linear layer that brings each token to [-1, 1] first, and back afterwards: the same sum.
 
-    In int8 a batch has one scale for all its tokens. A few ([CLS], [SEP]) are many times as large
-    as the others, which would be left with a few of the 255 steps.
+    In int8 a batch has one scale for all its tokens. A few ([CLS], full stops) are up to eight
+    times as large as most, which would be left with few of the 255 steps.
     """
 
     def __init__(self, linear: nn.Linear) -> None:
