@@ -1,6 +1,6 @@
 """Both flows, from top to bottom: build an index, answer a question. A Bot keeps no session."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -91,18 +91,27 @@ class Bot:
         """The documents that questions are about."""
         return self.index.documents
 
-    def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def answer(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        documents: Collection[str] | None = None,
+    ) -> Answer:
         """Answer a question by quotes, or say that the articles do not.
 
         ``history`` is the conversation so far, oldest first: earlier Answers, or pairs of question
-        and answer text. Raises ValueError for a question without a word in it.
+        and answer text. ``documents``: the ids of those that may answer, None for all. Raises
+        ValueError for a question without a word in it, an unknown id, and no id at all.
         """
         question = _words(question)
         query = rewrite(question, history)
-        hits = retrieve(self.index, self.embedder, query, self.config)
+        hits = retrieve(self.index, self.embedder, query, self.config, documents)
         candidates = [*date_quotes(query, hits), *self.reader.read(query, hits)]
+        quotes = select(candidates, self.config)
         confidence = candidates[0].score if candidates else 0.0
-        return Answer(question, query, select(candidates, self.config), confidence)
+        closest = candidates[0] if candidates and not quotes else None
+        return Answer(question, query, quotes, confidence, closest)
 
 
 def answer(

@@ -1,6 +1,7 @@
 """The nouns: Document, Span, Passage, Hit, Quote, Answer. A quote is a slice of its document."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,17 +11,53 @@ from qa_bot.metadata import read_header
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What a citation names, and where in the text it begins: a page or a heading.
+
+    ``label`` is the page's number, counted from 1, or the words of the heading.
+    Raises ValueError for another kind, a negative start, and a label that is blank or no text.
+    """
+
+    start: int
+    kind: str  # "page" or "heading"
+    label: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("page", "heading"):
+            raise ValueError(f"a mark is a page or a heading, not {self.kind!r}")
+        if self.start < 0:
+            raise ValueError(f"no text has a character {self.start}")
+        if not self.label.strip():
+            raise ValueError("a mark without a label names nothing")
+        try:
+            self.label.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("a lone surrogate is no text: it has no UTF-8 form") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a character stands, as a person would look it up; ``""`` for what is not known."""
+
+    page: str
+    heading: str  # the last one before the character, or the one it stands in
+    paragraph: int  # counted from 1; blank lines part paragraphs
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text that never changes, and what is known about it.
 
     Identity is the text: two documents with the same text have the same ``id`` and are equal.
-    Raises ValueError when the text, or what is said of it, has no UTF-8 form (a lone surrogate).
+    Raises ValueError when the text, or what is said of it, has no UTF-8 form (a lone surrogate),
+    and for marks that are out of order or stand outside the text.
     """
 
     text: str = field(repr=False)
     title: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
 
     def __post_init__(self) -> None:
@@ -29,17 +66,32 @@ class Document:
             "".join((self.title, self.source, *self.metadata.values())).encode()
         except UnicodeEncodeError as error:
             raise ValueError("a lone surrogate is no text: it has no UTF-8 form") from error
+        starts = [mark.start for mark in self.marks]
+        if starts != sorted(starts) or (starts and starts[-1] >= len(self.text)):
+            raise ValueError("marks must be in order, and inside the text")
+        object.__setattr__(self, "marks", tuple(self.marks))
         object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
         object.__setattr__(self, "id", digest)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Document, (self.text, self.title, self.source, dict(self.metadata))
+        return Document, (self.text, self.title, self.source, dict(self.metadata), self.marks)
 
     @classmethod
     def from_text(cls, text: str, title: str = "", source: str = "") -> "Document":
         """Make a document of a string, with the metadata (date, title) at its head."""
         values = read_header(text).values
         return cls(text, title if title else values.get("title", ""), source, values)
+
+    def place(self, offset: int) -> Place:
+        """Return the page, the heading and the paragraph of the character at an offset.
+
+        A blank between paragraphs counts to the one before it; those at the start, to the first.
+        """
+        from qa_bot.splitter import paragraphs  # late: it is made of Documents itself
+
+        begun = bisect_right([start for start, _ in paragraphs(self.text)], offset)
+        labels = {mark.kind: mark.label for mark in self.marks if mark.start <= offset}
+        return Place(labels.get("page", ""), labels.get("heading", ""), max(1, begun))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +173,21 @@ class Answer:
 
     ``query`` is what was searched for (the question, made to stand alone). ``confidence`` is the
     probability, in [0, 1], that the documents answer the question; it is also given for a refusal.
+    ``closest`` is what came nearest when nothing answers: it is there to look at, it is no answer.
+    Raises ValueError for a closest quote beside quotes that answer.
     """
 
     question: str
     query: str
     quotes: tuple[Quote, ...]
     confidence: float
+    closest: Quote | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"a confidence is a probability, not {self.confidence}")
+        if self.quotes and self.closest is not None:
+            raise ValueError("an answer has quotes that answer, or the closest that does not")
 
     @property
     def found(self) -> bool:
@@ -156,4 +213,5 @@ class Answer:
             "text": self.text,
             "confidence": float(self.confidence),
             "quotes": [quote.to_dict() for quote in self.quotes],
+            "closest": None if self.closest is None else self.closest.to_dict(),
         }

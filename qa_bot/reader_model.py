@@ -1,21 +1,30 @@
-"""The reader's network: question and passage in, the likeliest span and its margin out (ONNX)."""
+"""The network: question and text in, the likeliest span or the words it needs out (ONNX)."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 WEIGHTS = Path(__file__).parent / "weights"
 
+MODEL, TOKENIZER, CARD = "reader.onnx", "tokenizer.json", "reader.json"  # files of a folder
+OUTPUTS = ("start_logits", "end_logits", "term_logits")  # of the network
+
 Logits = npt.NDArray[np.float32]
+Inputs = dict[str, npt.NDArray[np.int64]]  # arrays (n, tokens)
+Network = Callable[[Inputs], Sequence[Logits]]  # -> OUTPUTS, each (n, tokens)
+Token = tuple[int, tuple[int, int]]  # its id, and its characters of the text
 
 QUERY_TOKENS = 64  # of a longer question the first are read
 SPAN_TOKENS = 48  # the longest span that is pointed at
@@ -52,21 +61,26 @@ class Card:
 
 
 class ReaderModel:
-    """A BERT that gives each token a start and an end logit; many threads may use it at once."""
+    """A BERT that gives each token three logits; many threads may use it at once.
 
-    def __init__(self, folder: Path) -> None:
+    Two say whether an answer starts and ends there, the third, in a conversation, whether a
+    question needs the word. ``network`` takes the arrays of ``inputs`` and returns the three.
+    """
+
+    def __init__(self, tokenizer: "Tokenizer", network: Network, card: Card) -> None:
+        self.card = card
+        self._tokenizer = tokenizer
+        self._tokenizer.encode_special_tokens = True  # "[SEP]" in a text is text
+        self._network = network
+        self._cls, self._sep = tokenizer.encode("").ids
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
         """Load the weights in a folder; raises ModelError when they are missing or altered."""
-        from onnxruntime import InferenceSession, SessionOptions
         from tokenizers import Tokenizer
 
-        self.card = _checked_card(folder)
-        options = SessionOptions()
-        options.log_severity_level = 3
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._session = InferenceSession(
-            folder / "reader.onnx", options, providers=["CPUExecutionProvider"]
-        )
-        self._cls, self._sep = self._tokenizer.encode("").ids
+        card = _checked_card(folder)
+        return cls(Tokenizer.from_file(str(folder / TOKENIZER)), onnx_network(folder), card)
 
     def find(self, query: str, texts: Sequence[str]) -> list[Found | None]:
         """Return the likeliest span of each text; None for one without a token in it."""
@@ -74,32 +88,61 @@ class ReaderModel:
             window for i, text in enumerate(texts) for window in self.windows(query, text, i)
         ]
         found: list[Found | None] = [None] * len(texts)
-        for window, starts, ends in self._run(windows):
-            span = best_span(starts, ends, window)
+        for window, logits in self.read(windows):
+            span = best_span(logits[0], logits[1], window)
             best = found[window.passage]
             if best is None or span.margin > best.margin:
                 found[window.passage] = span
         return found
 
+    def judge_terms(
+        self, question: str, past: str, words: Sequence[tuple[int, int]]
+    ) -> tuple[float, list[float]]:
+        """Return how likely a question needs its past at all, and each of its words.
+
+        ``words`` are characters ``[start, end)`` of ``past``; of a long past the end is read. The
+        probabilities are in [0, 1]; that of a word before what is read is 0.
+        """
+        asked, read = self._encode(question)[:QUERY_TOKENS], self._encode(past)
+        window = self._window(0, asked, read[-self._room(asked) :])
+        ((_, logits),) = self.read([window])
+        chances = 1 / (1 + np.exp(-logits[2]))
+        first_tokens = {  # by every character of the token
+            at: window.first + place
+            for place, (start, end) in reversed(list(enumerate(window.offsets)))
+            for at in range(start, end)
+        }
+        places = [first_tokens.get(start) for start, _ in words]
+        return float(chances[0]), [0.0 if at is None else float(chances[at]) for at in places]
+
     def windows(self, query: str, text: str, passage: int = 0) -> Iterator[Window]:
         """Yield the windows that cover a text; each but the first repeats the end of the last."""
-        asked = self._tokenizer.encode(query, add_special_tokens=False).ids[:QUERY_TOKENS]
-        read = self._tokenizer.encode(text, add_special_tokens=False)
-        room = self.card.max_tokens - len(asked) - 3
-        for at in range(0, max(len(read.ids) - WINDOW_OVERLAP, 1), room - WINDOW_OVERLAP):
-            stretch = read.ids[at : at + room]
-            if stretch:
-                ids = (self._cls, *asked, self._sep, *stretch, self._sep)
-                offsets = tuple(read.offsets[at : at + room])
-                yield Window(passage, ids, len(asked) + 2, offsets)
+        asked, read = self._encode(query)[:QUERY_TOKENS], self._encode(text)
+        room = self._room(asked)
+        for at in range(0, max(len(read) - WINDOW_OVERLAP, 1), room - WINDOW_OVERLAP):
+            if read[at : at + room]:
+                yield self._window(passage, asked, read[at : at + room])
 
-    def _run(self, windows: Sequence[Window]) -> Iterator[tuple[Window, Logits, Logits]]:
-        """Yield each window with its start and end logits; windows of like length go together."""
+    def read(self, windows: Sequence[Window]) -> Iterator[tuple[Window, tuple[Logits, ...]]]:
+        """Yield each window with its logits; windows of like length go together."""
         ordered = sorted(windows, key=lambda window: len(window.ids))
         for at in range(0, len(ordered), BATCH):
             batch = ordered[at : at + BATCH]
-            starts, ends = self._session.run(["start_logits", "end_logits"], _inputs(batch))
-            yield from zip(batch, starts, ends, strict=True)
+            for window, *logits in zip(batch, *self._network(inputs(batch)), strict=True):
+                yield window, tuple(logits)
+
+    def _encode(self, text: str) -> list[Token]:
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        return list(zip(found.ids, found.offsets, strict=True))
+
+    def _room(self, asked: Sequence[Token]) -> int:
+        """Return how many tokens of a text fit beside a question."""
+        return self.card.max_tokens - len(asked) - 3
+
+    def _window(self, passage: int, asked: Sequence[Token], read: Sequence[Token]) -> Window:
+        ids = [one for one, _ in asked], [one for one, _ in read]
+        joined = (self._cls, *ids[0], self._sep, *ids[1], self._sep)
+        return Window(passage, joined, len(asked) + 2, tuple(place for _, place in read))
 
 
 def best_span(starts: Logits, ends: Logits, window: Window) -> Found:
@@ -122,11 +165,27 @@ def best_span(starts: Logits, ends: Logits, window: Window) -> Found:
 @lru_cache(maxsize=1)
 def load_model(folder: Path = WEIGHTS) -> ReaderModel:
     """Return the network of a weights folder, from memory when it was loaded before."""
-    return ReaderModel(folder)
+    return ReaderModel.open(folder)
 
 
-def _inputs(batch: Sequence[Window]) -> dict[str, npt.NDArray[np.int64]]:
-    """Return the arrays ``(batch, length)`` that the network takes, short windows padded."""
+def onnx_network(folder: Path, threads: int = 0) -> Network:
+    """Return the network of a folder, run on the CPU; 0 threads: as many as there are cores."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    session = InferenceSession(folder / MODEL, options, providers=["CPUExecutionProvider"])
+
+    def run(arrays: Inputs) -> Sequence[Logits]:
+        found: Sequence[Logits] = session.run(list(OUTPUTS), arrays)
+        return found
+
+    return run
+
+
+def inputs(batch: Sequence[Window]) -> Inputs:
+    """Return the arrays ``(n, tokens)`` that a network takes, short windows padded."""
     shape = len(batch), max(len(window.ids) for window in batch)
     ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     for row, window in enumerate(batch):
@@ -140,7 +199,7 @@ def _checked_card(folder: Path) -> Card:
     """Read reader.json and check the files against the SHA-256 it gives; raises ModelError."""
     mend = "install qa-bot again: python -m pip install --force-reinstall --no-deps qa-bot"
     try:
-        card: dict[str, Any] = json.loads((folder / "reader.json").read_bytes())
+        card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
         for name, sha256 in card["sha256"].items():
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != sha256:

@@ -1,9 +1,10 @@
 """The words of passages: an SQLite database, in memory, whose FTS5 table ranks them by BM25."""
 
+import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 from qa_bot.datatypes import Passage
@@ -35,6 +36,12 @@ _SCHEMA = """
     CREATE VIRTUAL TABLE words USING fts5 (
         text, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
     );
+"""
+# A plus before rowid: without it SQLite may look the query up once for each row chosen.
+_CHOSEN = """
+    AND +rowid IN (
+        SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))
+    )
 """
 
 
@@ -90,20 +97,31 @@ class Words:
         """Return the ids of the passages whose words can be searched."""
         return [row for (row,) in self._all("SELECT rowid FROM words ORDER BY rowid")]
 
-    def search(self, query: str, k: int) -> list[tuple[int, float]]:
-        """Return the ``k`` best rows that hold a word of the query and their scores, best first."""
+    def search(
+        self, query: str, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return the ``k`` best rows that hold a word of the query and their scores, best first.
+
+        Rows are those of the documents with these ids, or of all; the scores are the same.
+        """
         expression = _match_expression(query)
         if not expression:
             return []
+        chosen, ids = ("", []) if documents is None else (_CHOSEN, [json.dumps([*documents])])
         return self._all(
-            "SELECT rowid, -bm25(words) AS score FROM words WHERE words MATCH ?"
+            f"SELECT rowid, -bm25(words) AS score FROM words WHERE words MATCH ? {chosen}"
             " ORDER BY score DESC, rowid LIMIT ?",
-            (expression, k),
+            (expression, *ids, k),
         )
 
     def _all(self, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
         with self._one_at_a_time:
             return self._connection.execute(statement, values).fetchall()
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word, in lower case, tells nothing of what a text is about."""
+    return word in _STOP_WORDS
 
 
 def telling_words(text: str) -> list[str]:

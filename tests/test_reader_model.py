@@ -104,12 +104,12 @@ def test_weights_are_checked_when_loaded(tmp_path: Path) -> None:
         file.seek(1000)
         file.write(b"altered")
     with pytest.raises(ModelError, match=r"reader\.onnx .* was altered: install qa-bot again"):
-        ReaderModel(folder)
+        ReaderModel.open(folder)
     (folder / "reader.onnx").unlink()
     with pytest.raises(ModelError, match="cannot be read"):
-        ReaderModel(folder)
+        ReaderModel.open(folder)
     with pytest.raises(ModelError, match="cannot be read"):
-        ReaderModel(tmp_path / "nowhere")
+        ReaderModel.open(tmp_path / "nowhere")
 
 
 def test_a_card_without_its_parts_is_refused(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_card_without_its_parts_is_refused(tmp_path: Path) -> None:
     del card["calibration"]
     (folder / "reader.json").write_text(json.dumps(card))
     with pytest.raises(ModelError, match="calibration"):
-        ReaderModel(folder)
+        ReaderModel.open(folder)
 
 
 def test_the_weights_are_small() -> None:

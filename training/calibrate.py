@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="questions of each title (default: all)")
     parser.add_argument("--plot", type=Path, help="file for the reliability plot (PNG)")
     args = parser.parse_args()
-    questions = read_all(args.data / "dev.jsonl.gz", ReaderModel(args.weights), args.sample)
+    questions = read_all(args.data / "dev.jsonl.gz", ReaderModel.open(args.weights), args.sample)
     firsts = cross_validated(questions)
     print_report(firsts)
     write(args.weights / "reader.json", fit(questions))

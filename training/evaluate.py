@@ -10,18 +10,9 @@ import json
 import random
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
+from qa_bot.reader_model import ReaderModel
 from training.examples import read_rows
-from training.predict import (
-    MODEL,
-    Scorer,
-    exported_tokenizer,
-    onnx_scorer,
-    predict,
-    report,
-    torch_scorer,
-)
+from training.predict import predict, report
 
 
 def main() -> None:
@@ -40,17 +31,17 @@ def main() -> None:
     rows = read_rows(args.data / "dev.jsonl.gz")
     if args.sample is not None:
         rows = random.Random(0).sample(rows, min(args.sample, len(rows)))
-    scores = report(rows, predict(*open_reader(args.model), rows))
+    scores = report(rows, predict(open_reader(args.model), rows))
     print(json.dumps(scores, indent=2) if args.json else table(scores))
 
 
-def open_reader(path: Path) -> tuple[Scorer, Tokenizer]:
-    """Return what reads pairs, and their tokenizer, of a checkpoint or of an exported folder."""
+def open_reader(path: Path) -> ReaderModel:
+    """Return the reader of a checkpoint or of an exported folder."""
     if path.is_dir():
-        return onnx_scorer(path / MODEL), exported_tokenizer(path)
-    from training.model import load_model, new_tokenizer  # here: an exported reader needs no torch
+        return ReaderModel.open(path)
+    from training.model import load_model, reader_of  # here: an exported reader needs no torch
 
-    return torch_scorer(load_model(path)), new_tokenizer()
+    return reader_of(load_model(path))
 
 
 def table(scores: dict[str, dict[str, float]]) -> str:

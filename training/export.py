@@ -20,23 +20,23 @@ import torch
 from onnx import ModelProto
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 
 from qa_bot.reader import FEATURES
-from training.examples import Row, read_rows
-from training.model import MAX_TOKENS, SpanModel, load_model, new_tokenizer
-from training.predict import (
+from qa_bot.reader_model import (
     CARD,
     MODEL,
+    OUTPUTS,
     TOKENIZER,
-    Scorer,
-    exported_tokenizer,
-    onnx_scorer,
-    predict,
-    report,
-    torch_scorer,
+    Network,
+    ReaderModel,
+    Window,
+    inputs,
+    onnx_network,
 )
+from training.examples import Row, read_rows
+from training.model import MAX_TOKENS, SpanModel, load_model, new_tokenizer, reader_of
+from training.predict import predict, report, torch_network
 
 WORDS = "word_embeddings.weight"  # the largest part of the model
 OPSET = 20  # the first with Gelu as one operator
@@ -91,9 +91,9 @@ class _Exported(nn.Module):
         self.model = copy.deepcopy(model)
         _scale_rows(self.model.bert)
 
-    def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.model(ids, types, mask)
-        return logits[..., 0], logits[..., 1]
+    def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, ...]:
+        logits: Tensor = self.model(ids, types, mask)
+        return logits.unbind(dim=-1)
 
 
 class _RowScaled(nn.Module):
@@ -130,7 +130,7 @@ def to_onnx(model: SpanModel) -> ModelProto:
         _Exported(model).eval(),
         pairs,
         input_names=["input_ids", "attention_mask", "token_type_ids"],
-        output_names=["start_logits", "end_logits"],
+        output_names=list(OUTPUTS),
         dynamic_shapes=(sizes, sizes, sizes),
         opset_version=OPSET,
         verbose=False,
@@ -164,16 +164,16 @@ def compare(
 ) -> dict[str, float]:
     """Return the scores of a model and of its export, how alike their logits are, their speed."""
     torch.set_num_threads(threads)
-    tokenizer = exported_tokenizer(folder)
-    fp32, int8 = torch_scorer(model), onnx_scorer(folder / MODEL, threads)
-    given = predict(fp32, tokenizer, rows), predict(int8, tokenizer, rows)
+    fp32, int8 = torch_network(model), onnx_network(folder, threads)
+    exported = ReaderModel.open(folder)
+    given = predict(reader_of(model), rows), predict(exported, rows)
     before, after = (report(rows, answers)["all"] for answers in given)
     found = {f"{name}, fp32": value for name, value in before.items()}
     found |= {f"{name}, int8": value for name, value in after.items()}
     found["f1 lost, points"] = before["f1"] - after["f1"]
     same = [one.text == other.text for one, other in zip(*given, strict=True)]
     found["same answers, percent"] = 100 * float(np.mean(same))
-    batches = _batches(tokenizer, rows[:TIMED])
+    batches = _batches(exported, rows[:TIMED])
     found["cosine, lowest of a batch"] = min(cosine(fp32, int8, batch) for batch in batches)
     slow, fast = passages_per_second([fp32, int8], batches)
     return found | {
@@ -183,31 +183,32 @@ def compare(
     }
 
 
-def _batches(tokenizer: Tokenizer, rows: Sequence[Row]) -> list[list[Encoding]]:
+def _batches(model: ReaderModel, rows: Sequence[Row]) -> list[list[Window]]:
     """Return questions with their paragraphs in batches of like length."""
-    encodings = tokenizer.encode_batch([(row.question, row.context) for row in rows])
-    encodings.sort(key=lambda one: len(one.ids))
-    return [encodings[at : at + BATCH] for at in range(0, len(encodings), BATCH)]
+    windows = [next(model.windows(row.question, row.context)) for row in rows]
+    windows.sort(key=lambda window: len(window.ids))
+    return [windows[at : at + BATCH] for at in range(0, len(windows), BATCH)]
 
 
-def cosine(one: Scorer, other: Scorer, batch: list[Encoding]) -> float:
-    """Return the cosine between the logits of two models on a batch, without its padding."""
-    first, second = one(batch), other(batch)
-    places = [(row, at) for row, pair in enumerate(batch) for at in range(sum(pair.attention_mask))]
-    rows, tokens = (np.array(side) for side in zip(*places, strict=True))
-    a, b = first[rows, tokens].ravel(), second[rows, tokens].ravel()
+def cosine(one: Network, other: Network, batch: Sequence[Window]) -> float:
+    """Return the cosine between the logits of two networks on a batch, without its padding."""
+    arrays = inputs(batch)
+    read = arrays["attention_mask"] == 1
+    a, b = (np.stack(network(arrays))[:, read].ravel() for network in (one, other))
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
 def passages_per_second(
-    scorers: Sequence[Scorer], batches: Sequence[list[Encoding]]
+    networks: Sequence[Network], batches: Sequence[Sequence[Window]]
 ) -> list[float]:
-    """Return the speed of each scorer in its best of ROUNDS; they take turns, as machines vary."""
-    best = [0.0] * len(scorers)
+    """Return the speed of each network in its best of ROUNDS; they take turns, as machines vary."""
+    best = [0.0] * len(networks)
     for _ in range(ROUNDS):
-        for i, scorer in enumerate(scorers):
+        for i, network in enumerate(networks):
             began = time.perf_counter()
-            read = sum(len(scorer(batch)) for batch in batches)
+            for batch in batches:
+                network(inputs(batch))
+            read = sum(len(batch) for batch in batches)
             best[i] = max(best[i], read / (time.perf_counter() - began))
     return best
 

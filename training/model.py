@@ -1,4 +1,4 @@
-"""The reader in torch: MiniLM with a start and an end logit for every token, and its inputs."""
+"""The reader in torch: MiniLM with three logits for every token, and its inputs."""
 
 import os
 from collections.abc import Sequence
@@ -11,9 +11,14 @@ import numpy as np
 import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from qa_bot.embedder import DEFAULT_PACKAGE
+from qa_bot.reader import FEATURES
+from qa_bot.reader_model import Card, ReaderModel
 from training.examples import Example, Offsets
+from training.followups import TermExample
+from training.predict import torch_network
 
 MAX_TOKENS = 384  # question, text and special tokens together
 _NEVER = -1e4  # logit of a token that cannot begin or end an answer
@@ -41,15 +46,19 @@ class Batch:
 
 
 class SpanModel(nn.Module):
-    """BERT and a linear layer to two logits a token; position 0 stands for "no answer"."""
+    """BERT and a linear layer to three logits a token: an answer's start, its end, and a term.
+
+    Of a passage, the first two count, and position 0 stands for "no answer". Of a conversation
+    the third: whether the question needs the token; at position 0, whether it needs any.
+    """
 
     def __init__(self, bert: Any) -> None:
         super().__init__()
         self.bert = bert
-        self.head = nn.Linear(bert.config.hidden_size, 2)
+        self.head = nn.Linear(bert.config.hidden_size, 3)
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        """Return the start and end logits: ``(n, tokens, 2)``."""
+        """Return the start, end and term logits: ``(n, tokens, 3)``."""
         hidden = self.bert(
             input_ids=ids, token_type_ids=types, attention_mask=mask
         ).last_hidden_state
@@ -86,6 +95,15 @@ def load_model(checkpoint: Path) -> SpanModel:
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])
     return model.eval()
+
+
+def reader_of(model: SpanModel) -> ReaderModel:
+    """Return a model as the package reads with it; its confidence is not calibrated."""
+    weights = tuple(float(name == "margin") for name in FEATURES)
+    tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0))
 
 
 def new_tokenizer() -> Tokenizer:
@@ -138,7 +156,9 @@ def span_loss(logits: Tensor, batch: Batch, examples: Sequence[Example]) -> Tens
     The start and the end are chosen independently, so the probability of a span is a product,
     and those of several right spans are added (marginal likelihood).
     """
-    scores = logits.float().masked_fill(~batch.allowed[..., None], _NEVER).log_softmax(dim=1)
+    scores = (
+        logits[..., :2].float().masked_fill(~batch.allowed[..., None], _NEVER).log_softmax(dim=1)
+    )
     losses = []
     for row, (encoding, example) in enumerate(zip(batch.encodings, examples, strict=True)):
         spans = token_spans(encoding, example.spans) if example.spans else [(0, 0)]
@@ -146,4 +166,26 @@ def span_loss(logits: Tensor, batch: Batch, examples: Sequence[Example]) -> Tens
             continue  # cut away: neither answered nor unanswerable
         starts, ends = (list(side) for side in zip(*spans, strict=True))
         losses.append(-(scores[row, starts, 0] + scores[row, ends, 1]).logsumexp(dim=0))
+    return torch.stack(losses).sum()
+
+
+def term_loss(logits: Tensor, batch: Batch, examples: Sequence[TermExample]) -> Tensor:
+    """Return the sum, over examples, of the mean cross-entropy of their words and of leaning.
+
+    The mean is over a conversation's words, so that a long one weighs no more than a short one.
+    """
+    losses = []
+    for row, (encoding, example) in enumerate(zip(batch.encodings, examples, strict=True)):
+        values = logits[row, :, 2].float()
+        places, labels = [], []
+        for span, needed in zip(example.words, example.needed, strict=True):
+            found = token_spans(encoding, [span])
+            if found:
+                places.append(found[0][0])
+                labels.append(float(needed))
+        leaning = values.new_tensor(float(example.leans))
+        losses.append(binary_cross_entropy_with_logits(values[0], leaning))
+        if places:
+            wanted = values.new_tensor(labels)
+            losses.append(2 * binary_cross_entropy_with_logits(values[places], wanted))
     return torch.stack(losses).sum()

@@ -1,27 +1,19 @@
 """The reader's answer to questions whose paragraph is given, and the scores of those answers."""
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Encoding, Tokenizer
 
-from training.decode import best_span
+from qa_bot.reader_model import Inputs, Logits, Network, ReaderModel
 from training.examples import Row
 from training.scores import auroc, exact, f1
 
 if TYPE_CHECKING:
     from training.model import SpanModel
-
-MODEL, TOKENIZER, CARD = "reader.onnx", "tokenizer.json", "reader.json"  # files of an export
-STRIDE = 128  # tokens that neighbouring windows of a long paragraph share
-Logits = npt.NDArray[np.float32]  # (n, tokens, 2)
-Scorer = Callable[[list[Encoding]], Logits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,92 +24,30 @@ class Prediction:
     score: float
 
 
-def torch_scorer(model: "SpanModel") -> Scorer:
-    """Return a function that gives the logits of pairs."""
+def torch_network(model: "SpanModel") -> Network:
+    """Return a model in torch as a network that ReaderModel runs."""
     import torch  # here, so that an exported reader is scored without it
-
-    from training.model import collate
 
     weight = next(model.parameters())
 
-    def score(encodings: list[Encoding]) -> Logits:
-        batch = collate(encodings).to(weight.device)
+    def run(arrays: Inputs) -> Sequence[Logits]:
+        ids, mask, types = (torch.from_numpy(array).to(weight.device) for array in arrays.values())
         with torch.inference_mode():
-            found: Logits = model(batch.ids, batch.types, batch.mask).float().cpu().numpy()
-        return found
+            found = model(ids, types, mask).float().cpu().numpy()
+        return [found[..., side] for side in range(found.shape[-1])]
 
-    return score
-
-
-def onnx_scorer(file: Path, threads: int = 2) -> Scorer:
-    """Return the same function of an exported model, run on the CPU with ``threads`` threads."""
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    session = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-
-    def score(encodings: list[Encoding]) -> Logits:
-        found = session.run(["start_logits", "end_logits"], padded(encodings))
-        logits: Logits = np.stack(found, axis=-1)
-        return logits
-
-    return score
+    return run
 
 
-def padded(encodings: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
-    """Return pairs as a model's inputs, each ``(n, tokens)``, with zeros after the shorter ones."""
-    size = (len(encodings), max(len(one.ids) for one in encodings))
-    ids, mask, types = (np.zeros(size, dtype=np.int64) for _ in range(3))
-    for row, one in enumerate(encodings):
-        ids[row, : len(one.ids)] = one.ids
-        mask[row, : len(one.ids)] = one.attention_mask
-        types[row, : len(one.ids)] = one.type_ids
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-
-
-def exported_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of an exported model, cutting the text where that model must."""
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    limit = json.loads((folder / CARD).read_text(encoding="utf-8"))["max_tokens"]
-    tokenizer.enable_truncation(limit, strategy="only_second")
-    return tokenizer
-
-
-def predict(
-    score: Scorer, tokenizer: Tokenizer, rows: Sequence[Row], size: int = 16
-) -> list[Prediction]:
-    """Return an answer for each row; a paragraph too long for the model is read in windows.
-
-    The tokenizer's truncation says how many tokens the model reads at once; raises ValueError
-    for one without.
-    """
-    if tokenizer.truncation is None:
-        raise ValueError("the tokenizer does not cut: its truncation says how much a window holds")
-    limit = tokenizer.truncation["max_length"]
-    tokenizer.enable_truncation(limit, stride=STRIDE, strategy="only_second")
-    tokenizer.no_padding()
-    encodings = tokenizer.encode_batch([(row.question, row.context) for row in rows])
-    windows = [(i, part) for i, one in enumerate(encodings) for part in (one, *one.overflowing)]
-    windows.sort(key=lambda window: len(window[1].ids))
-    best: dict[int, Prediction] = {}
-    for at in range(0, len(windows), size):
-        chunk = windows[at : at + size]
-        logits = score([part for _, part in chunk])
-        for (i, part), values in zip(chunk, logits, strict=True):
-            found = _answer(part, values, rows[i].context)
-            if i not in best or found.score > best[i].score:
-                best[i] = found
-    return [best[i] for i in range(len(rows))]
-
-
-def _answer(encoding: Encoding, logits: Logits, context: str) -> Prediction:
-    """Return the best span of one window as text."""
-    inside = [place for place, sequence in enumerate(encoding.sequence_ids) if sequence == 1]
-    found = best_span(logits, inside[0], inside[-1])
-    start, end = encoding.offsets[found.start][0], encoding.offsets[found.end][1]
-    return Prediction(context[start:end], found.score)
+def predict(model: ReaderModel, rows: Sequence[Row]) -> list[Prediction]:
+    """Return an answer for each row; raises ValueError for a paragraph without a token."""
+    predictions = []
+    for row in rows:
+        (found,) = model.find(row.question, [row.context])
+        if found is None:
+            raise ValueError(f"the paragraph of row {row.id} has nothing to read")
+        predictions.append(Prediction(row.context[found.start : found.end], found.margin))
+    return predictions
 
 
 def report(rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, dict[str, float]]:

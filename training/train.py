@@ -19,16 +19,28 @@ import torch
 from tqdm import tqdm
 
 from training.examples import Example, Row, load_items, read_rows
+from training.followups import Conversations, TermExample, read_followups
 from training.mixture import Mixture, batches
-from training.model import SpanModel, encode, new_model, new_tokenizer, span_loss
-from training.predict import predict, report, torch_scorer
+from training.model import (
+    SpanModel,
+    encode,
+    new_model,
+    new_tokenizer,
+    reader_of,
+    span_loss,
+    term_loss,
+)
+from training.predict import predict, report
 
 BATCH = 32  # examples
 DRAW = 128  # items drawn at a time, about twice as many examples
+TERM_DRAW = 32  # follow-ups drawn with them
 WARM_UP = 0.05  # of the time, in which the learning rate rises
 DEV_ROWS = 300
 CHECKPOINT_SECONDS = 300
 DEV_SECONDS = 1200
+
+Batch = Sequence[Example] | Sequence[TermExample]  # of one kind
 
 
 def main() -> None:
@@ -47,7 +59,9 @@ def main() -> None:
     torch.set_flush_denormal(True)
     dev = read_rows(args.data / "dev.jsonl.gz")
     mixture = Mixture(*load_items(args.items), args.seed)
-    run = Run(args.run, mixture, args.rate, args.minutes * 60, args.threads)
+    followups = read_followups(args.data / "followups-train.jsonl.gz")
+    conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
+    run = Run(args.run, mixture, conversations, args.rate, args.minutes * 60, args.threads)
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -55,10 +69,17 @@ class Run:
     """A model in training, with all that a checkpoint keeps."""
 
     def __init__(
-        self, folder: Path, mixture: Mixture, rate: float, seconds: float, threads: int
+        self,
+        folder: Path,
+        mixture: Mixture,
+        conversations: Conversations,
+        rate: float,
+        seconds: float,
+        threads: int,
     ) -> None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.folder, self.mixture, self.rate, self.seconds = folder, mixture, rate, seconds
+        self.folder, self.mixture, self.conversations = folder, mixture, conversations
+        self.rate, self.seconds = rate, seconds
         self.tokenizer = new_tokenizer()
         self.weights = new_model().to(device)  # fp32: what the optimizer changes
         # Copies that are run, one a thread. Each reads a part of a batch with one core: threads
@@ -96,10 +117,18 @@ class Run:
 
     def _round(self, bar: Any) -> dict[str, float]:
         """Train on one draw of examples; return what is logged."""
-        drawn = self.mixture.draw(self.elapsed / self.seconds, DRAW)
-        began, total, seen = time.monotonic(), 0.0, 0
-        for batch in batches(drawn, BATCH, random.Random(self.steps)):
-            total += self._step(batch) * len(batch)
+        rng = random.Random(self.steps)
+        drawn: list[Batch] = [
+            *batches(self.mixture.draw(self.elapsed / self.seconds, DRAW), BATCH, rng),
+            self.conversations.draw(TERM_DRAW, self.steps),
+        ]
+        rng.shuffle(drawn)
+        began, seen = time.monotonic(), 0
+        totals = {Example: [0.0, 0], TermExample: [0.0, 0]}  # sum of the losses, examples
+        for batch in drawn:
+            total = totals[type(batch[0])]
+            total[0] += self._step(batch) * len(batch)
+            total[1] += len(batch)
             seen += len(batch)
             self.elapsed = time.monotonic() - self._zero
             bar.update(self.elapsed - bar.n)
@@ -107,9 +136,15 @@ class Run:
                 break
         self.examples += seen
         rate = seen / (time.monotonic() - began)
-        return {"loss": total / seen, "examples_per_second": rate, "rate": self._rate()}
+        losses = [total / max(count, 1) for total, count in totals.values()]
+        return {
+            "loss": losses[0],
+            "term_loss": losses[1],
+            "examples_per_second": rate,
+            "rate": self._rate(),
+        }
 
-    def _step(self, examples: Sequence[Example]) -> float:
+    def _step(self, examples: Batch) -> float:
         """Take one step of the optimizer; return the loss."""
         shares = [examples[part :: len(self.copies)] for part in range(len(self.copies))]
         loss = sum(self.pool.map(self._backward, self.copies, shares)) / len(examples)
@@ -127,13 +162,16 @@ class Run:
         self.steps += 1
         return loss
 
-    def _backward(self, model: SpanModel, examples: Sequence[Example]) -> float:
+    def _backward(self, model: SpanModel, examples: Batch) -> float:
         """Compute a copy's gradients for its share of a batch; return the sum of the losses."""
         if not examples:
             return 0.0
         pairs = [(example.question, example.text) for example in examples]
         batch = encode(self.tokenizer, pairs).to(next(model.parameters()).device)
-        loss = span_loss(model(batch.ids, batch.types, batch.mask), batch, examples)
+        logits = model(batch.ids, batch.types, batch.mask)
+        spans = [example for example in examples if isinstance(example, Example)]
+        needed = [example for example in examples if isinstance(example, TermExample)]
+        loss = span_loss(logits, batch, spans) if spans else term_loss(logits, batch, needed)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
@@ -150,7 +188,7 @@ class Run:
 
     def score(self, dev: Sequence[Row]) -> dict[str, float]:
         """Return the scores on dev rows, of the copy that is run."""
-        predictions = predict(torch_scorer(self.copies[0]), new_tokenizer(), dev)
+        predictions = predict(reader_of(self.copies[0]), dev)
         return {f"dev_{name}": value for name, value in report(dev, predictions)["all"].items()}
 
     def _log(self, values: dict[str, float]) -> None:

@@ -1,0 +1,148 @@
+"""What the reader is trained on: windows, near misses, crops, a mixture that resumes."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from training_fakes import PARAGRAPHS, WORDS, trained_items
+
+from training.examples import Example, Item, Row, load_items, save_items
+from training.mixture import Mixture, crop
+from training.negatives import cut_answer, holds_any, swap_one
+from training.prepare import prepare
+
+
+def answered_rows(
+    paragraphs: Sequence[Sequence[str]], picks: Sequence[tuple[int, int, int]], source: str
+) -> list[Row]:
+    """A row for each paragraph, asking for some words of one of its sentences."""
+    rows = []
+    for number, (lines, (sentence, first, count)) in enumerate(zip(paragraphs, picks, strict=True)):
+        context = " ".join(lines)
+        line = lines[sentence % len(lines)]
+        words = line.rstrip(".").split()
+        chosen = words[first % len(words) :][:count]
+        before = " ".join(words[: first % len(words)])
+        at = sum(len(other) + 1 for other in lines[: sentence % len(lines)])
+        start = at + len(before) + bool(before)
+        spans = ((start, start + len(" ".join(chosen))),)
+        question = f"number {number} {words[0]} {words[-1]}?"
+        rows.append(Row(str(number), source, f"title {number % 2}", context, question, spans))
+    return rows
+
+
+@given(st.data(), st.sampled_from(["fairytaleqa", "nq-open", "qamr"]))
+@settings(max_examples=40, deadline=None)
+def test_windows_hold_the_answer_and_near_misses_do_not(data: st.DataObject, source: str) -> None:
+    one_sentence = PARAGRAPHS.map(lambda lines: lines[:1])
+    paragraphs = data.draw(
+        st.lists(one_sentence if source == "qamr" else PARAGRAPHS, min_size=2, max_size=5)
+    )
+    pick = st.tuples(st.integers(0, 8), st.integers(0, 11), st.integers(1, 3))
+    rows = answered_rows(paragraphs, [data.draw(pick, label="answer") for _ in paragraphs], source)
+    windows, items = prepare(rows, len(rows), random.Random(1))
+    assert sorted(item.question for item in items) == sorted(row.question for row in rows)
+    for item in items:
+        (row,) = [row for row in rows if row.question == item.question]
+        answer = row.context[slice(*row.answers[0])]
+        assert {windows[item.window][start:end] for start, end in item.spans} == {answer}
+        assert not any(holds_any(windows[near], [answer]) for near in item.near)
+        assert item.window not in item.near
+        assert not holds_any(item.cut, [answer])
+
+
+def test_a_near_miss_is_found_in_the_same_article() -> None:
+    lines = [
+        [f"The {word} tower was built by {name} and stands by the river, north of the old market."]
+        for word, name in zip(WORDS, reversed(WORDS), strict=True)
+    ]
+    rows = answered_rows(lines, [(0, 6, 1)] * len(lines), "nq-open")
+    windows, items = prepare(rows, 0, random.Random(1))
+    assert [windows[item.window][slice(*item.spans[0])] for item in items] == [
+        row.context[slice(*row.answers[0])] for row in sorted(rows, key=lambda row: row.title)
+    ]
+    assert {len(item.near) for item in items} == {4}
+
+
+def test_an_unanswerable_question_keeps_its_paragraph_and_no_answer() -> None:
+    paragraph = "Amber grows in the grove. Birch does not."
+    row = Row("1", "fairytaleqa", "trees", paragraph, "Where does cedar grow?", ())
+    windows, (item,) = prepare([row], 0, random.Random(1))
+    assert (windows[item.window], item.spans) == (paragraph, ())
+
+
+@given(PARAGRAPHS, st.integers(40, 400), st.data())
+@settings(deadline=None)
+def test_cropping_keeps_every_answer(lines: list[str], chars: int, data: st.DataObject) -> None:
+    text = " ".join(lines)
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    second = data.draw(st.integers(0, len(text) - 1))
+    spans = ((start, end), (second, second + 1))
+    cropped = crop(Example("?", text, spans), chars, random.Random(data.draw(st.integers(0, 99))))
+    assert cropped.text in text
+    assert [cropped.text[a:b] for a, b in cropped.spans] == [text[a:b] for a, b in spans]
+
+
+def test_cropping_leaves_whole_sentences() -> None:
+    text = "One is here. Two is there. Three is gone. Four is left."
+    found = {crop(Example("?", text, ()), 29, random.Random(seed)).text for seed in range(40)}
+    assert found == {
+        "One is here. Two is there. ",
+        "Two is there. Three is gone. ",
+        "Three is gone. Four is left.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "held"),
+    [
+        ("The Battle of Hastings.", ["battle of hastings"], True),
+        ("He won in 1066!", ["1066"], True),
+        ("Hastings fell.", ["rome", "hastings"], True),
+        ("He won in 10660", ["1066"], False),
+        ("a state", ["at"], False),
+        ("Hastings, the battle of", ["battle of Hastings"], False),
+    ],
+)
+def test_an_answer_is_held_word_by_word(text: str, answers: list[str], held: bool) -> None:
+    assert holds_any(text, answers) is held
+
+
+def test_cutting_leaves_nothing_when_another_sentence_answers_too() -> None:
+    filler = "It is a long way to the old town and further still. " * 5
+    text = "Ada won. " + filler + "Ada left."
+    sentences = [(0, 8), (9, 9 + len(filler) - 1), (9 + len(filler), len(text))]
+    assert cut_answer(text, sentences, [(0, 3)]) == ""
+    assert cut_answer(text, sentences, [(4, 7)]) == filler.rstrip() + " Ada left."
+
+
+def test_swapping_asks_for_what_the_text_does_not_say() -> None:
+    text = "In 1889 the first tower was built by Gustave."
+    pool = {"name": [], "year": ["1889", "1912"], "number": []}
+    rng = random.Random(1)
+    assert swap_one("Who built it in 1889?", text, pool, rng) == "Who built it in 1912?"
+    assert swap_one("Who built the first tower?", text, pool, rng) == "Who built the last tower?"
+    assert swap_one("Who built it?", text, pool, rng) == ""
+
+
+def test_items_are_read_as_they_were_written(tmp_path: Path) -> None:
+    windows = ["A “quoted” text.", "Another."]
+    items = [
+        Item("squad", "Who?", 0, ((2, 10),), (1,), "cut", "swap"),
+        Item("qamr", "What?", 1, (), (), "", ""),
+    ]
+    save_items(tmp_path, windows, items)
+    assert load_items(tmp_path) == (windows, items)
+
+
+def test_the_mixture_gives_every_item_once_a_pass() -> None:
+    windows, items = trained_items()
+    only = [item for item in items if item.source == "squad"]
+    mixture = Mixture(windows, only, seed=1)
+    drawn = mixture.draw(0.9, len(only))
+    answered = {example.text for example in drawn if example.spans}
+    assert answered == {windows[item.window] for item in only}

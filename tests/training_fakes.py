@@ -1,0 +1,41 @@
+"""Small texts, items and a small model for the tests of training."""
+
+import torch
+from hypothesis import strategies as st
+from transformers import BertConfig, BertModel
+
+from training.examples import Item
+from training.model import SpanModel
+
+# Few words, so that an answer turns up again in other paragraphs, as it does in articles.
+WORDS = "amber birch cedar delta ember flint grove heron iris jade".split()
+SENTENCES = st.lists(st.sampled_from(WORDS), min_size=6, max_size=12).map(
+    lambda words: " ".join(words).capitalize() + "."
+)
+PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=9)
+
+
+def tiny_model() -> SpanModel:
+    """A BERT of random weights, the same at every call, large enough to give varied logits."""
+    torch.manual_seed(1)
+    config = BertConfig(
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        initializer_range=0.2,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    bert = BertModel(config, add_pooling_layer=False)
+    bert.set_attn_implementation("eager")  # as in training
+    return SpanModel(bert).eval()
+
+
+def trained_items() -> tuple[list[str], list[Item]]:
+    windows = [f"{word.capitalize()} met {other} here." for word in WORDS for other in WORDS]
+    items = [
+        Item("squad" if at % 3 else "nq-qed", f"Who met {at}?", at, ((0, 4),), (at - 1,), "", "")
+        for at in range(1, len(windows))
+    ]
+    return windows, items
