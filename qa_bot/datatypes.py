@@ -147,7 +147,7 @@ class Quote(Span):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON: the words, where they stand, and the document they are from."""
-        document = self.document
+        document, place = self.document, self.document.place(self.start)
         return {
             "text": self.text,
             "start": self.start,
@@ -158,6 +158,11 @@ class Quote(Span):
                 "end": self.highlight.end,
             },
             "score": float(self.score),  # NumPy's numbers are not JSON
+            "place": {
+                "page": place.page,
+                "heading": place.heading,
+                "paragraph": place.paragraph,
+            },
             "document": {
                 "id": document.id,
                 "title": document.title,

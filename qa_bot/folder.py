@@ -25,6 +25,8 @@ from qa_bot.manifest import (
     Settings,
     article_name,
     digest,
+    document_entry,
+    entry_document,
     file_names,
     parse,
     salvage,
@@ -158,7 +160,7 @@ def write(folder: Path, stored: Stored, *, mend: bool = False) -> None:
     ValueError for an index that could not be read again, as one with settings it does not know.
     """
     files = _files(stored)
-    manifest = to_json(_manifest(stored, list(files)))
+    manifest = to_json(_manifest(stored))
     parse(manifest)
     with lock(folder):
         try:
@@ -229,7 +231,7 @@ def _read_files(folder: Path, manifest: Manifest) -> Stored:
 def _read_document(folder: Path, entry: dict[str, Any]) -> Document:
     data = _read_checked(folder, entry["file"], entry["id"])
     try:
-        return Document(data.decode(), entry["title"], entry["source"], entry["metadata"])
+        return entry_document(entry, data.decode())
     except ValueError as error:
         raise mismatch(folder, f"{entry['file']}: {error}") from error
 
@@ -251,20 +253,21 @@ def _recover_document(folder: Path, entry: dict[str, Any]) -> Document:
     try:
         text = (folder / entry["file"]).read_bytes().decode()
         found = Document.from_text(text, entry["title"], entry["source"])
-        if found.id != entry["id"]:
-            return found
-        return Document(text, entry["title"], entry["source"], entry["metadata"])
     except (OSError, ValueError) as error:
         raise ArticleError(
             f"{folder / entry['file']} cannot be read as UTF-8 text ({error}): restore or delete "
             "it, then run the same command again"
         ) from error
+    if found.id == entry["id"]:
+        with suppress(ValueError):  # marks that were altered and do not fit the text
+            return entry_document(entry, text)
+    return found
 
 
 def _entries_by_name(folder: Path) -> list[dict[str, Any]]:
     """Make up what a lost manifest said of its documents, from the names of their files."""
     return [
-        {"id": "", "title": match[1], "source": "", "metadata": {}, "file": match[0]}
+        {"id": "", "title": match[1], "source": "", "metadata": {}, "marks": [], "file": match[0]}
         for match in map(ARTICLE_NAME.fullmatch, _article_names(folder))
         if match is not None
     ]
@@ -284,9 +287,8 @@ def _files(stored: Stored) -> dict[str, bytes]:
     return files
 
 
-def _manifest(stored: Stored, names: list[str]) -> Manifest:
-    """Return the manifest of an index whose files are called ``names``, in the order of _files."""
-    *articles, passages, vectors = names
+def _manifest(stored: Stored) -> Manifest:
+    passages, vectors = digest(stored.passages), digest(stored.vectors)
     manifest: Manifest = {
         "format": FORMAT,
         "model": stored.settings["model"],
@@ -294,19 +296,10 @@ def _manifest(stored: Stored, names: list[str]) -> Manifest:
         "dimension": stored.dimension,
         "counts": {"documents": len(stored.documents), "passages": stored.passage_count},
         "settings": dict(stored.settings),
-        "documents": [
-            {
-                "id": document.id,
-                "title": document.title,
-                "source": document.source,
-                "metadata": dict(document.metadata),
-                "file": name,
-            }
-            for document, name in zip(stored.documents, articles, strict=True)
-        ],
+        "documents": [document_entry(document) for document in stored.documents],
         "files": {
-            "passages": {"name": passages, "sha256": digest(stored.passages)},
-            "vectors": {"name": vectors, "sha256": digest(stored.vectors)},
+            "passages": {"name": table_name("passages", passages), "sha256": passages},
+            "vectors": {"name": table_name("vectors", vectors), "sha256": vectors},
         },
     }
     return {**manifest, "sha256": seal(manifest)}

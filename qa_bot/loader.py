@@ -1,66 +1,16 @@
-"""A file, a folder, a string -> Document. The text comes out exactly as it was written."""
+"""A file, a folder -> Documents. Plain text and Markdown come out exactly as they were written."""
 
-import codecs
 import os
-import re
 import stat
-from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from qa_bot.datatypes import Document
 from qa_bot.errors import ArticleError
+from qa_bot.formats import SUFFIXES, read_content
 from qa_bot.metadata import read_header
 
 MAX_BYTES = 50_000_000  # size of one article, bytes
-SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})  # what is read of a folder
-
-_SAVE_AS = "save it as plain text in UTF-8 (.txt or .md) and give that file"
-_TITLE_REACH = 10_000  # characters; a heading further down is that of a part
-# A fence around code, or a heading without the number signs that may close it.
-_MARKDOWN_LINE = re.compile(
-    r"(?:\A|(?<=[\r\n])) {0,3}(?:(?P<fence>```|~~~)|#[ \t]{1,20}(?P<heading>[^#\s][^\r\n]{0,300}?)"
-    r"(?:[ \t]{1,20}#{1,20})?[ \t]{0,20}(?=[\r\n]|\Z))"
-)
-
-_BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_SIGNATURES = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive (Word, EPUB and OpenDocument files are such)"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG\r\n", "a PNG image"),
-    (b"GIF8", "a GIF image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!\x1a", "a RAR archive"),
-    (b"\xfd7zXZ", "an XZ archive"),
-    (b"MZ\x90\x00", "a Windows program"),
-    (b"\x7fELF", "a program"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-)
-# Encodings that articles came in before UTF-8. Without such a list the detector proposes oddities
-# (mac_latin2, cp775) for a few accented letters.
-_LEGACY = [
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
-    *("iso8859_2", "koi8_r", "cp932", "euc_jp", "gb18030", "big5", "cp949"),
-]
-# What a text in a western language does not hold when it is read as Windows-1252: other letters
-# and signs, long runs of them, or a sign in the middle of a word.
-_NOT_WESTERN = re.compile(
-    r"[^\x00-\x7fÀ-ÏÑ-ÖØ-Üßàáâãäåæçèéêëìíîïñòóôöøùúûüœ‘’“”–—…•«»¡¿£€§©®™°·½´\xa0]"
-    r"|[^\x00-\x7f]{4}|\w[¡¿£]"
-)
-_CONTROLS = frozenset(c for c in map(chr, (*range(32), *range(127, 160))) if not c.isspace())
-_STRAY_CONTROLS = 8  # control characters that any text may hold
-_CONTROL_SHARE = 0.05  # above which it is no text; random bytes read as letters have 0.1
 
 
 def load(
@@ -69,7 +19,7 @@ def load(
     max_bytes: int = MAX_BYTES,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Document]:
-    """Read files, and the text and Markdown files in folders, in the order of their names.
+    """Read files, and the articles in folders (see SUFFIXES), in the order of their names.
 
     All or nothing: raises ArticleError for the first file that is no article. A text found twice
     is one document. ``progress`` is called with (files read, files in all) after each file.
@@ -86,16 +36,22 @@ def load(
 
 
 def load_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
-    """Read one text file, whatever its name ends in, in any common encoding.
+    """Read one file: text in any common encoding, Markdown, HTML, PDF, DOCX or EPUB.
 
-    Its title is what its header says, else (in Markdown) its first ``# heading``, else the name of
-    the file with ``_`` read as a blank. Raises ArticleError, naming the file and what mends it.
+    What it is, its content tells; only Markdown is known by its name. Its title is what the header
+    of its text says, else what its format says, else its first heading, else the name of the file
+    with ``_`` read as a blank. Raises ArticleError, naming the file and what mends it.
     """
     path = _checked(path)
-    text = _text(_read(path, max_bytes), path)
-    values = read_header(text).values
-    title = values["title"] if "title" in values else _title(path, text)
-    return Document(text, title, _encodable(str(path)), values)
+    data = _read(path, max_bytes)
+    try:
+        content = read_content(data, path.suffix.lower())
+    except ArticleError as error:
+        raise ArticleError(f"{_quoted(path)} {error}") from error
+    values = read_header(content.text).values
+    titles = (values.get("title", ""), content.title, " ".join(filter(None, path.stem.split("_"))))
+    title = _encodable(next(filter(None, titles), ""))
+    return Document(content.text, title, _encodable(str(path)), values, content.marks)
 
 
 def _files(path: str | Path) -> list[Path]:
@@ -106,7 +62,7 @@ def _files(path: str | Path) -> list[Path]:
     found = _articles_in(path)
     if not found:
         raise ArticleError(
-            f"{_quoted(path)} has no article in it: put text or Markdown files there "
+            f"{_quoted(path)} has no article in it: put text, Markdown or other documents there "
             f"({', '.join(sorted(SUFFIXES))})"
         )
     return found
@@ -166,103 +122,6 @@ def _read(path: Path, max_bytes: int) -> bytes:
             "split it into smaller files"
         )
     return data
-
-
-def _text(data: bytes, path: Path) -> str:
-    """Return the characters that the bytes of a file stand for; raises ArticleError."""
-    for signature, kind in _SIGNATURES:
-        if data.startswith(signature):
-            raise ArticleError(f"{_quoted(path)} is {kind}, not text: {_SAVE_AS}")
-    text = _decode(data)
-    if text is None or _is_binary(text):
-        raise ArticleError(
-            f"{_quoted(path)} is not text, or in an encoding that cannot be told: {_SAVE_AS}"
-        )
-    if not any(character.isprintable() for character in text.strip()):
-        raise ArticleError(f"{_quoted(path)} is empty: put the words of the article in it")
-    return text
-
-
-def _decode(data: bytes) -> str | None:
-    """Decode by the mark at the start, else as UTF-8, else as what it most looks like."""
-    marks = [(mark, encoding) for mark, encoding in _BOMS if data.startswith(mark)]
-    if marks:
-        decoded = (_strictly(data[len(mark) :], encoding) for mark, encoding in marks)
-        return next((text for text in decoded if text is not None), None)
-    text = _unmarked_utf16(data)
-    if text is None:
-        text = _strictly(data, "utf-8")
-    if text is None:
-        text = _western(data)
-    return _detected(data) if text is None else text
-
-
-def _strictly(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _unmarked_utf16(data: bytes) -> str | None:
-    """Decode what is evidently UTF-16 though no mark says so.
-
-    In the texts of most scripts one byte of each pair has one of two values, and 0 is one of them.
-    """
-    sample = data[:10_000]
-    if len(data) % 2 or len(data) < 8:
-        return None
-    for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
-        high = sample[first::2]
-        common = dict(Counter(high).most_common(2))
-        if 0 in common and sum(common.values()) > 0.9 * len(high):
-            return _strictly(data, encoding)
-    return None
-
-
-def _western(data: bytes) -> str | None:
-    """Decode as Windows-1252, of which Latin-1 is a part, when that makes western text.
-
-    Asked before the detector, which takes one English article in five for something else.
-    """
-    text = _strictly(data, "cp1252")
-    return None if text is None or _NOT_WESTERN.search(text) else text
-
-
-def _detected(data: bytes) -> str | None:
-    """Decode by the legacy encoding that charset-normalizer holds the likeliest."""
-    from charset_normalizer import from_bytes  # rarely needed, and slow to import
-
-    # It looks at samples: of the lines that tell the encodings apart, not of all.
-    telling = b"\n".join(line for line in data.splitlines() if not line.isascii())
-    best = from_bytes(telling, cp_isolation=_LEGACY).best()
-    return None if best is None else _strictly(data, best.encoding)
-
-
-def _is_binary(text: str) -> bool:
-    """Whether a text has more control characters than texts have; some stray NULs are no harm."""
-    controls = sum(map(text.count, _CONTROLS.intersection(text)))
-    return controls > max(_STRAY_CONTROLS, _CONTROL_SHARE * len(text))
-
-
-def _title(path: Path, text: str) -> str:
-    """Return the first heading of a Markdown file, else the name of the file, made readable."""
-    if path.suffix.lower() in (".md", ".markdown"):
-        heading = _heading(text, read_header(text).end)
-        if heading is not None:
-            return heading
-    return _encodable(" ".join(filter(None, path.stem.split("_"))))
-
-
-def _heading(text: str, start: int) -> str | None:
-    """Return the first ``# heading`` near ``start``; a ``#`` in a block of code is a comment."""
-    in_code = False
-    for line in _MARKDOWN_LINE.finditer(text, start, start + _TITLE_REACH):
-        if line["fence"] is not None:
-            in_code = not in_code
-        elif not in_code:
-            return line["heading"]
-    return None
 
 
 def _encodable(name: str) -> str:

@@ -5,20 +5,22 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
 from qa_bot.config import Config
-from qa_bot.datatypes import Document
+from qa_bot.datatypes import Document, Mark
 
 Settings = Mapping[str, Any]  # what Config.build_settings returns
 Manifest = dict[str, Any]  # JSON of the form _SHAPE
 
-FORMAT = 1  # of the folder: raised when what is written could not be read by an older qa-bot
+FORMAT = 2  # of the folder: raised when what is written could not be read by an older qa-bot
 ARTICLE_NAME = re.compile(r"articles/([a-z0-9-]{1,40})-([0-9a-f]{12})\.txt")
 TABLE_NAME = re.compile(r"(passages|vectors)-([0-9a-f]{12})\.(sqlite|faiss)")
 
 _TABLE_ENDINGS = {"passages": "sqlite", "vectors": "faiss"}
+_MARK_SHAPE = {"start": int, "kind": str, "label": str}
 _FILE_SHAPE = {"name": str, "sha256": str}
 _SHAPE: dict[str, Any] = {
     "format": int,
@@ -27,7 +29,16 @@ _SHAPE: dict[str, Any] = {
     "dimension": int,
     "counts": {"documents": int, "passages": int},
     "settings": {name: type(value) for name, value in Config().build_settings().items()},
-    "documents": [{"id": str, "title": str, "source": str, "metadata": dict, "file": str}],
+    "documents": [
+        {
+            "id": str,
+            "title": str,
+            "source": str,
+            "metadata": dict,
+            "marks": [_MARK_SHAPE],
+            "file": str,
+        }
+    ],
     "files": {"passages": _FILE_SHAPE, "vectors": _FILE_SHAPE},
     "sha256": str,  # of all the rest: see seal
 }
@@ -44,6 +55,24 @@ def article_name(document: Document) -> str:
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-")
     return f"articles/{slug if slug else 'article'}-{document.id[:12]}.txt"
+
+
+def document_entry(document: Document) -> dict[str, Any]:
+    """Return what a manifest says of a document."""
+    return {
+        "id": document.id,
+        "title": document.title,
+        "source": document.source,
+        "metadata": dict(document.metadata),
+        "marks": [asdict(mark) for mark in document.marks],
+        "file": article_name(document),
+    }
+
+
+def entry_document(entry: Mapping[str, Any], text: str) -> Document:
+    """Return the document of an entry; raises ValueError for marks that do not fit its text."""
+    marks = tuple(Mark(**mark) for mark in entry["marks"])
+    return Document(text, entry["title"], entry["source"], entry["metadata"], marks)
 
 
 def table_name(kind: str, sha256: str) -> str:
@@ -80,12 +109,27 @@ def parse(data: bytes) -> Manifest:
 
 
 def salvage(data: bytes) -> Manifest | None:
-    """Read a manifest of the right form whose words or numbers may be altered; else None."""
+    """Read a manifest of the right form whose words or numbers may be altered; else None.
+
+    Format 1, which had no marks, is read too, so that a rebuild keeps its titles and sources.
+    """
     try:
         manifest = _loads(data)
     except ValueError:
         return None
+    manifest = _with_marks(manifest)
     return manifest if _is_valid(manifest) else None
+
+
+def _with_marks(manifest: Any) -> Any:
+    """Return a manifest whose documents have a list of marks, when it is of format 1."""
+    if not isinstance(manifest, dict) or manifest.get("format") != 1:
+        return manifest
+    try:
+        documents = [{"marks": [], **entry} for entry in manifest["documents"]]
+    except (KeyError, TypeError):
+        return manifest
+    return {**manifest, "documents": documents}
 
 
 def _loads(data: bytes) -> Any:

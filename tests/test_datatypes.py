@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from qa_bot.datatypes import Answer, Document, Hit, Passage, Quote, Span
+from qa_bot.datatypes import Answer, Document, Hit, Mark, Passage, Quote, Span
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))  # Cs: surrogates
 FULL_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -213,11 +213,26 @@ def test_a_refusal_has_no_quotes_and_no_words() -> None:
         "text": "",
         "confidence": 0.25,
         "quotes": [],
+        "closest": None,
     }
 
 
+def test_a_refusal_keeps_the_closest_passage_apart_from_the_quotes() -> None:
+    document = Document("It rained. Then it stopped.")
+    closest = Quote(document, 0, 10, Span(document, 3, 9), 0.125)
+    refusal = Answer("Who?", "Who?", (), 0.125, closest)
+    written = refusal.to_dict()
+    assert (refusal.found, refusal.text, written["quotes"]) == (False, "", [])
+    assert written["closest"] == closest.to_dict()
+    with pytest.raises(ValueError, match="the closest that does not"):
+        Answer("Who?", "Who?", (closest,), 0.125, closest)
+
+
 def test_an_answer_as_json() -> None:
-    document = Document("It rained. Then it stopped.", "Rain", "rain.txt", {"date": "2020-01-01"})
+    marks = (Mark(0, "page", "4"), Mark(3, "heading", "Weather"))
+    document = Document(
+        "It rained. Then it stopped.", "Rain", "rain.txt", {"date": "2020-01-01"}, marks
+    )
     quote = Quote(document, 11, 27, Span(document, 19, 26), 0.5)
     assert Answer("When?", "When?", (quote,), 0.5).to_dict() == {
         "question": "When?",
@@ -232,6 +247,7 @@ def test_an_answer_as_json() -> None:
                 "end": 27,
                 "highlight": {"text": "stopped", "start": 19, "end": 26},
                 "score": 0.5,
+                "place": {"page": "4", "heading": "Weather", "paragraph": 1},
                 "document": {
                     "id": document.id,
                     "title": "Rain",
@@ -240,6 +256,7 @@ def test_an_answer_as_json() -> None:
                 },
             }
         ],
+        "closest": None,
     }
 
 

@@ -8,8 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.config import Config
-from qa_bot.datatypes import Document
-from qa_bot.manifest import ARTICLE_NAME, article_name, parse, salvage, seal, table_name, to_json
+from qa_bot.datatypes import Document, Mark
+from qa_bot.manifest import (
+    ARTICLE_NAME,
+    article_name,
+    document_entry,
+    entry_document,
+    parse,
+    salvage,
+    seal,
+    table_name,
+    to_json,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 DOCUMENT = Document("words", "Tïtle “one”", "folder/file.txt", {"date": "2020-01-01"})
@@ -18,7 +28,7 @@ DOCUMENT = Document("words", "Tïtle “one”", "folder/file.txt", {"date": "20
 def manifest(**changes: Any) -> dict[str, Any]:
     """Make a valid manifest of one document, changed and sealed."""
     made: dict[str, Any] = {
-        "format": 1,
+        "format": 2,
         "model": Config().model,
         "fingerprint": "f",
         "dimension": 4,
@@ -30,6 +40,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
                 "title": DOCUMENT.title,
                 "source": DOCUMENT.source,
                 "metadata": dict(DOCUMENT.metadata),
+                "marks": [{"start": 3, "kind": "page", "label": "2"}],
                 "file": article_name(DOCUMENT),
             }
         ],
@@ -97,6 +108,10 @@ def test_a_manifest_is_read_as_it_was_written_and_by_people() -> None:
         {"documents": entry() * 2, "counts": {"documents": 2, "passages": 1}},
         {"documents": entry(metadata={"date": 2020})},
         {"documents": entry(title=None)},
+        {"documents": entry(marks=None)},
+        {"documents": entry(marks=[{"start": 0, "kind": "page"}])},
+        {"documents": entry(marks=[{"start": "0", "kind": "page", "label": "1"}])},
+        {"documents": entry(marks=[{"start": True, "kind": "page", "label": "1"}])},
         {"documents": entry(id="0" * 64)},
         {"documents": entry(file="../x-" + DOCUMENT.id[:12] + ".txt")},
         {"documents": entry(file="articles/../x-" + DOCUMENT.id[:12] + ".txt")},
@@ -126,9 +141,9 @@ def test_a_manifest_of_another_form_is_refused(changes: dict[str, Any]) -> None:
     assert salvage(data) is None
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_another_format_is_named(version: object) -> None:
-    with pytest.raises(ValueError, match=rf"its format is {version!r}, .* reads 1"):
+    with pytest.raises(ValueError, match=rf"its format is {version!r}, .* reads 2"):
         parse(to_json(manifest(format=version)))
 
 
@@ -145,3 +160,22 @@ def test_an_altered_word_breaks_the_seal_and_can_be_salvaged() -> None:
     with pytest.raises(ValueError, match="not as qa-bot writes it"):
         parse(to_json(altered))
     assert salvage(to_json(altered)) == altered
+
+
+def test_format_1_which_had_no_marks_can_be_salvaged() -> None:
+    old = manifest(format=1)
+    del old["documents"][0]["marks"]
+    assert salvage(to_json(old)) == {**old, "documents": entry(marks=[])}
+
+
+@pytest.mark.parametrize("documents", [None, 7, [7], [None], "words"])
+def test_format_1_of_another_form_is_refused(documents: object) -> None:
+    assert salvage(to_json(manifest(format=1, documents=documents))) is None
+
+
+def test_an_entry_gives_back_the_document_with_its_marks() -> None:
+    marks = (Mark(0, "heading", "words"), Mark(3, "page", "2"))
+    document = Document("words", "t", "s", {"date": "2020"}, marks)
+    again = entry_document(document_entry(document), "words")
+    assert (again.marks, again.title, again.source) == (marks, "t", "s")
+    assert again.metadata == {"date": "2020"}

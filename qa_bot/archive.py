@@ -1,0 +1,53 @@
+"""ZIP archives, which Word files and EPUB books are, read with a limit to what they unpack to."""
+
+import zipfile
+import zlib
+from io import BytesIO
+
+from lxml import etree
+
+from qa_bot.errors import ArticleError
+
+MAX_UNPACKED = 200_000_000  # bytes of all that is in one archive
+
+DAMAGED = "is damaged: make or download it again"
+
+
+def open_archive(data: bytes, max_unpacked: int = MAX_UNPACKED) -> zipfile.ZipFile:
+    """Open an archive in memory; raises ArticleError for one that is damaged, locked or a bomb.
+
+    Its sizes are what it says they are: no more than that is ever unpacked of a member.
+    """
+    try:
+        archive = zipfile.ZipFile(BytesIO(data))
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise ArticleError(DAMAGED) from error
+    if sum(member.file_size for member in archive.infolist()) > max_unpacked:
+        raise ArticleError(
+            f"unpacks to more than {max_unpacked:,} bytes, the limit for one article: "
+            "split it into smaller files"
+        )
+    if any(member.flag_bits & 0x1 for member in archive.infolist()):
+        raise ArticleError("is encrypted: save it without a password and give that file")
+    return archive
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Unpack one member; raises ArticleError when it is not there or damaged."""
+    try:
+        return archive.read(name)
+    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+        raise ArticleError(f"{DAMAGED} ({name!r} cannot be unpacked)") from error
+    except NotImplementedError as error:
+        raise ArticleError(
+            "is packed in a way that cannot be unpacked here: save it again"
+        ) from error
+
+
+def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
+    """Parse a member that is XML, its entities left alone; raises ArticleError when it is none."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(read_member(archive, name), parser)
+    except etree.XMLSyntaxError as error:
+        raise ArticleError(f"{DAMAGED} ({name!r} is no XML)") from error

@@ -1,0 +1,127 @@
+"""EPUB books, made as ZIP archives: chapters in reading order, and the names of chapters."""
+
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from qa_bot.epub import read_epub
+from qa_bot.errors import ArticleError
+
+CONTAINER = """<?xml version="1.0"?><container
+    xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>
+    <rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/>
+    </rootfiles></container>"""
+PACKAGE = """<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0">
+    <metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The &lt;Ferry&gt;</dc:title>
+    </metadata><manifest>
+    <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+    <item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
+    <item id="b" href="text/b%20two.xhtml" media-type="application/xhtml+xml"/>
+    <item id="a" href="text/a.xhtml" media-type="application/xhtml+xml"/>
+    <item id="css" href="style.css" media-type="text/css"/>
+    </manifest><spine><itemref idref="a"/><itemref idref="b"/><itemref idref="a"/>
+    <itemref idref="css"/><itemref idref="gone"/></spine></package>"""
+NAV = """<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops">
+    <nav epub:type="page-list"><a href="text/b%20two.xhtml#p7">7</a></nav><nav epub:type="toc">
+    <ol><li><a href="text/a.xhtml">One, in the contents</a></li>
+    <li><a href="text/b%20two.xhtml#x">Chapter <i>Two</i></a></li></ol></nav></html>"""
+NCX = """<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap><navPoint><navLabel>
+    <text>Chapter Two</text></navLabel><content src="text/b%20two.xhtml"/></navPoint></navMap>
+    </ncx>"""
+
+
+def page(body: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
+        f"<head><title/><script src='x.js'/></head><body>{body}</body></html>"
+    )
+
+
+BOOK = {
+    "mimetype": "application/epub+zip",
+    "META-INF/container.xml": CONTAINER,
+    "OEBPS/book.opf": PACKAGE,
+    "OEBPS/nav.xhtml": NAV,
+    "OEBPS/toc.ncx": "",
+    "OEBPS/text/a.xhtml": page("<h1>Chapter One</h1><p>It ran&nbsp;&mdash; once.</p>"),
+    "OEBPS/text/b two.xhtml": page("<p>Then the bridge came.</p><aside>A note.</aside>"),
+    "OEBPS/style.css": "p { color: red }",
+}
+
+
+def book(**changes: str) -> bytes:
+    """Pack the book, its members changed by name (``/`` and so on as in BOOK)."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {**BOOK, **changes}.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "contents", [{}, {"OEBPS/nav.xhtml": "", "OEBPS/toc.ncx": NCX}], ids=["EPUB 3", "EPUB 2"]
+)
+def test_a_book(contents: dict[str, str]) -> None:
+    content = read_epub(book(**contents))
+    assert content.title == "The <Ferry>"
+    assert content.text == ("Chapter One\n\nIt ran — once.\n\nThen the bridge came.\n\nA note.")
+    assert [(it.kind, it.label, content.text[it.start :][:4]) for it in content.marks] == [
+        ("heading", "Chapter One", "Chap"),
+        ("heading", "Chapter Two", "Then"),
+    ]
+
+
+def test_without_a_table_of_contents_a_chapter_has_no_name() -> None:
+    content = read_epub(book(**{"OEBPS/nav.xhtml": "<html>", "OEBPS/toc.ncx": "no"}))
+    assert [mark.label for mark in content.marks] == ["Chapter One"]
+
+
+def test_without_a_title_the_first_heading_is_it() -> None:
+    package = PACKAGE.replace("dc:title", "dc:creator")
+    assert read_epub(book(**{"OEBPS/book.opf": package})).title == "Chapter One"
+
+
+def test_a_link_out_of_the_book_leads_nowhere() -> None:
+    package = PACKAGE.replace("text/a.xhtml", "../../../../../etc/hostname")
+    with pytest.raises(ArticleError, match="cannot be unpacked"):
+        read_epub(book(**{"OEBPS/book.opf": package}))
+
+
+def test_entities_are_no_bomb_and_fetch_nothing() -> None:
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    package = PACKAGE.replace("<package", f"{bomb}<package").replace("&lt;Ferry&gt;", "&a;&f;x")
+    assert read_epub(book(**{"OEBPS/book.opf": package})).title == "The"
+    hostile = page("<p>&a;&f;x</p>").replace("<html", f"{bomb}<html")
+    assert "root:" not in read_epub(book(**{"OEBPS/text/a.xhtml": hostile})).text
+
+
+def test_scripts_and_links_are_data() -> None:
+    hostile = page("<script>alert(1)</script><p onclick='x'><a href='javascript:x'>go</a></p>")
+    assert read_epub(book(**{"OEBPS/text/a.xhtml": hostile})).text.startswith("go\n\nThen")
+
+
+def test_a_book_with_copy_protection_is_refused() -> None:
+    locked = """<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
+        <x:CipherReference xmlns:x="http://www.w3.org/2001/04/xmlenc#" URI="OEBPS/{}"/>
+        </encryption>"""
+    with pytest.raises(ArticleError, match="copy protection"):
+        read_epub(book(**{"META-INF/encryption.xml": locked.format("text/a.xhtml")}))
+    fonts = book(**{"META-INF/encryption.xml": locked.format("font.otf")})
+    assert read_epub(fonts).title == "The <Ferry>"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"META-INF/container.xml": "<container/>"},
+        {"META-INF/container.xml": "words"},
+        {"META-INF/container.xml": CONTAINER.replace("book.opf", "gone.opf")},
+        {"OEBPS/book.opf": "<package>"},
+        {"OEBPS/book.opf": "<package/>"},
+        {"OEBPS/book.opf": PACKAGE.replace("text/a.xhtml", "gone.xhtml")},
+    ],
+)
+def test_a_damaged_book(changes: dict[str, str]) -> None:
+    with pytest.raises(ArticleError, match="is damaged"):
+        read_epub(book(**changes))

@@ -1,0 +1,166 @@
+"""Of a page of HTML comes what a person reads there, and nothing of its works."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_bot.errors import ArticleError
+from qa_bot.webpage import read_webpage
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One\n  two<p>Three", "One two\n\nThree"),
+        ("one<div>two</div>three", "one\n\ntwo\n\nthree"),
+        ("<p>a<b>b</b> <i>c</i>", "ab c"),
+        ("<p>one<br>two<br><br>three", "one\ntwo\n\nthree"),
+        ("<p>caf&eacute; &amp; &lt;b&gt; &#x2014;&nbsp;x", "café & <b> — x"),
+        ("<p>com&shy;muni\u200bcation", "communication"),
+        ("<p>10<sup>2</sup> m<sup>x</sup>", "10² mx"),
+        ("<pre>a\n  b\n\nc</pre>", "a\n  b\n\nc"),
+        ("<ul><li>a<li>b</ul>c", "- a\n- b\n\nc"),
+        ("<ol start=3><li><p>a</p><li>b</ol>", "3. a\n4. b"),
+        ("<ul><li>a<ol><li>b</ol><li>c</ul>", "- a\n  1. b\n- c"),
+        ("<ul><li>" + "a" * 401 + "<li>b</ul>", "- " + "a" * 401 + "\n\n- b"),
+        ("<li>a", "a"),
+        ("<dl><dt>a<dd>b</dl>", "a\n\nb"),
+        ("<a href='javascript:alert(1)' onclick=x>link</a>", "link"),
+        ("<p>x<img src=y alt=z onerror=alert(1)>y", "xy"),
+        ("<custom-element>one</custom-element> two", "one two"),
+        ("<p>one<!-- two -->three<?php four ?>", "onethree"),
+        ("<p>unclosed <b>one <i>two</b> three", "unclosed one two three"),
+        ("<form>a<label>b</label><button>c</button><select><option>d</select></form>", "ab"),
+    ],
+)
+def test_text(html: str, text: str) -> None:
+    assert read_webpage(html).text == text
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<script>alert('x')</script>",
+        "<script type='application/json'>{}</script>",
+        "<style>p { color: red }</style>",
+        "<noscript>Switch it on</noscript>",
+        "<template><p>x</p></template>",
+        "<nav>Home</nav>",
+        "<header><a>Home</a></header>",
+        "<footer>Imprint</footer>",
+        "<div role=navigation>Home</div>",
+        "<div role=dialog>Cookies</div>",
+        "<p hidden>x</p>",
+        "<p aria-hidden=true>x</p>",
+        "<p style='Display : none'>x</p>",
+        "<p style='visibility:hidden'>x</p>",
+        "<iframe src=x>x</iframe>",
+        "<svg><title>x</title><text>x</text></svg>",
+        "<textarea>x</textarea>",
+        "<dialog>x</dialog>",
+        "<sup><a href='#note'>[1]</a></sup>",
+        "<a href='#top'>↑</a>",
+        "<ruby><rt>x</rt></ruby>",
+    ],
+)
+def test_what_is_not_for_reading_is_left_out_and_what_follows_it_is_not(part: str) -> None:
+    page = read_webpage(f"<title>t</title><p>before</p>{part} after")
+    assert page.text.split() == ["before", "after"]
+    assert page.title == "t"
+
+
+def test_tables_are_rows() -> None:
+    html = """<table><caption>Tolls</caption><thead><tr><th>Who<th>Toll</thead>
+        <tr><td>Foot <b>passenger</b><td><p>2</p><p>öre</p><tr hidden><td>x<td>y<tr></table>after"""
+    assert read_webpage(html).text == "Tolls\n| Who | Toll |\n| Foot passenger | 2 öre |\n\nafter"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table><tr><td>one<tr><td>two</table>",
+        "<table><tr><td><h2>one</h2><td>two</table>",
+        "<table role=presentation><tr><td>one<td>two</table>",
+        "<table><tr><td>one<td><table><tr><td>two</table></table>",
+    ],
+)
+def test_a_table_that_only_lays_out_a_page_is_paragraphs(table: str) -> None:
+    assert read_webpage(table).text == "one\n\ntwo"
+
+
+def test_headings_are_marked() -> None:
+    page = read_webpage(
+        "<h1>One\n <i>two</i></h1><p>x<h3></h3><h6>Three<br>four</h6>y<h2>&nbsp;</h2>"
+    )
+    assert page.text == "One two\n\nx\n\nThree\nfour\n\ny"
+    assert [(it.kind, it.label, page.text[it.start :][:5]) for it in page.marks] == [
+        ("heading", "One two", "One t"),
+        ("heading", "Three four", "Three"),
+    ]
+
+
+def test_a_page_set_as_a_heading_is_no_heading() -> None:
+    assert read_webpage(f"<h1>{'x' * 301}</h1>").marks == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "title"),
+    [
+        ("<title> A &amp;\n b </title><h1>c</h1>", "A & b"),
+        ("<h2>c</h2><h1>d</h1>", "c"),
+        ("<svg><title>no</title></svg><p>x", ""),
+        ("<title></title><p>x", ""),
+    ],
+)
+def test_title(html: str, title: str) -> None:
+    assert read_webpage(html).title == title
+
+
+def test_of_a_page_with_a_main_part_that_part() -> None:
+    main = "<main><header>By <b>me</b></header>words of the article</main>"
+    page = read_webpage(f"<header><h1>Site</h1></header><div>aside</div>{main}<p>more")
+    assert page.text == "By me\n\nwords of the article"
+
+
+def test_a_small_part_is_not_the_main_one() -> None:
+    html = f"<article>teaser</article><p>{'words ' * 10}"
+    assert read_webpage(html).text == "teaser\n\n" + ("words " * 10).strip()
+
+
+def test_entities_of_a_page_are_not_expanded() -> None:
+    bomb = '<!DOCTYPE html [<!ENTITY a "aaaa"><!ENTITY f SYSTEM "file:///etc/passwd">]><p>&a;&f;x'
+    assert read_webpage(bomb).text.endswith("&a;&f;x")
+
+
+def test_xhtml_with_closed_tags_that_html_would_leave_open() -> None:
+    html = (
+        '<?xml version="1.0"?><html><head><title/><script src="x"/></head><body>one<a id="x"/> two'
+    )
+    assert read_webpage(html).text == "one two"
+
+
+def test_deep_nesting_is_read_and_deeper_is_refused() -> None:
+    assert read_webpage("<div>" * 1000 + "one" + "</div>" * 1000 + "two").text == "one\n\ntwo"
+    with pytest.raises(ArticleError, match="nested too deeply"):
+        read_webpage("<div>" * 5000 + "one")
+
+
+@pytest.mark.parametrize("html", ["", " ", "<!-- x -->", "<p>", "<html></html>", "\0"])
+def test_a_blank_page(html: str) -> None:
+    assert read_webpage(html).text.strip("\0\ufffd") == ""
+
+
+SCRAPS = st.sampled_from(
+    "<p> </p> <ul> <ol> <li> </li> </ul> <table> <tr> <td> </table> <h1> </h1> <pre> </pre> <br> "
+    "<div> </div> <script> </script> <title> </title> <main> </main> <sup> <a href=#> </a> &lt; "
+    "&amp; word two &#0; \u00ad \U0001f600 \n <!-- --> <![CDATA[ ]]> <? ?> < > \" '".split(" ")
+)
+
+
+@given(st.lists(SCRAPS).map(" ".join))
+def test_whatever_the_page_its_marks_stand_on_their_headings(html: str) -> None:
+    page = read_webpage(html)
+    for mark in page.marks:
+        assert " ".join(page.text[mark.start :].split()).startswith(mark.label)
+    assert [mark.start for mark in page.marks] == sorted(mark.start for mark in page.marks)
+    assert "\n\n\n" not in page.text or "<pre>" in html
