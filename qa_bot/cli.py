@@ -44,20 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    answer = _bot(options).answer(" ".join(options.question))
+    bot = _bot(options)
+    answer = bot.answer(" ".join(options.question), documents=_chosen(bot, options.documents))
     _print_answer(answer, as_json=options.json)
     return ANSWERED if answer.found else NOT_SAID
 
 
 def _chat(options: argparse.Namespace) -> int:
     bot = _bot(options)
+    chosen = _chosen(bot, options.documents)
     if sys.stdin.isatty():
-        print("Ask about: " + "; ".join(_name(document) for document in bot.documents[:5]))
+        about = [it for it in bot.documents if chosen is None or it.id in chosen]
+        print("Ask about: " + "; ".join(_name(document) for document in about[:5]))
         print("An empty line or Ctrl-D ends the conversation.")
     history: list[Answer] = []
     for question in _lines():
         try:
-            answer = bot.answer(question, history)
+            answer = bot.answer(question, history, documents=chosen)
         except ValueError as error:
             print(error)
             continue
@@ -127,6 +130,11 @@ def _bot(options: argparse.Namespace) -> Bot:
     if options.threshold is None:
         return bot
     return Bot(bot.index, bot.embedder, config=replace(bot.config, threshold=options.threshold))
+
+
+def _chosen(bot: Bot, given: Sequence[str] | None) -> list[str] | None:
+    """Return the ids of the articles that may answer, None for all; raises ValueError."""
+    return None if given is None else [_full_id(bot.index, beginning) for beginning in given]
 
 
 def _check_own(options: argparse.Namespace) -> None:
@@ -214,6 +222,13 @@ def parser() -> argparse.ArgumentParser:
         )
     for command in (ask, chat):
         command.add_argument("--json", action="store_true", help="print each answer as JSON")
+        command.add_argument(
+            "--document",
+            dest="documents",
+            metavar="ID",
+            action="append",
+            help="answer from this article alone: how its id in list begins (may be repeated)",
+        )
 
     index = _command(commands, "index", _index, "read files and folders into an index")
     index.add_argument("paths", nargs="*", type=Path, help="text or Markdown files, and folders")

@@ -5,7 +5,8 @@ The only file that imports faiss. ``folder.py`` keeps an Index on disk.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -45,7 +46,8 @@ __all__ = ["Index", "Progress", "lock", "manifest_stamp", "rebuild", "stored_set
 
 Progress = Callable[[int, int], None]  # called with (passages done, passages in all)
 
-BATCH = 64  # passages embedded between two reports of progress
+BATCH = 16  # passages embedded at a time: a question waits for one batch, not for a document
+_BREATH = 0.001  # seconds between two batches, in which questions get their turn
 
 
 class Index:
@@ -160,25 +162,35 @@ class Index:
             )
         return tuple(document for document in old.documents if document.id in gone)
 
-    def search_dense(self, vector: Vectors, k: int) -> list[Hit]:
+    def search_dense(
+        self, vector: Vectors, k: int, documents: Collection[str] | None = None
+    ) -> list[Hit]:
         """Return the ``k`` passages nearest to a unit vector ``(dim,)``, best first.
 
-        A score is the cosine, in [-1, 1].
+        A score is the cosine, in [-1, 1]. ``documents``: the ids of those to search, None for all;
+        raises ValueError when there are none, or when one is not in the index.
         """
         _check_count(k)
         if vector.shape != (self.dimension,):
             raise ValueError(f"a vector of shape {vector.shape} in an index of {self.dimension}")
-        return self._content.search_dense(vector, k)
+        content = self._content
+        check_ids(documents, content.rows)
+        return content.search_dense(vector, k, documents)
 
-    def search_bm25(self, query: str, k: int) -> list[Hit]:
+    def search_bm25(
+        self, query: str, k: int, documents: Collection[str] | None = None
+    ) -> list[Hit]:
         """Return the ``k`` best passages that hold a word of the query, best first.
 
         Words count in any of their forms ("attacked" finds "attacks"). A score is above 0: BM25
-        with k1 = 1.2 and b = 0.75 (https://www.sqlite.org/fts5.html#the_bm25_function). The query
-        is any text; nothing in it is an operator.
+        with k1 = 1.2 and b = 0.75 (https://www.sqlite.org/fts5.html#the_bm25_function), in which a
+        word is as rare as it is in the whole index. The query is any text; nothing in it is an
+        operator. ``documents``: as for ``search_dense``.
         """
         _check_count(k)
-        return self._content.search_bm25(query, k)
+        content = self._content
+        check_ids(documents, content.rows)
+        return content.search_bm25(query, k, documents)
 
     def save(self, folder: str | Path) -> None:
         """Write the index to a folder, in place of one that is there: all of it or nothing.
@@ -216,6 +228,8 @@ class Index:
     ) -> Iterator[Vectors]:
         """Yield the vectors of passages ``(n, dim)`` by batch; raises ModelError for unfit ones."""
         for start in range(0, len(passages), BATCH):
+            if start:  # a lock is not fair: who releases it and asks again gets it again
+                time.sleep(_BREATH)
             texts = [passage.text for passage in passages[start : start + BATCH]]
             vectors = embed_passages(embedder, texts)
             if vectors.shape != (len(texts), self.dimension) or not np.isfinite(vectors).all():
@@ -236,6 +250,7 @@ class _Content:
     passages: tuple[Passage, ...]
     words: Words
     vectors: "faiss.IndexFlatIP"
+    rows: Mapping[str, range]  # of each document's passages, which stand together; by id
 
     @classmethod
     def build(
@@ -246,7 +261,8 @@ class _Content:
 
         vectors = faiss.IndexFlatIP(matrix.shape[1])
         vectors.add(matrix)
-        return cls(documents, passages, Words.build(passages), vectors)
+        rows = _rows(documents, passages)
+        return cls(documents, passages, Words.build(passages), vectors, rows)
 
     @classmethod
     def restore(cls, stored: Stored) -> Self:
@@ -268,22 +284,30 @@ class _Content:
         found, due = (vectors.ntotal, vectors.d), (len(ids), stored.dimension)
         if found != due:
             raise ValueError(f"vectors of shape {found} where {due} is due")
-        return cls(stored.documents, passages, words, vectors)
+        return cls(stored.documents, passages, words, vectors, _rows(stored.documents, passages))
 
     def matrix(self) -> Vectors:
         """Return the vectors ``(n, dim)``, a copy."""
         matrix: Vectors = self.vectors.reconstruct_n(0, len(self.passages))
         return matrix
 
-    def search_dense(self, vector: Vectors, k: int) -> list[Hit]:
-        if not self.passages:  # FAISS wants k >= 1
-            return []
-        scores, rows = self.vectors.search(vector[np.newaxis], min(k, len(self.passages)))
-        found = sorted(zip(rows[0].tolist(), scores[0].tolist(), strict=True), key=_best_first)
-        return [Hit(self.passages[row], score) for row, score in found]
+    def search_dense(self, vector: Vectors, k: int, documents: Collection[str] | None) -> list[Hit]:
+        import faiss
 
-    def search_bm25(self, query: str, k: int) -> list[Hit]:
-        found = self.words.search(query, min(k, len(self.passages)))
+        among, only = len(self.passages), None
+        if documents is not None:
+            rows = [row for name in set(documents) for row in self.rows[name]]
+            chosen = faiss.IDSelectorBatch(np.array(rows, dtype=np.int64))
+            among, only = len(rows), faiss.SearchParameters()
+            only.sel = chosen
+        if not among:  # FAISS wants k >= 1
+            return []
+        scores, found = self.vectors.search(vector[np.newaxis], min(k, among), params=only)
+        best = sorted(zip(found[0].tolist(), scores[0].tolist(), strict=True), key=_best_first)
+        return [Hit(self.passages[row], score) for row, score in best]
+
+    def search_bm25(self, query: str, k: int, documents: Collection[str] | None) -> list[Hit]:
+        found = self.words.search(query, min(k, len(self.passages)), documents)
         return [Hit(self.passages[row], score) for row, score in found]
 
 
@@ -315,10 +339,33 @@ def _new_documents(
     return tuple(new.values())
 
 
+def _rows(documents: Iterable[Document], passages: Iterable[Passage]) -> dict[str, range]:
+    """Return the rows of each document; raises ValueError when they do not stand together."""
+    counts = {document.id: 0 for document in documents}
+    first: dict[str, int] = {}
+    for row, passage in enumerate(passages):
+        name = passage.document.id
+        if first.setdefault(name, row) + counts[name] != row:
+            raise ValueError("the passages of a document do not stand together")
+        counts[name] += 1
+    return {name: range(first.get(name, 0), first.get(name, 0) + n) for name, n in counts.items()}
+
+
 def _best_first(found: tuple[int, float]) -> tuple[float, int]:
     """Order by falling score; equal ones by row, so that the order is always the same."""
     row, score = found
     return -score, row
+
+
+def check_ids(chosen: Collection[str] | None, known: Collection[str]) -> None:
+    """Raise ValueError when documents are chosen, but none, or one that is not known."""
+    if chosen is None:
+        return
+    if not chosen:
+        raise ValueError("no document is chosen: name one or more by id, or None for all")
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise ValueError(f"there is no document with the id {unknown[0]!r:.80}")
 
 
 def _check_count(k: int) -> None:

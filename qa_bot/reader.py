@@ -64,7 +64,7 @@ class SpanReader:
             for hit, span in zip(hits, found, strict=True)
             if span is not None
         ]
-        return _distinct(sorted(quotes, key=lambda quote: -quote.score))
+        return distinct(sorted(quotes, key=lambda quote: -quote.score))
 
     def _quote(self, query: str, hit: Hit, found: Found) -> Quote:
         """Quote the sentences around a span, with the probability that they answer."""
@@ -102,7 +102,7 @@ def probability(values: Sequence[float], card: Card) -> float:
     return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
 
 
-def _distinct(quotes: Iterable[Quote]) -> list[Quote]:
+def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out a quote that shares words of the text, or its answer, with one before it."""
     kept: list[Quote] = []
     for quote in quotes:

@@ -1,6 +1,6 @@
 """Query -> Hits: dense search and BM25, fused by reciprocal rank."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Passage
@@ -8,10 +8,20 @@ from qa_bot.embedder import Embedder, embed_query
 from qa_bot.index import Index
 
 
-def retrieve(index: Index, embedder: Embedder, query: str, config: Config) -> list[Hit]:
-    """Return the ``top_k`` passages for a query, best first."""
-    dense = index.search_dense(embed_query(embedder, query), config.candidates)
-    bm25 = index.search_bm25(query, config.candidates)
+def retrieve(
+    index: Index,
+    embedder: Embedder,
+    query: str,
+    config: Config,
+    documents: Collection[str] | None = None,
+) -> list[Hit]:
+    """Return the ``top_k`` passages for a query, best first.
+
+    They are of the documents with these ids, or of any. Raises ValueError for ids that are not in
+    the index, and for none.
+    """
+    dense = index.search_dense(embed_query(embedder, query), config.candidates, documents)
+    bm25 = index.search_bm25(query, config.candidates, documents)
     return fuse([dense, bm25], config.rrf_k)[: config.top_k]
 
 

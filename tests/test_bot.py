@@ -79,6 +79,36 @@ def test_follow_up_questions_are_understood_from_the_history() -> None:
     assert as_pair == second
 
 
+BERG = Document("The harbour master is called Anna Berg.", "Harbour")
+LUND = Document("The harbour master is called Olof Lund.", "Another harbour")
+
+
+@pytest.fixture(scope="module")
+def harbours(minilm: Embedder) -> Bot:
+    return Bot.from_documents([BERG, LUND], embedder=minilm)
+
+
+@pytest.mark.parametrize(("document", "name"), [(BERG, "Anna Berg"), (LUND, "Olof Lund")])
+def test_a_question_about_one_document(harbours: Bot, document: Document, name: str) -> None:
+    found = harbours.answer("Who is the harbour master?", documents=[document.id])
+    assert found.text == name
+    assert [quote.document for quote in found.quotes] == [document]
+    assert {quote.document for quote in harbours.answer("Who is the harbour master?").quotes} == {
+        BERG,
+        LUND,
+    }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "complaint"), [([], "no document is chosen"), ([BERG.id, "nonsense"], "'nonsense'")]
+)
+def test_a_question_about_nothing_is_a_mistake(
+    harbours: Bot, chosen: list[str], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        harbours.answer("Who is the harbour master?", documents=chosen)
+
+
 @pytest.mark.parametrize("empty", ["", "   ", "?!", "\n\x00"])
 def test_a_question_without_words_is_refused(empty: str) -> None:
     with pytest.raises(ValueError, match="no words"):

@@ -88,6 +88,25 @@ def test_index_list_ask_remove(folder: Path, capsys: Printed) -> None:
     )
 
 
+def test_ask_and_chat_about_one_article(
+    folder: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["list", "--index", str(folder), "--json"])
+    listed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    ids = {document["title"]: document["id"] for document in listed}
+    light = ["--index", str(folder), "--json", "--document", ids["The lighthouse"][:12]]
+    main(["ask", "What is the harbour master called?", *light])
+    assert "Anna Berg" not in capsys.readouterr().out
+    harbour = ["--document", ids["harbour"][:12]]
+    assert main(["ask", "What is the harbour master called?", *light, *harbour]) == 0
+    assert "Anna Berg" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO("What is the harbour master called?"))
+    assert main(["chat", *light]) == 0
+    assert "Anna Berg" not in capsys.readouterr().out
+    assert main(["ask", "Who?", "--index", str(folder), "--document", "zz"]) == 2
+    assert "no article with an id beginning 'zz'" in capsys.readouterr().err
+
+
 def test_errors_are_one_plain_line(tmp_path: Path, capsys: Printed) -> None:
     assert main(["ask", "Who?", "--index", str(tmp_path / "none")]) == 2
     error = capsys.readouterr().err

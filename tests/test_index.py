@@ -1,8 +1,10 @@
 """The index against plain arithmetic; adding, removing, saving, many threads."""
 
 import hashlib
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +131,88 @@ def test_dense_search_among_many_is_brute_force() -> None:
     assert [hit.passage for hit in hits] == [index.passages[r] for r in np.argsort(-expected)[:20]]
 
 
+SHELF = [
+    RIVER,
+    Document(" \n"),  # has no passages
+    FAIR,
+    long_document(20),
+    Document("Zebulon Quick built the fair, the mill, and the wheel of the mill."),
+]
+SHELF_INDEX = build(SHELF)
+choices = st.sets(st.sampled_from([document.id for document in SHELF]), min_size=1)
+
+
+@given(st.text(min_size=1, max_size=50), st.integers(1, 30), choices)
+@settings(deadline=None)
+def test_dense_search_in_chosen_documents_is_brute_force(
+    query: str, k: int, chosen: set[str]
+) -> None:
+    among = [passage for passage in SHELF_INDEX.passages if passage.document.id in chosen]
+    expected = cosines(query, [passage.text for passage in among])
+    hits = SHELF_INDEX.search_dense(embed_query(EMBEDDER, query), k, chosen)
+    order = np.argsort(-expected)[:k]
+    assert [hit.passage for hit in hits] == [among[row] for row in order]
+    assert [hit.score for hit in hits] == pytest.approx(expected[order], abs=1e-6)
+
+
+@given(st.sampled_from([*QUERIES, "word3 word7 sentence"]), st.integers(1, 30), choices)
+@settings(deadline=None)
+def test_bm25_in_chosen_documents_is_bm25_in_all_without_the_others(
+    query: str, k: int, chosen: set[str]
+) -> None:
+    in_all = SHELF_INDEX.search_bm25(query, len(SHELF_INDEX))
+    expected = [hit for hit in in_all if hit.passage.document.id in chosen][:k]
+    assert SHELF_INDEX.search_bm25(query, k, list(chosen)) == expected
+
+
+def test_documents_that_were_chosen_in_an_opened_index(tmp_path: Path) -> None:
+    SHELF_INDEX.save(tmp_path)
+    hits = Index.open(tmp_path).search_bm25("mill", 10, [FAIR.id, RIVER.id])
+    assert {hit.passage.document for hit in hits} == {RIVER}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "complaint"), [([], "no document is chosen"), ([FAIR.id, "f00"], "id 'f00'")]
+)
+def test_no_documents_and_unknown_ones_are_mistakes(chosen: list[str], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        INDEX.search_bm25("mill", 3, chosen)
+    with pytest.raises(ValueError, match=complaint):
+        INDEX.search_dense(np.zeros(DIMENSION, dtype=np.float32), 3, chosen)
+
+
+class SlowEmbedder(HashEmbedder):
+    """Takes a while for each text, as a model does; tells when it took up a question."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def encode_query(self, inputs: Sequence[str]) -> np.ndarray:
+        self.calls.append("question")
+        return super().encode_query(inputs)
+
+    def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
+        self.calls.append("batch")
+        time.sleep(0.002 * len(inputs))
+        return super().encode_query(inputs)
+
+
+def test_questions_are_taken_up_between_the_batches_of_an_upload() -> None:
+    embedder = SlowEmbedder()
+    index = Index(SETTINGS, embedder.fingerprint, DIMENSION)
+    document = long_document(25 * BATCH)
+    with ThreadPoolExecutor(1) as pool:
+        adding = pool.submit(index.add, [document], embedder)
+        while not embedder.calls:
+            time.sleep(0.001)
+        for _ in range(10):
+            embed_query(embedder, "who built the mill")
+        asked = [at for at, call in enumerate(embedder.calls) if call == "question"]
+        assert adding.result() == (document,)
+    waits = [after - before - 1 for before, after in pairwise([0, *asked])]
+    assert len(asked) == 10 and max(waits) <= 2  # batches between one question and the next
+
+
 def test_the_passage_itself_has_cosine_1() -> None:
     index = build()
     passage = index.passages[3]
@@ -219,8 +303,8 @@ def test_adding_one_by_one_is_adding_at_once(tmp_path: Path) -> None:
 def test_progress_is_told_after_each_batch() -> None:
     index, told = Index.new(SETTINGS, EMBEDDER), list[tuple[int, int]]()
     index.add([long_document(150)], EMBEDDER, lambda done, total: told.append((done, total)))
-    assert (len(index), BATCH) == (150, 64)
-    assert told == [(64, 150), (128, 150), (150, 150)]
+    assert (len(index), BATCH) == (150, 16)
+    assert told == [*((done, 150) for done in range(16, 150, 16)), (150, 150)]
 
 
 def test_a_failure_midway_leaves_the_index_as_it_was() -> None:

@@ -5,6 +5,7 @@ import pytest
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Passage
+from qa_bot.embedder import Embedder
 from qa_bot.retriever import fuse, retrieve
 
 DOCUMENT = Document("abcdef")
@@ -42,3 +43,13 @@ def test_the_passage_that_answers_comes_first(shipped_bot: Bot, query: str, word
 def test_no_more_than_top_k(shipped_bot: Bot) -> None:
     hits = retrieve(shipped_bot.index, shipped_bot.embedder, "Iran", Config(top_k=3))
     assert len({hit.passage for hit in hits}) == 3
+
+
+def test_passages_of_chosen_documents_alone(minilm: Embedder) -> None:
+    harbour, light = Document("The harbour is green."), Document("The lighthouse is green.")
+    bot = Bot.from_documents([harbour, light], embedder=minilm)
+    hits = retrieve(bot.index, minilm, "What is green?", Config(), {light.id})
+    assert [hit.passage.document for hit in hits] == [light]
+    assert {
+        hit.passage.document for hit in retrieve(bot.index, minilm, "What is green?", Config())
+    } == {harbour, light}

@@ -58,6 +58,21 @@ def test_equal_scores_come_in_the_order_of_the_passages() -> None:
     assert words.search("fox", 1) == [(first, one)]
 
 
+def test_only_chosen_documents_are_looked_at_and_scores_stay() -> None:
+    in_all = dict(WORDS.search("red fox hill", 10))
+    assert set(in_all) == {0, 1, 2}
+    chosen = [Document(TEXTS[row]).id for row in (2, 1, 3)]
+    best = sorted([(1, in_all[1]), (2, in_all[2])], key=lambda found: -found[1])
+    assert WORDS.search("red fox hill", 10, chosen) == best
+    assert WORDS.search("red fox hill", 1, chosen) == best[:1]
+    assert WORDS.search("red fox hill", 10, [chosen[2]]) == []
+
+
+@pytest.mark.parametrize("odd", ["'", '"]', "\0", "\ud800", ") OR (1 = 1", "%"])
+def test_an_id_is_data(odd: str) -> None:
+    assert WORDS.search("fox", 10, [odd]) == []
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [

@@ -1,0 +1,75 @@
+"""The API of the page: one endpoint, ``answer``, for programs, which may also be an MCP tool."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from qa_bot.bot import Bot
+from qa_bot.errors import QABotError
+
+AT_ONCE = 4  # questions of programs answered at the same time; more wait their turn
+
+Pairs = list[list[str]]  # (question, answer text) each, oldest first
+AnswerAsJson = Callable[[str, Pairs | None], dict[str, Any]]
+
+
+def add_api(bot: Bot) -> None:
+    """Offer programs ``answer``, from the bot's documents; call it where the page is laid out."""
+    # Queued, a call of the MCP tool would go through a gradio_client, which asks a model hub.
+    api(make_answer(bot), api_name="answer", queue=False, concurrency_limit=AT_ONCE)
+
+
+def check_mcp() -> None:
+    """Raise QABotError when what an MCP server needs is not installed."""
+    if find_spec("mcp") is None:
+        raise QABotError(
+            "serving MCP needs more packages: run: python -m pip install 'qa-bot[mcp]'"
+        )
+
+
+def make_answer(bot: Bot) -> AnswerAsJson:
+    """Return the function that programs call; Gradio makes its documentation of what it says."""
+
+    def answer(question: str, history: list[list[str]] | None = None) -> dict[str, Any]:
+        """Answer a question about the articles by quotes from them, word for word.
+
+        Nothing is made up: "found" is false and "quotes" is empty when they do not say.
+
+        Args:
+            question: The question, in plain words.
+            history: The conversation so far, oldest first: a pair [question, answer] for each turn.
+
+        Returns:
+            The words that answer (text), how sure that is (confidence, 0 to 1), and the quotes.
+        """
+        try:
+            return bot.answer(_checked(question), _turns(history)).to_dict()
+        except (QABotError, ValueError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return answer
+
+
+def _checked(question: object) -> str:
+    if not isinstance(question, str):
+        raise ValueError(f"a question is a string, not {type(question).__name__}")
+    return question
+
+
+def _turns(history: object) -> list[tuple[str, str]]:
+    """Return a conversation as Bot.answer takes it; raises ValueError for what is none."""
+    if history is None:
+        return []
+    if not isinstance(history, list):
+        raise ValueError("history is a list of pairs [question, answer]")
+    turns = []
+    for pair in history:
+        match pair:
+            case [str(question), str(said)]:
+                turns.append((question, said))
+            case _:
+                raise ValueError(f"history holds pairs [question, answer], not {pair!r:.80}")
+    return turns
