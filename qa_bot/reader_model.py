@@ -58,6 +58,8 @@ class Card:
     max_tokens: int  # question, text and special tokens together
     weights: tuple[float, ...]  # logistic regression on the features of reader.py
     bias: float
+    leaning: float  # least probability that a question needs the conversation before it
+    chosen: float  # least probability that a word of the conversation belongs to a question
 
 
 class ReaderModel:
@@ -204,8 +206,14 @@ def _checked_card(folder: Path) -> Card:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                     raise ModelError(f"the reader's {name} in {folder} was altered: {mend}")
-        calibration = card["calibration"]
-        return Card(int(card["max_tokens"]), tuple(calibration["weights"]), calibration["bias"])
+        calibration, least = card["calibration"], card["rewriting"]
+        return Card(
+            max_tokens=int(card["max_tokens"]),
+            weights=tuple(calibration["weights"]),
+            bias=calibration["bias"],
+            leaning=least["leaning"],
+            chosen=least["chosen"],
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"the reader's weights in {folder} cannot be read ({error!r}): {mend}"

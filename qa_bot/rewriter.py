@@ -16,8 +16,6 @@ from qa_bot.words import is_stop_word
 
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
-LEANING = 0.5  # least probability that a question needs the conversation to be understood
-CHOSEN = 0.5  # least probability that a word of the conversation belongs to the query
 SAID_CHARS = 300  # of what was quoted in a turn
 PAST_CHARS = 1200  # of the conversation: the last turns
 SEPARATOR = " | "  # between what two people said
@@ -52,9 +50,9 @@ def rewrite(question: str, history: Sequence[Turn], model: ReaderModel | None = 
     network = load_model() if model is None else model
     candidates = list(terms(past))
     leaning, chances = network.judge_terms(question, past, [(t.start, t.end) for t in candidates])
-    if leaning < LEANING:
+    if leaning < network.card.leaning:
         return question
-    chosen = [t for t, p in zip(candidates, chances, strict=True) if p >= CHOSEN]
+    chosen = [t for t, p in zip(candidates, chances, strict=True) if p >= network.card.chosen]
     return resolve(question, past, chosen)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Answer, Document, Quote, Span
-from qa_bot.reader_model import ReaderModel
+from qa_bot.reader_model import Card, ReaderModel
 from qa_bot.rewriter import PAST_CHARS, SAID_CHARS, SEPARATOR, conversation, resolve, rewrite, terms
 
 WHO = ("Who designed the bridge?", "Gustave Eiffel designed it.")
@@ -19,6 +19,7 @@ class Judge(ReaderModel):
     def __init__(self, *needed: str, leaning: float = 0.9) -> None:
         self.needed, self.leaning = needed, leaning
         self.past = ""
+        self.card = Card(384, (1.0,), 0.0, leaning=0.5, chosen=0.5)
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]

@@ -1,9 +1,9 @@
 """Make of a checkpoint what the package ships: ``python -m training.export --out FOLDER``.
 
 Writes reader.onnx, the model in int8; tokenizer.json, which neither cuts nor pads; and
-reader.json, the SHA-256 of both and how many tokens the model reads at once; a calibration that
-was in it is gone, so run training.calibrate next. With --data it then compares the checkpoint and
-the export: their answers to the same questions, and their speed.
+reader.json, the SHA-256 of both and how many tokens the model reads at once; what calibrate and
+thresholds had written into it is gone, so run them next. With --data it then compares the
+checkpoint and the export: their answers to the same questions, and their speed.
 """
 
 import argparse
@@ -79,7 +79,9 @@ def export(model: SpanModel, folder: Path) -> None:
     # Until training.calibrate has been run, the margin alone is the logit of the confidence.
     weights = [float(name == "margin") for name in FEATURES]
     raw = {"features": list(FEATURES), "weights": weights, "bias": 0.0}
-    card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw}
+    # And until training.thresholds has been run, what is likelier than not counts.
+    even = {"leaning": 0.5, "chosen": 0.5}
+    card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw, "rewriting": even}
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ _AFTER_NAME = re.compile(
     r"'s\b|\s*[?,]|$|\s(?:is|was|were|are|do|does|did|have|has|had|in|on|at|from|to|and|for|by|with"
     r"|as|after|before|during|be|become|get|go|begin|start|use|want|think|say|make|take)\b"
 )
-_LEANS = re.compile(
+LEANS = re.compile(
     r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b",
     re.IGNORECASE,
 )
@@ -152,7 +152,7 @@ class Conversations:
         """A question that stands alone, after others on the same or on another article."""
         rows = self._title()
         question = self._rng.choice(rows)
-        if _LEANS.search(question.question) or len(question.question.split()) < 5:
+        if LEANS.search(question.question) or len(question.question.split()) < 5:
             return None
         before = rows if self._rng.random() < 0.6 else self._title()
         others = [row for row in before if row != question]
@@ -168,7 +168,7 @@ class Conversations:
             for found in _NAME.finditer(row.question)
             if len(found[0]) > 3 and _AFTER_NAME.match(row.question, found.end())
         ]
-        if not names or _LEANS.search(row.question):
+        if not names or LEANS.search(row.question):
             return None
         name = self._rng.choice(names)
         before = [
@@ -199,7 +199,7 @@ class Conversations:
     def _bare(self) -> TermExample | None:
         """ "Why?" after a question: all that was asked about is left out."""
         row = self._rng.choice(self._title())
-        if _LEANS.search(row.question):
+        if LEANS.search(row.question):
             return None
         others = self._said(self._rng.sample(self._title(), self._rng.randint(0, 1)))
         asked = re.sub(r"^(?:\w+ )", "", row.question)

@@ -25,10 +25,25 @@ class Stage:
 # articles that resemble what the bot is asked about.
 STAGES = (
     Stage(0.30, 400, {"qamr": 30, "squad": 32, "nq-qed": 19, "nq-open": 7, "fairytaleqa": 12}),
-    Stage(0.80, 600, {"qamr": 8, "squad": 48, "nq-qed": 23, "nq-open": 7, "fairytaleqa": 14}),
-    Stage(1.00, 1200, {"qamr": 0, "squad": 62, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 10}),
+    Stage(
+        0.80,
+        600,
+        {"qamr": 8, "squad": 48, "nq-qed": 23, "nq-open": 7, "fairytaleqa": 14, "doc2dial": 8},
+    ),
+    Stage(
+        1.00,
+        1200,
+        {"qamr": 0, "squad": 62, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 10, "doc2dial": 8},
+    ),
 )
-NEAR_SHARE = {"squad": 0.6, "qamr": 0.15, "nq-qed": 0.5, "nq-open": 0.5, "fairytaleqa": 0.5}
+NEAR_SHARE = {
+    "squad": 0.6,
+    "qamr": 0.15,
+    "nq-qed": 0.5,
+    "nq-open": 0.5,
+    "fairytaleqa": 0.5,
+    "doc2dial": 0.5,
+}
 CUT_SHARE = 0.15  # of the questions that have a window without the answer's sentence
 SWAP_SHARE = 0.20  # of the questions that have an exchanged form
 

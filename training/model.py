@@ -103,7 +103,7 @@ def reader_of(model: SpanModel) -> ReaderModel:
     tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0))
+    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0, 0.5, 0.5))
 
 
 def new_tokenizer() -> Tokenizer:

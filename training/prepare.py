@@ -2,7 +2,8 @@
 
 Run as ``python -m training.prepare --data DATA``. The same sets are public: SQuAD 2.0
 (rajpurkar.github.io/SQuAD-explorer), QED over Natural Questions (google-research-datasets/QED),
-FairytaleQA (uci-soe/FairytaleQAData), Natural Questions open and QAMR (uwnlp/qamr).
+FairytaleQA (uci-soe/FairytaleQAData), Natural Questions open, QAMR (uwnlp/qamr) and doc2dial
+(doc2dial.github.io).
 """
 
 import argparse
@@ -15,13 +16,21 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from benchmarks.followups import is_dev
 from qa_bot.datatypes import Document, Passage
 from qa_bot.embedder import Vectors, embed_passages, load_embedder, token_counter, token_limit
 from qa_bot.splitter import sentences, split
 from training.examples import Item, Offsets, Row, read_rows, save_items
+from training.followups import LEANS
 from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_one
 
-WINDOW_CHARS = {"squad": 1000, "fairytaleqa": 700, "nq-qed": 700, "nq-open": 700}
+WINDOW_CHARS = {
+    "squad": 1000,
+    "fairytaleqa": 700,
+    "nq-qed": 700,
+    "nq-open": 700,
+    "doc2dial": 1000,
+}
 NEAR = 4  # near misses kept for a question
 QAMR_REACH = 8  # how far off, in order of ids, a sentence may be that is joined to another
 
@@ -37,9 +46,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rows = read_rows(args.data / "train.jsonl.gz")
+    rows += [row for row in read_rows(args.data / "doc2dial.jsonl.gz") if stands_alone(row)]
     windows, items = prepare(rows, args.qamr, random.Random(args.seed))
     save_items(args.out, windows, items)
     print(f"{len(items)} questions, {len(windows)} windows: {args.out}")
+
+
+def stands_alone(row: Row) -> bool:
+    """Whether a row of doc2dial is to train on: a question that says what it is about."""
+    asked = row.question.strip()
+    return (
+        not is_dev(row.title)
+        and asked.endswith("?")
+        and len(asked.split()) >= 6
+        and not LEANS.search(asked)
+    )
 
 
 def prepare(rows: Sequence[Row], qamr: int, rng: random.Random) -> tuple[list[str], list[Item]]:
@@ -94,7 +115,7 @@ def _groups(rows: Sequence[Row]) -> Iterator[tuple[list[list[Row]], bool]]:
     """
     titles: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        titles[row.source, row.title].append(row)
+        titles[row.source, row.title.partition("#")[0]].append(row)  # doc2dial: "page#part"
     many = [(source, found) for (source, _), found in titles.items() if not source.startswith("nq")]
     for source, found in tqdm(many, "articles"):
         yield [found], source == "squad"
