@@ -52,14 +52,22 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """The least probabilities for a question to be rewritten, and to be given a word."""
+
+    leaning: float
+    word: float
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What reader.json says of the weights, and how a margin becomes a probability."""
 
     max_tokens: int  # question, text and special tokens together
     weights: tuple[float, ...]  # logistic regression on the features of reader.py
     bias: float
-    leaning: float  # least probability that a question needs the conversation before it
-    chosen: float  # least probability that a word of the conversation belongs to a question
+    signed: Least  # of a question with a sign that it leans on the conversation, see rewriter.py
+    unsigned: Least
 
 
 class ReaderModel:
@@ -211,8 +219,8 @@ def _checked_card(folder: Path) -> Card:
             max_tokens=int(card["max_tokens"]),
             weights=tuple(calibration["weights"]),
             bias=calibration["bias"],
-            leaning=least["leaning"],
-            chosen=least["chosen"],
+            signed=Least(**least["signed"]),
+            unsigned=Least(**least["unsigned"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(

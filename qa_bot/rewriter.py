@@ -18,6 +18,7 @@ Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
 SAID_CHARS = 300  # of what was quoted in a turn
 PAST_CHARS = 1200  # of the conversation: the last turns
+_FEW = 3  # words: "Why not?", "How many more?"
 SEPARATOR = " | "  # between what two people said
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -50,10 +51,20 @@ def rewrite(question: str, history: Sequence[Turn], model: ReaderModel | None = 
     network = load_model() if model is None else model
     candidates = list(terms(past))
     leaning, chances = network.judge_terms(question, past, [(t.start, t.end) for t in candidates])
-    if leaning < network.card.leaning:
+    least = network.card.signed if signed(question) else network.card.unsigned
+    if leaning < least.leaning:
         return question
-    chosen = [t for t, p in zip(candidates, chances, strict=True) if p >= network.card.chosen]
+    chosen = [t for t, p in zip(candidates, chances, strict=True) if p >= least.word]
     return resolve(question, past, chosen)
+
+
+def signed(question: str) -> bool:
+    """Whether a question has a sign that it leans on others: a pronoun, an "and", few words."""
+    return (
+        _PRONOUN.search(question) is not None
+        or _CONNECTIVE.match(question) is not None
+        or len(question.split()) <= _FEW
+    )
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -72,7 +83,7 @@ def terms(text: str) -> Iterator[Term]:
     """Yield the words of a text that tell something or ask for something."""
     for found in _WORD.finditer(text):
         word = found[0].lower()
-        if word in _ASKING or not is_stop_word(word):
+        if word in _ASKING or not is_stop_word(word) or (found[0].isupper() and len(word) > 1):
             yield Term(found.start(), found.end(), stem(word))
 
 
@@ -84,13 +95,15 @@ def stem(word: str) -> str:
 def resolve(question: str, past: str, chosen: Sequence[Term]) -> str:
     """Return a question with the chosen words of the past in it, each once.
 
-    One name stands in for the one pronoun of a question. Else the words stand before a question
+    Of a name that is chosen in part, all is taken. One name stands in for the one pronoun of a
+    question. Else the words stand before a question
     that begins in the middle ("And in Syria?"), and after any other.
     """
     known = {term.stem for term in terms(question)}
     if any(term.stem in _ASKING for term in terms(question)):
         known |= _ASKING  # one question is asked, not two
-    runs = _runs(past, [term for term in chosen if term.stem not in known])
+    new = _whole_names(past, [term for term in chosen if term.stem not in known])
+    runs = _runs(past, [term for term in new if term.stem not in known])
     if not runs:
         return question
     pronouns = list(_PRONOUN.finditer(question))
@@ -100,6 +113,23 @@ def resolve(question: str, past: str, chosen: Sequence[Term]) -> str:
     rest = _CONNECTIVE.sub("", question)
     ordered = [question, *runs] if rest == question else [*runs, rest]
     return " ".join(part for part in ordered if part)
+
+
+def _whole_names(past: str, chosen: Sequence[Term]) -> list[Term]:
+    """Return the chosen words with those of the past that are of one capitalised name with them."""
+    names: list[list[Term]] = []
+    for term in terms(past):
+        before = names[-1][-1] if names else term
+        joined = past[before.end : term.start] in (" ", ". ")
+        if joined and _is_capitalised(past, before) and _is_capitalised(past, term):
+            names[-1].append(term)
+        else:
+            names.append([term])
+    return [term for name in names if set(chosen) & set(name) for term in name]
+
+
+def _is_capitalised(past: str, term: Term) -> bool:
+    return past[term.start].isupper() and term.stem not in _ASKING
 
 
 def _runs(past: str, chosen: Sequence[Term]) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Quote, Span
 from qa_bot.reader import FEATURES, SpanReader, date_quotes, features, probability, select
-from qa_bot.reader_model import Card, Found
+from qa_bot.reader_model import Card, Found, Least
 from qa_bot.splitter import sentences, split
 
 DOCUMENT = Document.from_text(
@@ -31,7 +31,7 @@ def quote(start: int, end: int, score: float) -> Quote:
 class FixedModel:
     """Finds in each text the words it is told to look for, with a margin of its own for each."""
 
-    card = Card(384, weights=(1, 0, 0, 0), bias=0, leaning=0.5, chosen=0.5)
+    card = Card(384, weights=(1, 0, 0, 0), bias=0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5))
 
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins
@@ -93,7 +93,7 @@ def test_features_are_the_margin_the_retrieval_and_the_shares_of_words() -> None
 
 
 def test_a_probability_is_that_of_logistic_regression() -> None:
-    card = Card(384, (2, 10), -1, 0.5, 0.5)
+    card = Card(384, (2, 10), -1, Least(0.5, 0.5), Least(0.5, 0.5))
     assert probability((0.5, 0.1), card) == pytest.approx(1 / (1 + math.exp(-1)))
     assert probability((1e6, 0), card) == pytest.approx(1)
     assert probability((-1e6, 0), card) == pytest.approx(0)

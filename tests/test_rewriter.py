@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Answer, Document, Quote, Span
-from qa_bot.reader_model import Card, ReaderModel
+from qa_bot.reader_model import Card, Least, ReaderModel
 from qa_bot.rewriter import PAST_CHARS, SAID_CHARS, SEPARATOR, conversation, resolve, rewrite, terms
 
 WHO = ("Who designed the bridge?", "Gustave Eiffel designed it.")
@@ -19,7 +19,7 @@ class Judge(ReaderModel):
     def __init__(self, *needed: str, leaning: float = 0.9) -> None:
         self.needed, self.leaning = needed, leaning
         self.past = ""
-        self.card = Card(384, (1.0,), 0.0, leaning=0.5, chosen=0.5)
+        self.card = Card(384, (1.0,), 0.0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5))
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
@@ -35,10 +35,11 @@ class Judge(ReaderModel):
         ("When was he born?", ["Gustave", "Eiffel"], "When was Gustave Eiffel born?"),
         ("And in Lyon?", ["Who", "designed", "bridge"], "Who designed the bridge in Lyon?"),
         ("Why not?", ["designed", "bridge"], "Why not? designed the bridge"),
-        ("Did he build it?", ["bridge", "Eiffel"], "Did he build it? bridge Eiffel"),
+        ("Did he build it?", ["bridge", "Eiffel"], "Did he build it? bridge Gustave Eiffel"),
         ("What about Lyon?", ["bridge"], "bridge Lyon?"),
         ("Is the Eiffel tower his?", ["Eiffel"], "Is the Eiffel tower his?"),
         ("When?", ["Who", "designed"], "When? designed"),
+        ("Where is it?", ["Gustave"], "Where is Gustave Eiffel?"),
         ("When was he born?", [], "When was he born?"),
     ],
 )
@@ -64,12 +65,12 @@ def test_without_history_nothing_is_asked_of_the_network() -> None:
 
 
 def test_an_answer_gives_its_query_and_its_first_quote() -> None:
-    document = Document("Eiffel designed it. It stands.")
-    quote = Quote(document, 0, 19, Span(document, 0, 6), 0.9)
-    turn = Answer("Who?", "Who designed the bridge?", (quote,), 0.9)
-    judge = Judge("Eiffel")
-    assert rewrite("When was he born?", [WHO, turn], judge) == "When was Eiffel born?"
-    assert judge.past == SEPARATOR.join([*WHO, "Who designed the bridge?", "Eiffel designed it."])
+    document = Document("Koechlin designed it. It stands.")
+    quote = Quote(document, 0, 21, Span(document, 0, 8), 0.9)
+    turn = Answer("Who?", "Who designed the tower?", (quote,), 0.9)
+    judge = Judge("Koechlin")
+    assert rewrite("When was he born?", [WHO, turn], judge) == "When was Koechlin born?"
+    assert judge.past == SEPARATOR.join([*WHO, "Who designed the tower?", "Koechlin designed it."])
 
 
 def test_of_a_long_quote_the_part_around_the_answer_is_told() -> None:

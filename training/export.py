@@ -80,7 +80,7 @@ def export(model: SpanModel, folder: Path) -> None:
     weights = [float(name == "margin") for name in FEATURES]
     raw = {"features": list(FEATURES), "weights": weights, "bias": 0.0}
     # And until training.thresholds has been run, what is likelier than not counts.
-    even = {"leaning": 0.5, "chosen": 0.5}
+    even = {kind: {"leaning": 0.5, "word": 0.5} for kind in ("signed", "unsigned")}
     card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw, "rewriting": even}
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 

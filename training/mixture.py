@@ -5,8 +5,12 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from training.examples import Example, Item
+from training.followups import TermExample
+
+Read = TypeVar("Read", Example, TermExample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ def crop(example: Example, chars: int, rng: random.Random) -> Example:
     return Example(example.question, text[start:end], spans)
 
 
-def batches(examples: Sequence[Example], size: int, rng: random.Random) -> list[list[Example]]:
+def batches(examples: Sequence[Read], size: int, rng: random.Random) -> list[list[Read]]:
     """Cut examples into batches of like length, in random order, so that little is padding."""
     ordered = sorted(examples, key=lambda example: len(example.question) + len(example.text))
     found = [ordered[at : at + size] for at in range(0, len(ordered), size)]

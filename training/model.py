@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from qa_bot.embedder import DEFAULT_PACKAGE
 from qa_bot.reader import FEATURES
-from qa_bot.reader_model import Card, ReaderModel
+from qa_bot.reader_model import Card, Least, ReaderModel
 from training.examples import Example, Offsets
 from training.followups import TermExample
 from training.predict import torch_network
@@ -100,10 +100,11 @@ def load_model(checkpoint: Path) -> SpanModel:
 def reader_of(model: SpanModel) -> ReaderModel:
     """Return a model as the package reads with it; its confidence is not calibrated."""
     weights = tuple(float(name == "margin") for name in FEATURES)
+    even = Least(0.5, 0.5)
     tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0, 0.5, 0.5))
+    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0, even, even))
 
 
 def new_tokenizer() -> Tokenizer:

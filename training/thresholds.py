@@ -1,26 +1,27 @@
 """Choose when a question is rewritten, and by which words: ``python -m training.thresholds``.
 
 The rewriter's network judges follow-ups of conversations that it was not trained on, and the same
-questions in full, which must be left alone. The two least probabilities written into reader.json
+questions in full, which must be left alone. The least probabilities written into reader.json
 are those with the best F1 of the added words among all that leave enough full questions alone.
 """
 
 import argparse
+import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from qa_bot.reader_model import CARD, WEIGHTS, ReaderModel
-from qa_bot.rewriter import terms
+from qa_bot.reader_model import CARD, WEIGHTS, Least, ReaderModel
+from qa_bot.rewriter import signed, terms
 from training.followups import TermExample, held_out, read_followups, term_example
 
 LEFT_ALONE = 0.97  # least share of questions that stand alone and stay as they are
-STEPS = tuple(round(0.05 * step, 2) for step in range(2, 20))
+STEPS = (*(round(0.05 * step, 2) for step in range(20)), 0.97, 0.99, 1.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,36 @@ class Judged:
     needed: npt.NDArray[np.bool_]
     leans: bool
 
-    def adds(self, least_leaning: float, least_chance: float) -> npt.NDArray[np.bool_]:
+    def adds(self, least: Least) -> npt.NDArray[np.bool_]:
         """Return which words are added to the question."""
-        return (self.leaning >= least_leaning) & (self.chances >= least_chance)
+        return (self.leaning >= least.leaning) & (self.chances >= least.word)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Words added, needed ones among them, and needed in all; questions that stand alone, left."""
+
+    added: int
+    right: int
+    needed: int
+    alone: int
+    left: int
+
+    def __add__(self, other: "Counts") -> "Counts":
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Counts(*(mine + its for mine, its in pairs))
+
+    @property
+    def f1(self) -> float:
+        """F1 of the added words, over all questions together."""
+        return 2 * self.right / max(self.added + self.needed, 1)
+
+    def __str__(self) -> str:
+        return (
+            f"recall {self.right / max(self.needed, 1):.3f}, "
+            f"precision {self.right / max(self.added, 1):.3f}, F1 {self.f1:.3f}, "
+            f"left alone {self.left} of {self.alone}"
+        )
 
 
 def main() -> None:
@@ -46,13 +74,16 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the export")
     args = parser.parse_args()
     model = ReaderModel.open(args.weights)
-    judged = [judge(model, example) for example in tqdm(examples(args.data), unit="question")]
-    best = choose(judged)
-    for leaning in STEPS[::3]:
-        print(line(judged, leaning, best[1]))
-    print("chosen:", line(judged, *best), sep="\n")
+    kinds: tuple[list[Judged], list[Judged]] = ([], [])  # unsigned, signed
+    for example in tqdm(examples(args.data), unit="question"):
+        kinds[signed(example.question)].append(judge(model, example))
+    unsigned_least, signed_least = choose(*kinds)
+    both = (("signed", signed_least, kinds[1]), ("unsigned", unsigned_least, kinds[0]))
+    for name, least, judged in both:
+        print(f"{name}: leaning {least.leaning}, word {least.word}: {count(judged, least)}")
+    print(f"together: {count(kinds[0], unsigned_least) + count(kinds[1], signed_least)}")
     card = json.loads((args.weights / CARD).read_text())
-    card["rewriting"] = {"leaning": best[0], "chosen": best[1]}
+    card["rewriting"] = {name: asdict(least) for name, least, _ in both}
     (args.weights / CARD).write_text(json.dumps(card, indent=2) + "\n")
 
 
@@ -79,39 +110,29 @@ def judge(model: ReaderModel, example: TermExample) -> Judged:
     return Judged(leaning, likely, wanted.astype(bool), example.leans)
 
 
-def choose(judged: Sequence[Judged]) -> tuple[float, float]:
-    """Return the least probabilities, of leaning and of a word, to be rewritten by."""
-    grid = [(leaning, chance) for leaning in STEPS for chance in STEPS]
-    scored = [(f1(judged, *one), one) for one in grid if left_alone(judged, *one) >= LEFT_ALONE]
-    return max(scored)[1]
+def choose(unsigned: Sequence[Judged], signed: Sequence[Judged]) -> tuple[Least, Least]:
+    """Return the least probabilities for questions without and with a sign that they lean."""
+    grid = [Least(leaning, word) for leaning in STEPS for word in STEPS]
+    counted = [[(count(judged, least), least) for least in grid] for judged in (unsigned, signed)]
+    best: tuple[float, Least, Least] | None = None
+    for (one, first), (other, second) in itertools.product(*counted):
+        total = one + other
+        if total.left >= LEFT_ALONE * total.alone and (best is None or total.f1 > best[0]):
+            best = total.f1, first, second
+    assert best is not None  # with the highest probabilities nothing is added
+    return best[1], best[2]
 
 
-def left_alone(judged: Sequence[Judged], leaning: float, chance: float) -> float:
-    """Return the share of questions that stand alone to which no word is added."""
-    alone = [one for one in judged if not one.leans]
-    return float(np.mean([not one.adds(leaning, chance).any() for one in alone]))
-
-
-def counts(judged: Sequence[Judged], leaning: float, chance: float) -> tuple[int, int, int]:
-    """Return how many words are added, how many of them are needed, how many are needed in all."""
-    adds = [one.adds(leaning, chance) for one in judged]
-    right = sum(int((a & one.needed).sum()) for a, one in zip(adds, judged, strict=True))
-    return sum(int(a.sum()) for a in adds), right, sum(int(one.needed.sum()) for one in judged)
-
-
-def f1(judged: Sequence[Judged], leaning: float, chance: float) -> float:
-    """Return F1 of the added words over all questions together."""
-    added, right, needed = counts(judged, leaning, chance)
-    return 2 * right / max(added + needed, 1)
-
-
-def line(judged: Sequence[Judged], leaning: float, chance: float) -> str:
-    """Return a line of a report."""
-    added, right, needed = counts(judged, leaning, chance)
-    return (
-        f"leaning {leaning:.2f} word {chance:.2f}: recall {right / max(needed, 1):.3f}, precision "
-        f"{right / max(added, 1):.3f}, F1 {f1(judged, leaning, chance):.3f}, "
-        f"left alone {left_alone(judged, leaning, chance):.3f}"
+def count(judged: Sequence[Judged], least: Least) -> Counts:
+    """Count what becomes of questions with these least probabilities."""
+    adds = [one.adds(least) for one in judged]
+    alone = [a for a, one in zip(adds, judged, strict=True) if not one.leans]
+    return Counts(
+        added=sum(int(a.sum()) for a in adds),
+        right=sum(int((a & one.needed).sum()) for a, one in zip(adds, judged, strict=True)),
+        needed=sum(int(one.needed.sum()) for one in judged),
+        alone=len(alone),
+        left=sum(not a.any() for a in alone),
     )
 
 

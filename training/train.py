@@ -34,7 +34,7 @@ from training.predict import predict, report
 
 BATCH = 32  # examples
 DRAW = 128  # items drawn at a time, about twice as many examples
-TERM_DRAW = 32  # follow-ups drawn with them
+TERM_DRAW = 64  # follow-ups drawn with them
 WARM_UP = 0.05  # of the time, in which the learning rate rises
 DEV_ROWS = 300
 CHECKPOINT_SECONDS = 300
@@ -120,7 +120,7 @@ class Run:
         rng = random.Random(self.steps)
         drawn: list[Batch] = [
             *batches(self.mixture.draw(self.elapsed / self.seconds, DRAW), BATCH, rng),
-            self.conversations.draw(TERM_DRAW, self.steps),
+            *batches(self.conversations.draw(TERM_DRAW, self.steps), BATCH, rng),
         ]
         rng.shuffle(drawn)
         began, seen = time.monotonic(), 0
