@@ -83,7 +83,7 @@ def terms(text: str) -> Iterator[Term]:
     """Yield the words of a text that tell something or ask for something."""
     for found in _WORD.finditer(text):
         word = found[0].lower()
-        if word in _ASKING or not is_stop_word(word) or (found[0].isupper() and len(word) > 1):
+        if word in _ASKING or not is_stop_word(found[0]):
             yield Term(found.start(), found.end(), stem(word))
 
 

@@ -120,15 +120,15 @@ class Words:
 
 
 def is_stop_word(word: str) -> bool:
-    """Whether a word, in lower case, tells nothing of what a text is about."""
-    return word in _STOP_WORDS
+    """Whether a word tells nothing of what a text is about; "US" does, unlike "us"."""
+    return word.lower() in _STOP_WORDS and (len(word) == 1 or not word.isupper())
 
 
 def telling_words(text: str) -> list[str]:
     """Return the words of a text in lower case, each once, without stop words if it has others."""
-    words = dict.fromkeys(word[0].lower() for word in _WORD.finditer(text))
-    telling = [word for word in words if word not in _STOP_WORDS]
-    return telling if telling else list(words)
+    found = _WORD.findall(text.lower() if text.isupper() else text)
+    telling = dict.fromkeys(word.lower() for word in found if not is_stop_word(word))
+    return list(telling if telling else dict.fromkeys(word.lower() for word in found))
 
 
 def _match_expression(query: str) -> str:

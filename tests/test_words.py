@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
-from qa_bot.words import MAX_QUERY_WORDS, Words
+from qa_bot.words import MAX_QUERY_WORDS, Words, telling_words
 
 # Words that stemming leaves as they are, so that a bag of blank-separated words is what counts.
 TEXTS = [
@@ -140,3 +140,20 @@ def test_other_bytes_are_no_database() -> None:
     for data in (b"", b"text", WORDS.serialize()[1:]):
         with pytest.raises(ValueError, match="not an SQLite database"):
             Words.deserialize(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "telling"),
+    [
+        ("Did the US strike?", ["us", "strike"]),
+        ("Did it strike us?", ["strike"]),
+        ("WHO IS IT?", ["who", "is", "it"]),
+        ("WHO STRUCK?", ["struck"]),
+        ("A plan I made", ["plan", "made"]),
+        ("What is it?", ["what", "is", "it"]),
+        ("Strike, strike!", ["strike"]),
+        ("", []),
+    ],
+)
+def test_words_that_tell_what_a_text_is_about(text: str, telling: list[str]) -> None:
+    assert telling_words(text) == telling
