@@ -120,10 +120,14 @@ class Passage(Span):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a query; higher scores are better."""
+    """A passage found for a query; higher scores are better.
+
+    ``similarity`` is the cosine between query and passage, in [-1, 1], where it is known.
+    """
 
     passage: Passage
     score: float
+    similarity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from qa_bot.splitter import sentences
 from qa_bot.words import telling_words
 
 # What tells a right quote from a wrong one, in the order of ``features``.
-FEATURES = ("margin", "retrieval", "words in quote", "words in passage")
+FEATURES = ("margin", "retrieval", "similarity", "words in quote", "words in passage")
 
 
 class Reader(Protocol):
@@ -88,12 +88,12 @@ def quoted_around(passage: Passage, found: Found) -> tuple[Span, Span]:
 def features(query: str, hit: Hit, quoted: Span, found: Found) -> tuple[float, ...]:
     """Return the values of FEATURES for a quote.
 
-    The reader's margin (logits), the retriever's score, and the share of the query's words that
-    stand in the quote and in the passage.
+    The reader's margin (logits), the retriever's score, the cosine between query and passage, and
+    the share of the query's words that stand in the quote and in the passage.
     """
     asked = _stems(query)
     shares = [len(asked & _stems(span.text)) / max(len(asked), 1) for span in (quoted, hit.passage)]
-    return found.margin, hit.score, *shares
+    return found.margin, hit.score, hit.similarity, *shares
 
 
 def probability(values: Sequence[float], card: Card) -> float:

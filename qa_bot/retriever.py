@@ -1,6 +1,7 @@
 """Query -> Hits: dense search and BM25, fused by reciprocal rank."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Passage
@@ -17,12 +18,18 @@ def retrieve(
 ) -> list[Hit]:
     """Return the ``top_k`` passages for a query, best first.
 
-    They are of the documents with these ids, or of any. Raises ValueError for ids that are not in
-    the index, and for none.
+    They are of the documents with these ids, or of any. A passage that only its words have found
+    is given the similarity of the last one found by meaning: it has no more. Raises ValueError for
+    ids that are not in the index, and for none.
     """
     dense = index.search_dense(embed_query(embedder, query), config.candidates, documents)
     bm25 = index.search_bm25(query, config.candidates, documents)
-    return fuse([dense, bm25], config.rrf_k)[: config.top_k]
+    similarities = {hit.passage: hit.score for hit in dense}
+    least = min(similarities.values(), default=0.0)
+    return [
+        replace(hit, similarity=similarities.get(hit.passage, least))
+        for hit in fuse([dense, bm25], config.rrf_k)[: config.top_k]
+    ]
 
 
 def fuse(rankings: Iterable[Sequence[Hit]], rrf_k: int) -> list[Hit]:

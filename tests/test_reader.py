@@ -31,7 +31,9 @@ def quote(start: int, end: int, score: float) -> Quote:
 class FixedModel:
     """Finds in each text the words it is told to look for, with a margin of its own for each."""
 
-    card = Card(384, weights=(1, 0, 0, 0), bias=0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5))
+    card = Card(
+        384, weights=(1, 0, 0, 0, 0), bias=0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5)
+    )
 
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins
@@ -84,11 +86,13 @@ def test_passages_without_anything_to_find_give_nothing() -> None:
     assert reader().read("?", []) == []
 
 
-def test_features_are_the_margin_the_retrieval_and_the_shares_of_words() -> None:
+def test_features_are_margin_retrieval_similarity_and_shares_of_words() -> None:
     (hit,) = hits_of(Document("The dog slept. A cat walked past."))
     quoted = Span(hit.passage.document, 0, 14)
-    values = features("Did a dog and a cat walk?", Hit(hit.passage, 0.03), quoted, Found(0, 3, 1.5))
-    assert values == (1.5, 0.03, 1 / 3, 2 / 3)  # of dog, cat, walk: "walke" is not "walk"
+    values = features(
+        "Did a dog and a cat walk?", Hit(hit.passage, 0.03, 0.6), quoted, Found(0, 3, 1.5)
+    )
+    assert values == (1.5, 0.03, 0.6, 1 / 3, 2 / 3)  # of dog, cat, walk: "walke" is not "walk"
     assert len(values) == len(FEATURES)
 
 

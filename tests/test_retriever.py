@@ -5,7 +5,7 @@ import pytest
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Passage
-from qa_bot.embedder import Embedder
+from qa_bot.embedder import Embedder, embed_passages, embed_query
 from qa_bot.retriever import fuse, retrieve
 
 DOCUMENT = Document("abcdef")
@@ -53,3 +53,18 @@ def test_passages_of_chosen_documents_alone(minilm: Embedder) -> None:
     assert {
         hit.passage.document for hit in retrieve(bot.index, minilm, "What is green?", Config())
     } == {harbour, light}
+
+
+def test_a_hit_knows_how_like_the_query_its_passage_is(minilm: Embedder) -> None:
+    texts = ["The harbour is green.", "A lighthouse stands there.", "Zebra 7."]
+    bot = Bot.from_documents([Document(text) for text in texts], embedder=minilm)
+    query = "Which harbour has zebra 7?"
+    near = retrieve(bot.index, minilm, query, Config(candidates=2))
+    vector = embed_query(minilm, query)
+    cosines = [float(embed_passages(minilm, [text])[0] @ vector) for text in texts]
+    assert sorted(cosines)[-2:] == sorted([cosines[0], cosines[2]])  # the lighthouse is not found
+    for hit in near:
+        expected = cosines[texts.index(hit.passage.text)]
+        assert hit.similarity == pytest.approx(expected, abs=1e-5)
+    one = retrieve(bot.index, minilm, query, Config(candidates=1))
+    assert {hit.similarity for hit in one} == {max(hit.similarity for hit in near)}
