@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from qa_bot.bot import default_bot
 from qa_bot.errors import QABotError
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.port,
             examples=EXAMPLES,
             open_browser=options.browser and options.host in LOCAL,
+            feedback=options.feedback,
+            mcp=options.mcp,
         )
     except QABotError as error:
         print(f"app.py: {error}", file=sys.stderr)
@@ -49,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-browser", dest="browser", action="store_false", help="do not open a browser"
     )
+    parser.add_argument(
+        "--feedback", metavar="FILE", type=Path, help="offer thumbs, and keep them in this file"
+    )
+    parser.add_argument("--mcp", action="store_true", help="serve the answers as an MCP tool too")
     return parser
 
 

@@ -121,7 +121,14 @@ def _serve(options: argparse.Namespace) -> int:
     check_port(options.host, options.port)
     print("Loading the models ...", flush=True)
     examples = EXAMPLES if options.index == shipped_index() else ()
-    launch(_bot(options), host=options.host, port=options.port, examples=examples)
+    launch(
+        _bot(options),
+        options.host,
+        options.port,
+        examples=examples,
+        feedback=options.feedback,
+        mcp=options.mcp,
+    )
     return ANSWERED
 
 
@@ -213,6 +220,10 @@ def parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "open the chat page")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
+    serve.add_argument(
+        "--feedback", metavar="FILE", type=Path, help="offer thumbs, and keep them in this file"
+    )
+    serve.add_argument("--mcp", action="store_true", help="serve the answers as an MCP tool too")
     for command in (ask, chat, serve):
         _index_option(command, default=shipped_index())
         command.add_argument(

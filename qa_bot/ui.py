@@ -1,19 +1,25 @@
-"""The Gradio page around Bot and render. It asks nothing of the network and tells it nothing."""
+"""The Gradio page around a Session. It asks nothing of the network and tells it nothing."""
 
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from qa_bot import events
+from qa_bot.api import add_api, check_mcp
 from qa_bot.bot import Bot
-from qa_bot.datatypes import Answer
 from qa_bot.errors import QABotError
-from qa_bot.render import heading_to_html, plain_to_html, to_html
+from qa_bot.feedback import check_feedback
+from qa_bot.formats import SUFFIXES
+from qa_bot.render import heading_to_html, source_to_html
+from qa_bot.session import Session, finder
+from qa_bot.suggestions import suggest
+from qa_bot.uploads import Library, Limits
 
 HOST = "127.0.0.1"
 PORT = 7860
@@ -25,51 +31,40 @@ EXAMPLES = (  # for the shipped article
     "When was this written?",
 )
 TITLE = "Ask your articles"
+DOCUMENTS = "Questions are about the documents with a tick. What you add is seen by you alone."
 ABOUT = "Answers are quotes, word for word, with their place in the article. Nothing is made up."
 
 _AT_ONCE = 4  # questions answered at the same time; more wait their turn
-_CSS = """
-.gradio-container { max-width: 860px !important; margin: 0 auto; }
-.html-container { padding: 0 !important; }
-.qa-answer, .qa-plain { font-size: 16px; line-height: 1.55; overflow-wrap: anywhere; }
-.qa-plain, .qa-answer blockquote { white-space: pre-wrap; }
-.qa-answer p { margin: 4px 0; }
-.qa-answer blockquote {
-  margin: 4px 0; padding: 0 0 0 14px; border-left: 3px solid var(--color-accent); quotes: none;
-}
-.qa-answer mark {
-  padding: 1px 0; border-radius: 3px; color: inherit;
-  background: color-mix(in srgb, #f5c518 38%, transparent);
-}
-.qa-answer summary { cursor: pointer; }
-.qa-cite, .qa-query, .qa-answer summary, .qa-documents { font-size: 14px; opacity: 0.75; }
-.qa-examples { flex-wrap: wrap; gap: 8px; }
-.qa-examples button { flex: 0 1 auto; border: 1px solid var(--border-color-primary); }
-"""
+_READ_AT_ONCE = 2  # uploads read at the same time
+_LEFT_OVER = (300, 900)  # seconds: how often, and how old, files sent but never read are deleted
+_FOLDER = Path(__file__).parent
 _SWITCHED_OFF: dict[str, Any] = {
     "share": False,
     "ssr_mode": False,
     "pwa": False,
-    "mcp_server": False,
     "enable_monitoring": False,
     "run_history": False,  # else the browser would keep conversations after they are cleared
-    "footer_links": [],
-    "max_file_size": 1,  # bytes: there is nothing to upload
 }
+_PRIVATE: dict[str, Any] = {
+    "api_visibility": "private",  # programs have what api.py offers
+    "trigger_mode": "multiple",  # else what is done while an answer is awaited would be dropped
+}
+_QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question and what the page showed for it; ``answer`` is None when that was a message."""
-
-    question: str
-    reply: str  # HTML
-    answer: Answer | None
-
-
-Conversation = list[Exchange]
-Messages = list[dict[str, Any]]  # as gr.Chatbot takes them
-Ask = Callable[[str, Conversation], Iterator[tuple[Messages, str]]]
+# The key of the session lies in the browser tab's own storage: it outlives a reload, not the tab.
+_READ_KEY = """(key, session) => {
+  try { return [sessionStorage.getItem("qa_bot") ?? "", session]; } catch { return ["", session]; }
+}"""
+_KEEP_KEY = """(key) => {
+  try { sessionStorage.setItem("qa_bot", key); } catch { /* then a reload begins anew */ }
+}"""
+_SAVE = """(text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+  link.download = "conversation.md";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}"""
 
 
 def launch(
@@ -79,9 +74,19 @@ def launch(
     *,
     examples: Sequence[str] = (),
     open_browser: bool = False,
+    feedback: Path | None = None,
+    mcp: bool = False,
 ) -> None:
-    """Serve the page until Ctrl+C. Raises QABotError when host and port cannot be listened on."""
-    page = start(bot, host, port, examples=examples, open_browser=open_browser)
+    """Serve the page until Ctrl+C. Raises QABotError when it cannot be served as asked."""
+    page = start(
+        bot,
+        host,
+        port,
+        examples=examples,
+        open_browser=open_browser,
+        feedback=feedback,
+        mcp=mcp,
+    )
     print(f"The chat is at {page.local_url} - press Ctrl+C to stop it.", flush=True)
     page.block_thread()
 
@@ -93,22 +98,35 @@ def start(
     *,
     examples: Sequence[str] = (),
     open_browser: bool = False,
+    feedback: Path | None = None,
+    mcp: bool = False,
 ) -> gr.Blocks:
-    """Serve the page from a thread and return it; ``page.close()`` ends it. See ``launch``."""
+    """Serve the page from a thread and return it; ``page.close()`` ends it.
+
+    Without ``examples``, questions to begin with are taken from the first document. Thumbs are
+    offered when there is a ``feedback`` file to keep them in. Raises as launch.
+    """
     check_port(host, port)
+    if mcp:
+        check_mcp()
+    if feedback is not None:
+        check_feedback(feedback)
     bot.answer("What is this about?")  # else the first person to ask would wait for torch to set up
     _stay_on_this_machine()
-    page = build_page(bot, examples)
+    if not examples and bot.documents:
+        examples = suggest(bot.answer, bot.documents[0], len(EXAMPLES))
+    page = build_page(bot, examples, feedback)
     page.launch(
         server_name=host,
         server_port=port,
         inbrowser=open_browser,
         prevent_thread_lock=True,
         quiet=True,
-        theme=gr.themes.Default(
-            primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
-        ),
-        css=_CSS,
+        mcp_server=mcp,
+        footer_links=["api"],
+        max_file_size=Limits().file_bytes,
+        theme=_theme(),
+        css_paths=_FOLDER / "style.css",
         **_SWITCHED_OFF,
     )
     return page
@@ -127,32 +145,93 @@ def check_port(host: str, port: int) -> None:
         raise QABotError(reason) from error
 
 
-def build_page(bot: Bot, examples: Sequence[str] = ()) -> gr.Blocks:
-    """Lay out the page. A conversation lives in its browser session's state, never in the bot."""
-    page = gr.Blocks(title=TITLE, analytics_enabled=False)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The components of the page that events read or change."""
+
+    state: gr.State
+    ear: gr.HTML  # what page.js hears, it says as events of this one
+    chat: gr.Chatbot
+    samples: gr.Dataset
+    box: gr.Textbox
+    ask: gr.Button
+    save: gr.Button
+    again: gr.Button
+    tabs: gr.Tabs
+    source: gr.HTML
+    documents: gr.HTML
+    files: gr.File
+    text: gr.Textbox
+    title: gr.Textbox
+    add: gr.Button
+    reports: gr.HTML
+
+
+def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = None) -> gr.Blocks:
+    """Lay out the page. What belongs to one person lives in a Session, never here."""
+    first = Session(Library(bot))
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_LEFT_OVER)
     with page:
-        gr.HTML(heading_to_html(TITLE, ABOUT, bot.documents))
-        conversation = gr.State([])
-        chat = _chatbot()
-        with gr.Row(equal_height=True):
-            box = gr.Textbox(
-                label="Question",
-                placeholder="Ask a question",
-                container=False,
-                scale=8,
-                max_lines=4,
-            )
-            button = gr.Button("Ask", variant="primary", scale=1, min_width=80)
-        ask = make_ask(bot)
-        # Nothing here is for programs: they have qa_bot.answer.
-        options: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": _AT_ONCE}
-        gr.on([box.submit, button.click], ask, [box, conversation], [chat, box], **options)
-        with gr.Row(elem_classes="qa-examples"):
-            for question in examples:
-                example = gr.Button(question, size="sm", min_width=0)
-                example.click(partial(ask, question), [conversation], [chat, box], **options)
-        chat.clear(_forget, [conversation], [], **options)
+        idle = first.library.limits.idle_seconds
+        state = gr.State(first, time_to_live=idle, delete_callback=Session.release)
+        ear = gr.HTML(heading_to_html(TITLE, ABOUT), js_on_load=_asset("page.js"))
+        with gr.Row(elem_classes="qa-panes"):
+            with gr.Column(elem_classes="qa-talk", min_width=0):
+                talk = _talk(examples)
+            with gr.Column(elem_classes="qa-side", min_width=0):
+                gr.Button("Back to the conversation", elem_classes="qa-back", size="sm")
+                with gr.Tabs() as tabs:
+                    with gr.Tab("Source", id="source"):
+                        source = gr.HTML(_first_page(bot), js_on_load=_asset("source.js"))
+                    with gr.Tab("Documents", id="documents"):
+                        adding = _documents(first)
+        parts = Parts(state=state, ear=ear, tabs=tabs, source=source, **talk, **adding)
+        _on_asking(parts, feedback)
+        _on_showing(parts)
+        _on_adding(parts)
+        _on_keeping(page, parts)
+        add_api(bot)
     return page
+
+
+def _talk(examples: Sequence[str]) -> dict[str, Any]:
+    """Lay out the conversation, and what is done with it."""
+    chat = _chatbot()
+    samples = gr.Dataset(
+        components=[gr.Textbox(visible=False)],
+        samples=[[question] for question in examples],
+        label="Questions to begin with",
+        elem_classes="qa-samples",
+    )
+    with gr.Row(elem_classes="qa-ask"):
+        box = gr.Textbox(
+            label="Question", placeholder="Ask a question", container=False, scale=8, max_lines=4
+        )
+        ask = gr.Button("Ask", variant="primary", scale=1, min_width=80)
+    with gr.Row(elem_classes="qa-keep"):
+        gr.Button("Source and documents", elem_classes="qa-side", size="sm", min_width=0)
+        save = gr.Button("Save as Markdown", size="sm", min_width=0)
+        again = gr.Button("Start again", size="sm", min_width=0)
+    return {"chat": chat, "samples": samples, "box": box, "ask": ask, "save": save, "again": again}
+
+
+def _documents(first: Session) -> dict[str, Any]:
+    """Lay out the documents, and how to add some."""
+    gr.HTML(f"<p>{DOCUMENTS}</p>")
+    documents = gr.HTML(first.documents())
+    files = gr.File(
+        file_count="multiple",
+        file_types=sorted(SUFFIXES),
+        label="Add files: text, Markdown, HTML, PDF, Word, EPUB",
+        height=150,
+    )
+    with gr.Accordion("Or paste a text", open=False):
+        title = gr.Textbox(label="Title", max_lines=1)
+        text = gr.Textbox(label="Text", lines=4, max_lines=8)
+        add = gr.Button("Add this text", size="sm")
+    reports = gr.HTML(elem_classes="qa-reports", min_height=60)
+    pasted = {"text": text, "title": title, "add": add}
+    return {"documents": documents, "files": files, "reports": reports, **pasted}
 
 
 def _chatbot() -> gr.Chatbot:
@@ -162,53 +241,88 @@ def _chatbot() -> gr.Chatbot:
         sanitize_html=True,
         allow_tags=False,
         latex_delimiters=[],
+        label="Conversation",
         show_label=False,
         buttons=[],
-        height="60vh",
-        placeholder="Ask a question about the articles named above.",
+        elem_classes="qa-chat",
+        placeholder="Ask a question about the documents.",
     )
 
 
-def make_ask(bot: Bot) -> Ask:
-    """Return the function that answers a question in a conversation, as Gradio calls it."""
-
-    def ask(question: str, conversation: Conversation) -> Iterator[tuple[Messages, str]]:
-        if not question.strip():
-            yield _messages(conversation), ""
-            return
-        asked = Exchange(question, "", None)
-        yield _messages([*conversation, asked]), ""
-        # In place: were it replaced, of two questions asked at once one would be lost.
-        conversation.append(_exchange(bot, question, conversation))
-        yield _messages(conversation), ""
-
-    return ask
+def _on_asking(parts: Parts, feedback: Path | None) -> None:
+    shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
+    waits: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.chat]}
+    waits |= {"concurrency_limit": _AT_ONCE, "concurrency_id": "answers"}
+    asked = [parts.box.submit, parts.ask.click]
+    gr.on(asked, events.ask, [parts.box, parts.state], shown, **waits)
+    parts.samples.click(events.ask_sample, [parts.samples, parts.state], shown, **waits)
+    if feedback is not None:
+        parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
 
 
-def _exchange(bot: Bot, question: str, conversation: Conversation) -> Exchange:
-    """Answer a question; what cannot be answered for a reason gets that reason as its reply."""
-    if not any(character.isalnum() for character in question):
-        return Exchange(question, plain_to_html("Please ask a question in words."), None)
-    history = [earlier.answer for earlier in conversation if earlier.answer is not None]
-    try:
-        answer = bot.answer(question, history)
-    except QABotError as error:
-        return Exchange(question, plain_to_html(str(error)), None)
-    return Exchange(question, to_html(answer), answer)
+def _on_showing(parts: Parts) -> None:
+    shown = [parts.source, parts.tabs, parts.state]
+    parts.ear.qa_show(events.show, [parts.state], shown, **_QUICK)
+    parts.ear.qa_open(events.open_document, [parts.state], shown, **_QUICK)
 
 
-def _messages(conversation: Conversation) -> Messages:
-    """Return a conversation as gr.Chatbot shows it; a reply that is still to come is left out."""
-    messages: Messages = []
-    for exchange in conversation:
-        messages.append({"role": "user", "content": plain_to_html(exchange.question)})
-        if exchange.reply:
-            messages.append({"role": "assistant", "content": exchange.reply})
-    return messages
+def _on_adding(parts: Parts) -> None:
+    parts.ear.qa_choose(events.choose, [parts.state], [parts.state], **_QUICK)
+    parts.ear.qa_remove(events.remove, [parts.state], [parts.documents, parts.state], **_QUICK)
+    added = [parts.reports, parts.documents, parts.state]
+    reads: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.reports]}
+    reads |= {"concurrency_limit": _READ_AT_ONCE, "concurrency_id": "reading"}
+    given = [parts.text, parts.title, parts.state]
+    sent = [parts.files, parts.state]
+    # Unprocessed, a file has its own name; that it is one that was sent here, Gradio still checks.
+    read = parts.files.upload(events.add_files, sent, added, preprocess=False, **reads)
+    pasted = parts.add.click(events.add_text, given, added, **reads)
+    read.then(lambda: None, None, [parts.files], **_QUICK)
+    pasted.then(lambda: ("", ""), None, [parts.text, parts.title], **_QUICK)
+    for done in (read, pasted):
+        done.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
 
 
-def _forget(conversation: Conversation) -> None:
-    conversation.clear()
+def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
+    """Wire what outlives a moment: the session over a reload, and a conversation that is saved."""
+    key, markdown = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    find = finder()
+
+    def load(key: str, fresh: Session) -> tuple[Any, ...]:
+        session = find(key, fresh)
+        return session, session.key, events.messages(session), session.documents()
+
+    shown = [parts.state, key, parts.chat, parts.documents]
+    loaded = page.load(load, [key, parts.state], shown, js=_READ_KEY, **_QUICK)
+    loaded.then(None, [key], None, js=_KEEP_KEY)
+    loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
+    parts.again.click(events.forget, [parts.state], [parts.chat, parts.state], **_QUICK)
+    saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
+    saved.then(None, [markdown], None, js=_SAVE)
+
+
+def _first_page(bot: Bot) -> str:
+    return source_to_html(bot.documents[0]) if bot.documents else ""
+
+
+def _asset(name: str) -> str:
+    return _FOLDER.joinpath(name).read_text(encoding="utf-8")
+
+
+def _theme() -> gr.themes.Base:
+    """Return Gradio's plain theme, with fonts that every machine has, and enough contrast."""
+    theme = gr.themes.Default(
+        primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )
+    return theme.set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )
 
 
 def _stay_on_this_machine() -> None:

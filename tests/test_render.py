@@ -8,20 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from qa_bot.datatypes import Answer, Document, Quote, Span
+from qa_bot.datatypes import Answer, Document, Mark, Quote, Span
 from qa_bot.render import (
+    CLOSEST,
     NOT_FOUND,
-    Place,
     citation,
+    document_name,
+    documents_to_html,
     heading_to_html,
     likelihood,
-    place,
     plain_to_html,
+    reports_to_html,
+    shown_quotes,
+    source_to_html,
     to_html,
     to_markdown,
     to_text,
+    turns_to_markdown,
     visible,
 )
+from qa_bot.uploads import Report
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -142,17 +148,133 @@ def test_markdown_is_a_quotation_with_its_place() -> None:
     )
 
 
-def test_html_folds_all_but_the_best_quote_away() -> None:
-    assert to_html(answer_of(BIRDS, LAST)) == (
-        '<div class="qa-answer">'
+def test_html_has_the_short_answer_and_folds_all_but_the_best_quote_away() -> None:
+    assert to_html(answer_of(BIRDS, LAST), "quote-7") == (
+        '<div class="qa-answer"><p class="qa-short" dir="auto">750 birds</p>'
+        '<div class="qa-quote">'
         '<blockquote dir="auto">Anna saw <mark>750 birds</mark>, then left.</blockquote>'
-        '<p class="qa-cite"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, <bdi>paragraph 2</bdi>, '
-        "<bdi>characters 21–51</bdi>, <bdi>very likely</bdi></p>"
+        '<p class="qa-cite"><a href="#quote-7-0"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, '
+        '<bdi>paragraph 2</bdi></a><span class="qa-sure">How sure: very likely</span>'
+        '<button type="button" class="qa-copy">Copy</button></p></div>'
         "<details><summary>1 more quote</summary>"
-        '<blockquote dir="auto"><mark>Last.</mark></blockquote>'
-        '<p class="qa-cite"><bdi>Birds</bdi>, <bdi>paragraph 3</bdi>, '
-        "<bdi>characters 53–58</bdi>, <bdi>likely</bdi></p>"
+        '<div class="qa-quote"><blockquote dir="auto"><mark>Last.</mark></blockquote>'
+        '<p class="qa-cite"><a href="#quote-7-1"><bdi>Birds</bdi>, <bdi>paragraph 3</bdi></a>'
+        '<span class="qa-sure">How sure: likely</span>'
+        '<button type="button" class="qa-copy">Copy</button></p></div>'
         "</details></div>"
+    )
+
+
+def test_html_says_an_answer_that_is_the_whole_quote_once() -> None:
+    assert "qa-short" not in to_html(answer_of(LAST))
+
+
+def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it() -> None:
+    refusal = Answer("Who?", "Who?", (), 0.2, BIRDS)
+    assert shown_quotes(refusal) == (BIRDS,)
+    assert to_html(refusal, "quote-7") == (
+        f'<div class="qa-answer"><p class="qa-none">{NOT_FOUND}</p>'
+        f"<details><summary>{CLOSEST}</summary>"
+        '<div class="qa-quote"><blockquote dir="auto">Anna saw 750 birds, then left.</blockquote>'
+        '<p class="qa-cite"><a href="#quote-7-0"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, '
+        '<bdi>paragraph 2</bdi></a><button type="button" class="qa-copy">Copy</button></p></div>'
+        "</details></div>"
+    )
+
+
+PAPER = Document(
+    "One came.\n# Two\nA, b. C\n\nD. E.",
+    "Paper",
+    metadata={"date": "2020-01-01"},
+    marks=(Mark(0, "page", "1"), Mark(10, "heading", "Two"), Mark(22, "page", "2")),
+)
+
+
+def test_a_citation_names_page_and_heading() -> None:
+    quote = Quote(PAPER, 28, 30, Span(PAPER, 28, 29), 0.95)
+    assert quote.text == "E."
+    assert citation(quote) == (
+        "Paper, 2020-01-01, page 2, “Two”, paragraph 2, characters 28–30, very likely"
+    )
+
+
+def test_a_source_is_a_page_with_the_quote_marked_and_what_answers_marked_more() -> None:
+    quote = Quote(PAPER, 16, 29, Span(PAPER, 19, 23), 0.95)
+    assert (quote.text, quote.highlight.text) == ("A, b. C\n\nD. E", "b. C")
+    head = '<article class="qa-source" tabindex="0"><h2><bdi>Paper</bdi></h2>'
+    page = '<span class="qa-page">page {}</span>'
+    assert source_to_html(PAPER, quote) == (
+        f'{head}<p class="qa-date"><bdi>2020-01-01</bdi></p>'
+        f'<p dir="auto">{page.format(1)}One came.&#10;</p><h3 dir="auto"># Two</h3>'
+        f'<p dir="auto"><mark>A, </mark><mark class="qa-said">b. </mark>{page.format(2)}'
+        '<mark class="qa-said">C</mark></p><p dir="auto"><mark>D. E</mark>.</p></article>'
+    )
+
+
+def test_a_source_marks_no_answer_where_there_is_none() -> None:
+    page = source_to_html(BIRDS.document, BIRDS, answers=False)
+    assert "<mark>Anna saw 750 birds, then left.</mark>" in page
+    assert "mark" not in source_to_html(BIRDS.document)
+
+
+def test_of_a_very_long_source_what_is_around_the_quote_is_shown() -> None:
+    document = Document("\n\n".join(f"Part {n} " + "x" * 1000 for n in range(1000)), "Long")
+    start = document.text.index("Part 500")
+    page = source_to_html(
+        document, Quote(document, start, start + 8, Span(document, start, start + 4), 1)
+    )
+    assert '<mark class="qa-said">Part</mark><mark> 500</mark>' in page
+    assert len(page) < 400_000
+    assert "Part 100 " not in page and "Part 900 " not in page
+    assert "paragraphs before this not shown" in page and "paragraphs after this not shown" in page
+
+
+@given(quotes(HARMLESS))
+def test_a_source_shows_the_exact_words(quote: Quote) -> None:
+    page = Page(source_to_html(quote.document, quote))
+    assert "".join(page.inside["mark"].split()) == "".join(quote.text.split())
+    shown = "".join((page.inside["p"] + page.inside.get("h3", "")).split())
+    assert shown == "".join(quote.document.text.split())
+
+
+@given(quotes(ANYTHING))
+def test_a_source_has_exactly_our_tags(quote: Quote) -> None:
+    page = Page(source_to_html(quote.document, quote))
+    ours = {"article class=qa-source tabindex=0", "h2", "bdi", "p dir=auto", "mark"}
+    assert set(page.tags) <= ours | {"mark class=qa-said"}
+
+
+def test_documents_can_be_ticked_opened_and_own_ones_removed() -> None:
+    dated = Document("a b", "One <1>", metadata={"date": "2020-01-01"})
+    own = Document("c", "Two")
+    assert documents_to_html([dated, own], {own.id}, {dated.id}) == (
+        '<ul class="qa-documents">'
+        f'<li><input type="checkbox" data-choose="{dated.id}" aria-label="Ask about One &lt;1&gt;">'
+        f'<button type="button" data-open="{dated.id}"><bdi>One &lt;1&gt;</bdi></button>'
+        '<span class="qa-size"><bdi>2020-01-01, 2 words</bdi></span></li>'
+        f'<li><input type="checkbox" data-choose="{own.id}" aria-label="Ask about Two" checked>'
+        f'<button type="button" data-open="{own.id}"><bdi>Two</bdi></button>'
+        '<span class="qa-size"><bdi>1 word</bdi></span>'
+        f'<button type="button" data-remove="{own.id}" aria-label="Remove Two">Remove</button></li>'
+        "</ul>"
+    )
+
+
+def test_reports_say_what_was_read_and_what_was_not() -> None:
+    reports = [Report("a<b>", 1234, 1), Report("c", 1), Report("d", error="'d' is <empty>")]
+    assert reports_to_html(reports) == (
+        '<ul class="qa-reports"><li><bdi>a&lt;b&gt;</bdi>: 1,234 words, 1 page</li>'
+        "<li><bdi>c</bdi>: 1 word</li>"
+        '<li class="qa-refused">&#x27;d&#x27; is &lt;empty&gt;</li></ul>'
+    )
+
+
+def test_a_conversation_as_markdown_has_its_questions_quotes_and_places() -> None:
+    turns = [("Who *left*?", answer_of(LAST)), ("And then?", answer_of())]
+    assert turns_to_markdown(turns) == (
+        "## Who \\*left\\*\\?\n\n> <mark>Last\\.</mark>\n\n"
+        "— Birds\\, paragraph 3\\, characters 53–58\\, likely\n\n"
+        "## And then\\?\n\nThe article does not say.\n"
     )
 
 
@@ -176,24 +298,10 @@ def test_blanks_do_not_make_a_question_reworded() -> None:
     assert to_text(answer_of(question=" Who\n left?", query="Who left?")) == NOT_FOUND
 
 
-@pytest.mark.parametrize(
-    ("quoted", "paragraph"), [("First", 1), ("He came", 2), ("left.", 2), ("Last.", 3)]
-)
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_place_counts_paragraphs_from_one(quoted: str, paragraph: int, line_end: str) -> None:
-    text = line_end * 3 + TEXT.replace("\n", line_end)
-    start = text.index(quoted)
-    span = quote_of(text, quoted, quoted, date="2020-01-01")
-    assert place(span) == Place("Report", "2020-01-01", paragraph, start, start + len(quoted))
-
-
-def test_blanks_before_the_first_paragraph_count_to_it() -> None:
-    assert place(Span(Document("\n\n  One."), 0, 1)).paragraph == 1
-
-
-def test_place_names_the_source_of_a_document_without_title() -> None:
-    assert place(Span(Document("a", "", "notes/a.txt"), 0, 1)).title == "notes/a.txt"
-    assert place(Span(Document("a", " ", ""), 0, 1)).title == "untitled"
+def test_a_document_is_called_by_its_title_or_where_it_came_from() -> None:
+    assert document_name(Document("a", "A", "notes/a.txt")) == "A"
+    assert document_name(Document("a", "", "notes/a.txt")) == "notes/a.txt"
+    assert document_name(Document("a", " ", "")) == "untitled"
 
 
 def test_a_title_cannot_forge_a_line() -> None:
@@ -235,7 +343,8 @@ def test_ordinary_text_is_left_as_it_is(text: str) -> None:
 def test_no_output_holds_a_control_or_a_bidi_control(quote: Quote, query: str) -> None:
     answer = answer_of(quote, quote, query=query)
     shown = [to_text(answer), to_markdown(answer), to_html(answer)]
-    shown += [plain_to_html(query), heading_to_html(query, query, [quote.document])]
+    shown += [source_to_html(quote.document, quote), documents_to_html([quote.document], (), ())]
+    shown += [plain_to_html(query), heading_to_html(query, query)]
     for character in "".join(shown):
         assert character in "\n\t" or unicodedata.category(character) != "Cc"
         assert unicodedata.bidirectional(character) not in BIDI_CONTROLS
@@ -244,9 +353,13 @@ def test_no_output_holds_a_control_or_a_bidi_control(quote: Quote, query: str) -
 @given(quotes(ANYTHING), mixed(ANYTHING))
 def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None:
     rendered = to_html(answer_of(quote, quote, question="", query=f"a{query}"))
-    shown = ["blockquote dir=auto", "mark", "p class=qa-cite", "bdi", "bdi", "bdi", "bdi"]
+    shown = ["div class=qa-quote", "blockquote dir=auto", "mark", "p class=qa-cite", "a href=#{}"]
+    shown += ["bdi", "bdi", "span class=qa-sure", "button type=button class=qa-copy"]
+    first = [tag.format("quote-0") for tag in shown]
+    second = [tag.format("quote-1") for tag in shown]
+    short = [] if quote.highlight.text == quote.text else ["p class=qa-short dir=auto"]
     asked = ["div class=qa-answer", "p class=qa-query", "q", "bdi"]
-    assert Page(rendered).tags == [*asked, *shown, "details", "summary", *shown]
+    assert Page(rendered).tags == [*asked, *short, *first, "details", "summary", *second]
     assert "\n" not in rendered
 
 
@@ -286,17 +399,9 @@ def test_markdown_shows_the_words_and_makes_nothing_of_them(quote: Quote, query:
     assert {child.type for child in [*shown[0], *shown[2]]} == {"text"}
 
 
-def test_a_heading_lists_documents_with_their_dates() -> None:
-    dated = Document("a", "One <1>", metadata={"date": "2020-01-01"})
-    assert heading_to_html("A & B", "<About>", [dated, Document("b", "Two")]) == (
-        "<h1>A &amp; B</h1><p>&lt;About&gt;</p>"
-        '<div class="qa-documents">Answers come from: <cite><bdi>One &lt;1&gt;</bdi></cite>'
-        " (<bdi>2020-01-01</bdi>), <cite><bdi>Two</bdi></cite></div>"
-    )
+def test_a_heading_is_shown_as_characters() -> None:
+    assert heading_to_html("A & B", "<About>") == "<h1>A &amp; B</h1><p>&lt;About&gt;</p>"
 
 
-def test_many_documents_are_folded_away() -> None:
-    page = Page(heading_to_html("", "", (Document(str(n), f"T{n}") for n in range(7))))
-    assert page.inside["cite"] == "T0T1T2T3T4T5T6"
-    assert page.inside["summary"] == "2 more articles"
-    assert page.inside["details"] == "2 more articlesT5T6"
+def test_a_long_question_scrolls_in_its_own_box() -> None:
+    assert Page(plain_to_html("x" * 1001)).tags == ["div class=qa-plain dir=auto tabindex=0"]

@@ -8,20 +8,21 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
+import gradio as gr
 import pytest
+from test_uploads import MILL, operator
 
+import qa_bot.ui
 from qa_bot.bot import Bot
-from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.errors import QABotError
-from qa_bot.render import NOT_FOUND, plain_to_html, to_html
-from qa_bot.ui import Ask, Exchange, build_page, check_port, make_ask
+from qa_bot.render import to_html
+from qa_bot.ui import build_page, check_port, start
 
 APP = Path(__file__).parents[1] / "app.py"
-TEXT = "Anna saw 750 birds."
 
 # Runs a script in which any name look-up or connection beyond this machine is noted and refused.
 SEALED = """
@@ -44,100 +45,31 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-class BirdBot:
-    """Quotes its one sentence for a question about birds; fails when asked to; remembers."""
-
-    documents = (Document(TEXT, "Birds <1>"),)
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, list[str]]] = []  # (question, earlier questions)
-
-    def answer(self, question: str, history: Sequence[Answer] = ()) -> Answer:
-        self.asked.append((question, [earlier.question for earlier in history]))
-        if "fail" in question:
-            raise QABotError("the index <is> altered: run: qa-bot index")
-        if "bird" not in question:
-            return Answer(question, question, (), 0.1)
-        (document,) = self.documents
-        quote = Quote(document, 0, len(TEXT), Span(document, 9, 18), 0.95)
-        return Answer(question, question, (quote,), 0.95)
+def numbers(page: gr.Blocks, trigger: str) -> list[int]:
+    """Return the numbers of the events that begin so."""
+    events = page.get_config_file()["dependencies"]
+    return [it["id"] for it in events if trigger in [name for _, name in it["targets"]]]
 
 
-def ask_of(bot: BirdBot) -> Ask:
-    return make_ask(cast(Bot, bot))
-
-
-def texts(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(message["role"], message["content"]) for message in messages]
-
-
-def test_a_question_is_shown_at_once_and_then_its_answer() -> None:
-    bot, conversation = BirdBot(), list[Exchange]()
-    question = "How many <b>birds</b>?"
-    first, last = ask_of(bot)(question, conversation)
-    user = ("user", plain_to_html(question))
-    reply = to_html(bot.answer(question))
-    assert (texts(first[0]), first[1]) == ([user], "")
-    assert (texts(last[0]), last[1]) == ([user, ("assistant", reply)], "")
-    assert "&lt;b&gt;birds" in user[1] and "<mark>750 birds</mark>" in reply
-    assert [exchange.question for exchange in conversation] == [question]
-
-
-def test_a_refusal_is_an_answer_and_part_of_the_history() -> None:
-    bot, conversation = BirdBot(), list[Exchange]()
-    ask = ask_of(bot)
-    for question in ("How many birds?", "And cats?", "Who?"):
-        *_, (messages, _) = ask(question, conversation)
-    assert NOT_FOUND in texts(messages)[3][1]
-    assert bot.asked == [
-        ("How many birds?", []),
-        ("And cats?", ["How many birds?"]),
-        ("Who?", ["How many birds?", "And cats?"]),
-    ]
-
-
-def test_an_error_is_shown_as_its_words_and_is_no_history() -> None:
-    bot, conversation = BirdBot(), list[Exchange]()
-    ask = ask_of(bot)
-    *_, (messages, _) = ask("Please fail", conversation)
-    assert texts(messages)[1] == (
-        "assistant",
-        plain_to_html("the index <is> altered: run: qa-bot index"),
-    )
-    list(ask("How many birds?", conversation))
-    assert bot.asked[-1] == ("How many birds?", [])
-
-
-@pytest.mark.parametrize("blank", ["", "  ", "\n\t"])
-def test_a_blank_question_changes_nothing(blank: str) -> None:
-    bot, conversation = BirdBot(), list[Exchange]()
-    assert list(ask_of(bot)(blank, conversation)) == [([], "")]
-    assert bot.asked == [] and conversation == []
-
-
-def test_a_question_without_words_gets_a_polite_reply() -> None:
-    bot, conversation = BirdBot(), list[Exchange]()
-    *_, (messages, _) = ask_of(bot)("?!", conversation)
-    assert texts(messages)[1][1] == plain_to_html("Please ask a question in words.")
-    assert bot.asked == []
-
-
-def test_questions_asked_at_the_same_time_are_all_kept() -> None:
-    bot, conversation = BirdBot(), list[Exchange]()
-    ask = ask_of(bot)
-    one, two = ask("One bird?", conversation), ask("Two birds?", conversation)
-    next(one), next(two)
-    list(two), list(one)
-    assert [exchange.question for exchange in conversation] == ["Two birds?", "One bird?"]
-
-
-def test_the_page_offers_programs_nothing_and_reports_nothing() -> None:
-    page = build_page(cast(Bot, BirdBot()), ["How many birds?"])
-    assert page.get_api_info() == {"named_endpoints": {}, "unnamed_endpoints": {}}
+def test_the_page_offers_programs_one_endpoint_and_reports_nothing() -> None:
+    page = build_page(operator(MILL), ["Who built <it>?"])
+    info = page.get_api_info()
+    assert list(info["named_endpoints"]) == ["/answer"] and info["unnamed_endpoints"] == {}
     config = page.get_config_file()
     assert config["analytics_enabled"] is False
     shown = str(config["components"])
-    assert "Birds &lt;1&gt;" in shown and "How many birds?" in shown
+    assert MILL.text in shown and "Who built <it>?" in shown
+
+
+def test_thumbs_are_offered_only_where_they_are_kept(tmp_path: Path) -> None:
+    pages = [build_page(operator(MILL), (), feedback) for feedback in (None, tmp_path / "kept")]
+    assert [bool(numbers(page, "like")) for page in pages] == [False, True]
+
+
+def test_nothing_is_taken_from_another_host() -> None:
+    for asset in Path(qa_bot.ui.__file__).parent.glob("*.[cj]s*"):
+        text = asset.read_text(encoding="utf-8")
+        assert "//" not in re.sub(r"(^|\s)//\s", " ", text) and "@import" not in text
 
 
 def test_a_free_port_is_fine_and_a_taken_one_is_named() -> None:
@@ -169,7 +101,10 @@ def test_app_tells_a_taken_port_on_one_line() -> None:
 def test_app_help_names_its_options() -> None:
     done = run_app("--help")
     assert done.returncode == 0
-    assert all(option in done.stdout for option in ("--host", "--port", "--no-browser"))
+    assert all(
+        option in done.stdout
+        for option in ("--host", "--port", "--no-browser", "--feedback", "--mcp")
+    )
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
@@ -214,10 +149,10 @@ def read_until(stream: IO[str] | None, pattern: str) -> str:
     return said
 
 
-def ask_over_http(url: str, question: str) -> str:
-    """Ask as the page itself does, through Gradio's queue, and return the last thing it sends."""
+def call_over_http(url: str, number: int, *data: object) -> str:
+    """Do as the page itself does, through Gradio's queue, and return the last thing it sends."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    call = {"data": [question, None], "fn_index": 0, "session_hash": "test"}
+    call = {"data": [*data, None], "fn_index": number, "session_hash": "test"}
     request = urllib.request.Request(
         f"{url}/gradio_api/queue/join",
         json.dumps(call).encode(),
@@ -239,8 +174,24 @@ def test_app_starts_and_answers_with_every_way_out_closed(
     said = read_until(process.stdout, "chat is at")
     assert f"The chat is at {url}/" in said
     question = "Who stormed the U.S. Embassy in Baghdad?"
-    output = ask_over_http(url, question)
-    assert json.dumps(to_html(shipped_bot.answer(question)))[1:-1] in output
+    output = call_over_http(url, 0, question)
+    assert json.dumps(to_html(shipped_bot.answer(question), "quote-0"))[1:-1] in output
     process.terminate()  # not SIGINT: a shell has its background jobs ignore that
     said += read_until(process.stdout, "$^")
     assert "OUTBOUND" not in said and "Traceback" not in said
+
+
+def test_a_path_that_was_not_sent_here_is_neither_read_nor_deleted(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("The password is Zanzibar.")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    page = start(operator(MILL), port=port)
+    try:
+        (upload,) = numbers(page, "upload")
+        file = {"path": str(secret), "orig_name": "a.txt", "meta": {"_type": "gradio.FileData"}}
+        output = call_over_http(f"http://127.0.0.1:{port}", upload, [file])
+    finally:
+        page.close(verbose=False)
+    assert "Zanzibar" not in output and "words" not in output
+    assert secret.read_text() == "The password is Zanzibar."

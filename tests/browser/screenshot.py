@@ -1,41 +1,80 @@
-"""Make docs/chat.png from the real page: ``python tests/browser/screenshot.py``."""
+"""Make the pictures in docs/ from the real page: ``python tests/browser/screenshot.py``."""
 
 import sys
 from pathlib import Path
 
 from chromium import open_chromium
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from samples import FILES, file
 
 from qa_bot.bot import default_bot
 from qa_bot.ui import EXAMPLES, start
 
-PICTURE = Path(__file__).parents[2] / "docs" / "chat.png"
+DOCS = Path(__file__).parents[2] / "docs"
 PORT = 7863
-QUESTIONS = (EXAMPLES[0], "When was Kataeb Hezbollah founded?")
+WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 780}
+WAIT = 60_000  # milliseconds
 
 
 def main() -> int:
-    """Take the picture; return 0, or 2 when there is no browser."""
+    """Take the pictures; return 0, or 2 when there is no browser."""
     page = start(default_bot(), port=PORT, examples=EXAMPLES)
     with open_chromium() as browser:
         if browser is None:
             print("no Chromium: run: python -m playwright install chromium", file=sys.stderr)
             return 2
-        view = browser.new_page(viewport={"width": 1280, "height": 860})
-        view.goto(f"http://127.0.0.1:{PORT}/")
-        for count, question in enumerate(QUESTIONS, start=1):
-            _ask(view, question, count)
-        PICTURE.parent.mkdir(exist_ok=True)
-        view.screenshot(path=PICTURE, animations="disabled", caret="hide")
+        _chat(browser)
+        _documents(browser)
+        _phone(browser)
     page.close(verbose=False)
-    print(f"docs/{PICTURE.name}: {PICTURE.stat().st_size // 1024} KiB")
     return 0
 
 
-def _ask(view: Page, question: str, count: int) -> None:
+def _chat(browser: Browser) -> None:
+    """A question, a follow-up, what the article does not say, and a quote in its place."""
+    view = browser.new_page(viewport=WIDE)
+    view.goto(f"http://127.0.0.1:{PORT}/")
+    for question in ("Who is the Defense Secretary?", "What did he order?", "How do I bake bread?"):
+        _ask(view, question)
+    view.locator(".qa-answer").nth(1).locator("blockquote").first.click()
+    _take(view, "chat.png")
+
+
+def _documents(browser: Browser) -> None:
+    """Documents of one's own, in the dark."""
+    view = browser.new_page(viewport=WIDE, color_scheme="dark")
+    view.goto(f"http://127.0.0.1:{PORT}/")
+    view.get_by_role("tab", name="Documents").click()
+    files = [file(name, contents) for name, contents, *_ in FILES[3:]]
+    view.locator("input[type=file]").set_input_files([*files, file("empty.txt", b"")])
+    expect(view.locator(".qa-reports li")).to_have_count(4, timeout=WAIT)
+    _ask(view, FILES[3][2])
+    view.get_by_role("tab", name="Documents").click()
+    _take(view, "documents.png")
+
+
+def _phone(browser: Browser) -> None:
+    """The source, over the conversation."""
+    view = browser.new_page(viewport=PHONE)
+    view.goto(f"http://127.0.0.1:{PORT}/")
+    _ask(view, EXAMPLES[0])
+    view.locator("blockquote").first.click()
+    _take(view, "phone.png")
+
+
+def _ask(view: Page, question: str) -> None:
+    count = view.locator(".qa-answer").count()
     view.get_by_placeholder("Ask a question").fill(question)
     view.get_by_placeholder("Ask a question").press("Enter")
-    expect(view.locator("[data-testid=bot]")).to_have_count(count, timeout=60_000)
+    expect(view.locator(".qa-answer")).to_have_count(count + 1, timeout=WAIT)
+
+
+def _take(view: Page, name: str) -> None:
+    view.wait_for_timeout(1000)  # colours fade, and the list of suggestions may still change
+    picture = DOCS / name
+    view.screenshot(path=picture, animations="disabled", caret="hide")
+    print(f"docs/{name}: {picture.stat().st_size // 1024} KiB")
 
 
 if __name__ == "__main__":

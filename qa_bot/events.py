@@ -1,0 +1,118 @@
+"""What the page does when a person does something: a Session and what was given -> what to show."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from qa_bot.feedback import keep_feedback
+from qa_bot.render import plain_to_html, reports_to_html
+from qa_bot.session import Exchange, Session
+from qa_bot.uploads import Report
+
+Messages = list[dict[str, Any]]  # as gr.Chatbot takes them
+Answered = tuple[Any, Any, Any, Any, Session]  # chat, question box, source, tabs, session
+Shown = tuple[Any, Any, Session]  # source, tabs, session
+Added = tuple[str, str, Session]  # reports, documents, session
+
+_PROGRESS = gr.Progress()  # where a parameter has it as default, Gradio puts the event's own
+
+
+def ask(question: str, session: Session) -> Iterator[Answered]:
+    """Show a question at once, then its answer, and the best quote of that in its place."""
+    if not question.strip():
+        yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), session
+        return
+    exchange = session.begin(question)
+    yield messages(session), "", gr.skip(), gr.skip(), session
+    session.finish(exchange)
+    source, tabs = gr.skip(), gr.skip()
+    if exchange.answer is not None and exchange.answer.found:
+        source, tabs = session.source(f"quote-{exchange.number}-0"), gr.Tabs(selected="source")
+    # The box is left alone: the next question may be half typed.
+    yield messages(session), gr.skip(), source, tabs, session
+
+
+def ask_sample(sample: Sequence[str], session: Session) -> Iterator[Answered]:
+    """Ask a suggested question."""
+    yield from ask(sample[0], session)
+
+
+def show(session: Session, event: gr.EventData) -> Shown:
+    """Show the quote that was clicked in its place."""
+    return _shown(session, session.source(event.of))
+
+
+def open_document(session: Session, event: gr.EventData) -> Shown:
+    """Show the document that was clicked."""
+    return _shown(session, session.opened(event.of))
+
+
+def choose(session: Session, event: gr.EventData) -> Session:
+    """Have questions be about a document or not, as it was ticked."""
+    session.choose(event.of, event.asked)
+    return session
+
+
+def remove(session: Session, event: gr.EventData) -> tuple[str, Session]:
+    """Forget the document that was clicked."""
+    session.remove(event.of)
+    return session.documents(), session
+
+
+def add_files(
+    files: list[dict[str, Any]], session: Session, progress: gr.Progress = _PROGRESS
+) -> Added:
+    """Read files that were given, each as Gradio tells of it: a path here, and its own name."""
+    named = [(Path(file["path"]), str(file["orig_name"])) for file in files]
+    return _added(session, session.library.add_files(named, progress))
+
+
+def add_text(text: str, title: str, session: Session) -> Added:
+    """Read a text that was pasted."""
+    return _added(session, [session.library.add_text(text, title)])
+
+
+def suggestions(session: Session) -> Any:
+    """Show questions that the document added last answers; without one leave what there is."""
+    questions = session.suggestions()
+    return gr.Dataset(samples=[[question] for question in questions]) if questions else gr.skip()
+
+
+def forget(session: Session) -> tuple[Messages, Session]:
+    """Begin the conversation anew."""
+    session.forget()
+    return messages(session), session
+
+
+def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:
+    """Return the function that keeps a thumb in a file."""
+
+    def keep(session: Session, event: gr.LikeData) -> None:
+        # Messages are numbered as they are shown.
+        shown = [it for it in session.conversation for _ in _shown_messages(it)]
+        keep_feedback(file, shown[int(str(event.index))], event.liked)
+
+    return keep
+
+
+def messages(session: Session) -> Messages:
+    """Return a conversation as gr.Chatbot shows it; a reply that is still to come is left out."""
+    return [message for exchange in session.conversation for message in _shown_messages(exchange)]
+
+
+def _shown_messages(exchange: Exchange) -> Messages:
+    asked = {"role": "user", "content": plain_to_html(exchange.question)}
+    reply = {"role": "assistant", "content": exchange.reply}
+    return [asked, reply] if exchange.reply else [asked]
+
+
+def _shown(session: Session, page: str) -> Shown:
+    if not page:
+        return gr.skip(), gr.skip(), session
+    return page, gr.Tabs(selected="source"), session
+
+
+def _added(session: Session, reports: list[Report]) -> Added:
+    return reports_to_html(reports), session.documents(), session

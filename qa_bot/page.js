@@ -1,0 +1,77 @@
+// What the page does in the browser. Gradio runs it once, with `trigger`, which sends an event to
+// the server. All that it shows comes from the server, escaped; here only text is read and copied.
+const body = document.body;
+let opener = null; // what had the focus when the side was opened on a small screen
+
+const openSide = (from) => {
+  opener = from;
+  body.classList.add("qa-side-open");
+  const back = document.querySelector(".qa-back");
+  if (getComputedStyle(back).display !== "none") back.focus();
+};
+
+const closeSide = () => {
+  if (!body.classList.contains("qa-side-open")) return;
+  body.classList.remove("qa-side-open");
+  if (opener !== null && opener.isConnected) opener.focus();
+};
+
+const copyText = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // No clipboard for a page from another machine without HTTPS: the old way still works.
+    const box = Object.assign(document.createElement("textarea"), { value: text });
+    body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+};
+
+const copyQuote = async (button) => {
+  const quote = button.closest(".qa-quote");
+  const words = quote.querySelector("blockquote").textContent;
+  await copyText(`“${words}”\n— ${quote.querySelector("a").textContent}`);
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+  button.focus();
+};
+
+const showQuote = (quote, event) => {
+  const link = quote.querySelector("a");
+  if (!event.target.closest("a") && !getSelection().isCollapsed) return; // words were selected
+  event.preventDefault();
+  document.querySelectorAll(".qa-current").forEach((it) => it.classList.remove("qa-current"));
+  quote.classList.add("qa-current");
+  trigger("qa_show", { of: link.hash.slice(1) });
+  openSide(link);
+};
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest(
+    ".qa-copy, .qa-quote, [data-open], [data-remove], .qa-back, .qa-side",
+  );
+  if (target === null) return;
+  if (target.matches(".qa-copy")) copyQuote(target);
+  else if (target.matches(".qa-quote")) showQuote(target, event);
+  else if (target.dataset.open) trigger("qa_open", { of: target.dataset.open });
+  else if (target.dataset.remove) trigger("qa_remove", { of: target.dataset.remove });
+  else if (target.matches(".qa-back")) closeSide();
+  else if (target.matches("button.qa-side")) openSide(target);
+});
+
+document.addEventListener("change", (event) => {
+  const id = event.target.dataset?.choose;
+  if (id) trigger("qa_choose", { of: id, asked: event.target.checked });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeSide();
+});
+
+// Gradio labels each message with its own source, which a screen reader would read out as markup.
+new MutationObserver(() => {
+  const labelled = document.querySelectorAll(".qa-chat [data-testid][aria-label]");
+  labelled.forEach((message) => message.removeAttribute("aria-label"));
+}).observe(body, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
