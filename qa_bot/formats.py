@@ -9,8 +9,9 @@ from qa_bot.errors import ArticleError
 
 MARKDOWN = frozenset({".md", ".markdown"})
 WEBPAGES = frozenset({".html", ".htm", ".xhtml"})
+_BINARY = frozenset({".pdf", ".docx", ".epub"})
 # What is read of a folder, by what a file's name ends in; what it is, its content tells.
-SUFFIXES = frozenset({".txt", ".text", ".pdf", ".docx", ".epub"}) | MARKDOWN | WEBPAGES
+SUFFIXES = frozenset({".txt", ".text"}) | _BINARY | MARKDOWN | WEBPAGES
 
 _SAVE_AS = "save it as plain text in UTF-8 (.txt or .md) and give that file"
 _SIGNATURES = (
@@ -88,6 +89,11 @@ def _read_text(data: bytes, suffix: str) -> Content:
         from qa_bot.webpage import read_webpage
 
         return read_webpage(text)
+    if suffix in _BINARY and text.strip():
+        raise ArticleError(
+            f"is called {suffix} and is none, or a damaged one: save it anew, or, when it is plain "
+            "text, rename it to .txt"
+        )
     if suffix in MARKDOWN:
         from qa_bot.markdown import read_markdown
 

@@ -73,10 +73,10 @@ def test_any_text_can_be_asked_about(text: str) -> None:
 def test_follow_up_questions_are_understood_from_the_history() -> None:
     first = answer("Who is the Defense Secretary?")
     second = answer("What did he order?", [first])
-    assert second.query.startswith("Who is the Defense Secretary?")
-    assert second.question == "What did he order?"
-    as_pair = answer("What did he order?", [(first.query, first.text)])
-    assert as_pair == second
+    assert "Esper" in second.query
+    assert second.query != second.question == "What did he order?"
+    assert "deployment" in second.quotes[0].text
+    assert "Esper" in answer("What did he order?", [(first.query, first.text)]).query
 
 
 BERG = Document("The harbour master is called Anna Berg.", "Harbour")

@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_the_wheel_carries_the_index_and_the_weights(wheel: Path) -> None:
+def test_the_wheel_carries_the_index_the_weights_and_the_page(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = {
         f"qa_bot/shipped_index/{path.relative_to(ROOT / 'index').as_posix()}"
@@ -38,7 +38,8 @@ def test_the_wheel_carries_the_index_and_the_weights(wheel: Path) -> None:
     weights = {
         f"qa_bot/weights/{name}" for name in ("reader.onnx", "reader.json", "tokenizer.json")
     }
-    assert shipped | weights <= names
+    page = {f"qa_bot/{name}" for name in ("page.js", "source.js", "style.css")}
+    assert shipped | weights | page <= names
     assert not any(name.startswith(("tests/", "training/", "benchmarks/")) for name in names)
 
 

@@ -30,7 +30,7 @@ class Stage:
 STAGES = (
     Stage(0.30, 400, {"qamr": 30, "squad": 32, "nq-qed": 19, "nq-open": 7, "fairytaleqa": 12}),
     Stage(
-        0.80,
+        0.88,
         600,
         {"qamr": 8, "squad": 48, "nq-qed": 23, "nq-open": 7, "fairytaleqa": 14, "doc2dial": 8},
     ),
