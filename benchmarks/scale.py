@@ -1,0 +1,236 @@
+"""From 1,000 passages to 1,000,000: what building, searching, adding and opening cost.
+
+The passages are real sentences recombined (see recombined.py), so a build here is all but the
+embedding, whose speed is measured on its own. Each size and each type of FAISS index has a process
+of its own. Recall is the share of the ten nearest by exact search that are found.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isqrt
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from benchmarks import record
+from benchmarks.installed import folder_size
+from benchmarks.probe import in_new_process, peak_memory
+from benchmarks.recombined import (
+    KnownEmbedder,
+    documents_of,
+    pick,
+    real_sentences,
+    vectors_of,
+)
+from benchmarks.speed import material
+from qa_bot.config import Config
+from qa_bot.datatypes import Document
+from qa_bot.embedder import Vectors, embed_passages, embed_query, load_embedder
+from qa_bot.index import Index
+from qa_bot.retriever import retrieve
+
+T = TypeVar("T")
+Costs = dict[str, float]
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)  # passages
+# As FAISS writes them; "np" leaves out a slow step of training that these searches never use.
+TYPES = ("Flat", "HNSW32", "IVF,Flat", "IVF,SQ8", "IVF,PQ48np")
+TOP = 10  # nearest passages
+PROBES = 16  # cells of an inverted file that are searched
+EFFORT = 64  # candidates that HNSW keeps while it searches
+FEWEST = 100  # sentences: fewer make too few different passages
+EMBEDDED = 200  # passages embedded to learn how fast that is
+MEBI = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What passages are made of: sentences and questions, with their vectors, unit rows."""
+
+    sentences: tuple[str, ...]
+    vectors: Vectors
+    questions: tuple[str, ...]
+    asked: Vectors
+
+
+def prepare(data: Path, questions: int) -> Material:
+    """Embed the sentences of a data file, and questions about it."""
+    documents, asked = material(data, questions)
+    found = real_sentences([Document(text, title) for text, title in documents])
+    embedder = load_embedder()
+    return Material(
+        tuple(found),
+        embed_passages(embedder, found),
+        tuple(asked),
+        np.stack([embed_query(embedder, question) for question in asked]),
+    )
+
+
+def embedding_rate(known: Material) -> float:
+    """Return how many passages are embedded a second."""
+    picks = pick(EMBEDDED, len(known.sentences))
+    texts = ["\n".join(known.sentences[one] for one in row) for row in picks]
+    embedder = load_embedder()
+    embed_passages(embedder, texts[:8])
+    _, seconds = timed(lambda: embed_passages(embedder, texts))
+    return EMBEDDED / seconds
+
+
+def known_embedder(known: Material) -> KnownEmbedder:
+    """Return an embedder of these sentences and questions, which counts tokens as the real one."""
+    model = load_embedder()
+    return KnownEmbedder(
+        dict(zip(known.sentences, known.vectors, strict=True)),
+        dict(zip(known.questions, known.asked, strict=True)),
+        model.tokenizer,
+        model.max_seq_length,
+    )
+
+
+def measure_index(size: int, known: Material) -> Costs:
+    """Measure our own Index with so many passages."""
+    embedder = known_embedder(known)
+    picks = pick(size, len(known.sentences))
+    config = Config()
+    index = Index.new(config.build_settings(), embedder)
+    documents = list(documents_of(picks, known.sentences))
+    _, building = timed(lambda: index.add(documents, embedder))
+    passages = len(index)
+    searching = [
+        timed(partial(retrieve, index, embedder, question, config))[1]
+        for question in known.questions
+    ]
+    found = [[hit.score for hit in index.search_dense(v, TOP)] for v in known.asked]
+    exact = exact_scores(vectors_of(picks, known.vectors), known.asked)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "index"
+        _, saving = timed(lambda: index.save(folder))
+        _, opening = timed(lambda: Index.open(folder))
+        disk = folder_size(folder)
+    _, adding = timed(lambda: index.add([Document("\n".join(known.sentences[:2]))], embedder))
+    return {
+        "passages": passages,
+        "build s": building,
+        **quantiles(searching),
+        "recall": recall(found, exact),
+        "add one s": adding,
+        "save s": saving,
+        "open s": opening,
+        "memory MiB": peak_memory() / MEBI,
+        "disk MiB": disk / MEBI,
+    }
+
+
+def measure_type(kind: str, size: int, known: Material) -> Costs:
+    """Measure one type of FAISS index with so many vectors."""
+    import faiss
+
+    vectors = vectors_of(pick(size, len(known.sentences)), known.vectors)
+    exact = exact_scores(vectors, known.asked)
+    index = faiss.index_factory(vectors.shape[1], factory(kind, size), faiss.METRIC_INNER_PRODUCT)
+
+    _, training = timed(partial(index.train, vectors))
+    _, filling = timed(partial(index.add, vectors))
+    tune(index)
+    runs = [timed(partial(index.search, one[np.newaxis], TOP)) for one in known.asked]
+    # The scores of a coded index are those of the codes: what was found is scored anew.
+    rows = [found[1][0][found[1][0] >= 0] for found, _ in runs]
+    scores = [(vectors[row] @ one).tolist() for row, one in zip(rows, known.asked, strict=True)]
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "vectors.faiss"
+        faiss.write_index(index, str(path))
+        disk = path.stat().st_size
+        _, opening = timed(lambda: faiss.read_index(str(path)))
+    _, adding = timed(lambda: index.add(vectors[:1]))
+    return {
+        "passages": size,
+        "build s": training + filling,
+        **quantiles([seconds for _, seconds in runs]),
+        "recall": recall(scores, exact),
+        "add one s": adding,
+        "open s": opening,
+        "disk MiB": disk / MEBI,
+    }
+
+
+def factory(kind: str, size: int) -> str:
+    """Return what FAISS calls a type of index; an inverted file has 4 √n cells."""
+    return kind.replace("IVF", f"IVF{4 * isqrt(size)}")
+
+
+def tune(index: Any) -> None:
+    """Set how thoroughly an approximate index searches; an exact one stays as it is."""
+    if hasattr(index, "nprobe"):
+        index.nprobe = PROBES
+    if hasattr(index, "hnsw"):
+        index.hnsw.efSearch = EFFORT
+
+
+def exact_scores(vectors: Vectors, asked: Vectors) -> list[float]:
+    """Return for each question the score of its TOP-th nearest vector, by comparing with all."""
+    return [float(np.partition(vectors @ one, -TOP)[-TOP]) for one in asked]
+
+
+def recall(found: Sequence[Sequence[float]], exact: Sequence[float]) -> float:
+    """Return the share of the TOP nearest that were found, by their scores: equals are as good."""
+    right = sum(
+        sum(score >= least - 1e-5 for score in scores)
+        for scores, least in zip(found, exact, strict=True)
+    )
+    return min(1.0, right / (TOP * len(exact)))
+
+
+def quantiles(seconds: Sequence[float]) -> Costs:
+    """Return the median and the 95th percentile of times, in milliseconds."""
+    p50, p95 = np.quantile(1000 * np.array(seconds), [0.5, 0.95])
+    return {"search p50 ms": float(p50), "search p95 ms": float(p95)}
+
+
+def timed(call: Callable[[], T]) -> tuple[T, float]:
+    """Return what a call returns, and its seconds."""
+    began = time.perf_counter()
+    found = call()
+    return found, time.perf_counter() - began
+
+
+def attempt(function: Callable[..., Costs], *arguments: Any) -> Mapping[str, Any]:
+    """Measure in a new process; return under "error" why that could not be."""
+    try:
+        return in_new_process(function, *arguments)
+    # Too little memory ends the process, and FAISS raises errors of many kinds.
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure every size, and write scale.json after each."""
+    made = argparse.ArgumentParser(prog="python -m benchmarks scale", description=__doc__)
+    made.add_argument("data", type=Path, help="as for quality: whose sentences are recombined")
+    made.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N")
+    made.add_argument("--types", nargs="*", default=list(TYPES), choices=TYPES)
+    made.add_argument("--questions", type=int, default=100, help="(default: 100)")
+    made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for scale.json")
+    options = made.parse_args(argv)
+    known = prepare(options.data, options.questions)
+    if len(known.sentences) < FEWEST:
+        made.error(f"{options.data} has only {len(known.sentences)} sentences of a fit length")
+    ours: dict[str, Any] = {}
+    types: dict[str, dict[str, Any]] = {kind: {} for kind in options.types}
+    about = {
+        "data": options.data.name,
+        "sentences": len(known.sentences),
+        "questions": len(known.questions),
+        "embedded a second": embedding_rate(known),
+    }
+    packages = ["qa-bot", "faiss-cpu", "numpy"]
+    for size in options.sizes:
+        ours[str(size)] = attempt(measure_index, size, known)
+        for kind in options.types:
+            types[kind][str(size)] = attempt(measure_type, kind, size, known)
+        found = {**about, "ours": ours, "types": types}
+        print(size, record.write(options.out, "scale", packages, found))
