@@ -3,9 +3,11 @@
 import ast
 import asyncio
 import json
+import re
 import socket
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -68,6 +70,19 @@ def client(page: gr.Blocks) -> Client:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
         return Client(page.local_url, verbose=False, analytics_enabled=False)
+
+
+def test_the_client_of_the_readme_works(
+    page: gr.Blocks, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from gradio_client.*?)```", readme, re.DOTALL)
+    code = code.replace("http://127.0.0.1:7860", page.local_url)
+    code = code.replace("Who is the Defense Secretary?", QUESTION)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-1] == EXPECTED["text"]
 
 
 def test_one_endpoint_is_offered_with_types_and_words(page: gr.Blocks) -> None:

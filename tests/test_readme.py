@@ -9,7 +9,7 @@ import pytest
 from qa_bot.cli import parser
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PYTHON = re.findall(r"```python\n(from qa_bot.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"^qa-bot .*$", README, re.MULTILINE)
 
 
