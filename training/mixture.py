@@ -36,16 +36,16 @@ STAGES = (
     ),
     Stage(
         1.00,
-        1200,
+        1000,
         {"qamr": 0, "squad": 62, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 10, "doc2dial": 8},
     ),
 )
 NEAR_SHARE = {
-    "squad": 0.6,
+    "squad": 0.95,
     "qamr": 0.15,
-    "nq-qed": 0.5,
-    "nq-open": 0.5,
-    "fairytaleqa": 0.5,
+    "nq-qed": 0.8,
+    "nq-open": 0.8,
+    "fairytaleqa": 0.8,
     "doc2dial": 0.5,
 }
 CUT_SHARE = 0.15  # of the questions that have a window without the answer's sentence
