@@ -15,7 +15,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the chat; return 0, or 2 when it cannot be served."""
     options = _parser().parse_args(arguments)
-    print("Loading the models, 10 to 30 seconds ...", flush=True)
+    print("Loading the page and the models ...", flush=True)
     from qa_bot.ui import EXAMPLES, check_port, launch  # late: --help need not wait for Gradio
 
     try:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from training_fakes import PARAGRAPHS, WORDS, tiny_model, trained_items
 
 from training import train
+from training.average import average
 from training.examples import Example, Item, Row
 from training.followups import Conversations, Followup, TermExample
 from training.mixture import Mixture
@@ -166,3 +167,12 @@ def test_the_loss_of_terms_is_of_words_and_of_leaning_alike() -> None:
     alone = TermExample("is it old?", "amber and birch", ((0, 5),), (False,))
     expected = -math.log(1 / 4) - 2 * math.log(1 / 4)
     assert term_loss(logits, batch, [alone]).item() == pytest.approx(expected)
+
+
+def test_an_average_lies_in_the_middle_of_its_checkpoints() -> None:
+    first, second = tiny_model().state_dict(), tiny_model().state_dict()
+    second = {name: weight + 2 for name, weight in second.items()}
+    averaged = average([first, second])
+    assert averaged.keys() == first.keys()
+    for name, weight in averaged.items():
+        assert torch.allclose(weight, first[name] + 1, atol=1e-6)
