@@ -9,7 +9,7 @@ write deletes them.
 import os
 import shlex
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from qa_bot.datatypes import Document
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError, QABotError
+from qa_bot.files import TEMPORARY, Buffer, holds, load, put, sync_folder
 from qa_bot.manifest import (
     ARTICLE_NAME,
     FORMAT,
@@ -40,7 +41,6 @@ ARTICLES = "articles"
 LOCK = ".lock"
 LOCK_SECONDS = 60.0  # how long a writer waits for another
 
-_TEMPORARY = ".qa-bot-tmp"  # ends the name of a file that is being written
 _ATTEMPTS = 20  # how often a reader starts again after a writer
 _PAUSE = 0.01  # seconds between them
 
@@ -54,8 +54,8 @@ class Stored:
     dimension: int  # of a vector
     documents: tuple[Document, ...]
     passage_count: int
-    passages: bytes  # an SQLite database
-    vectors: bytes  # a FAISS index
+    passages: Buffer  # an SQLite database
+    vectors: Buffer  # a FAISS index
 
 
 def mismatch(folder: str | Path, reason: object) -> IndexMismatchError:
@@ -231,15 +231,15 @@ def _read_files(folder: Path, manifest: Manifest) -> Stored:
 def _read_document(folder: Path, entry: dict[str, Any]) -> Document:
     data = _read_checked(folder, entry["file"], entry["id"])
     try:
-        return entry_document(entry, data.decode())
+        return entry_document(entry, bytes(data).decode())
     except ValueError as error:
         raise mismatch(folder, f"{entry['file']}: {error}") from error
 
 
-def _read_checked(folder: Path, name: str, sha256: str) -> bytes:
+def _read_checked(folder: Path, name: str, sha256: str) -> Buffer:
     """Read a file of a known SHA-256; raises IndexMismatchError, or FileNotFoundError."""
     try:
-        data = (folder / name).read_bytes()
+        data = load(folder / name)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -279,9 +279,11 @@ def _article_names(folder: Path) -> list[str]:
     return sorted(name for name in found if ARTICLE_NAME.fullmatch(name))
 
 
-def _files(stored: Stored) -> dict[str, bytes]:
+def _files(stored: Stored) -> dict[str, Buffer]:
     """Return the contents of an index's files by name: the articles in order, then the tables."""
-    files = {article_name(document): document.text.encode() for document in stored.documents}
+    files: dict[str, Buffer] = {
+        article_name(document): document.text.encode() for document in stored.documents
+    }
     for kind, data in (("passages", stored.passages), ("vectors", stored.vectors)):
         files[table_name(kind, digest(data))] = data
     return files
@@ -318,7 +320,7 @@ def _names_to_replace(folder: Path, mend: bool) -> set[str]:
     return set() if manifest is None else file_names(manifest)
 
 
-def _put_all(folder: Path, files: dict[str, bytes], manifest: bytes) -> None:
+def _put_all(folder: Path, files: Mapping[str, Buffer], manifest: bytes) -> None:
     """Write the files and then the manifest, which is the switch; an error before it undoes all."""
     created: list[Path] = []
     try:
@@ -327,56 +329,28 @@ def _put_all(folder: Path, files: dict[str, bytes], manifest: bytes) -> None:
             path = folder / name
             if not path.exists():
                 created.append(path)
-            if not _holds(path, data):
-                _put(path, data)
-        _sync_folder(folder / ARTICLES)
-        _sync_folder(folder)
-        _put(folder / MANIFEST, manifest)
+            if not holds(path, data):
+                put(path, data)
+        sync_folder(folder / ARTICLES)
+        sync_folder(folder)
+        put(folder / MANIFEST, manifest)
     except BaseException:
-        if not _holds(folder / MANIFEST, manifest):
+        if not holds(folder / MANIFEST, manifest):
             for path in created:
                 path.unlink(missing_ok=True)
         raise
 
 
-def _put(path: Path, data: bytes) -> None:
-    """Make ``path`` a file of these bytes, on the disk: whenever it is there, it is whole."""
-    temporary = path.with_name(path.name + _TEMPORARY)
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    """Whether a file holds exactly these bytes."""
-    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring new and changed names in a folder to the disk, where the system lets one do so."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _sweep(folder: Path, keep: Collection[str], replaced: Collection[str]) -> None:
     """Delete what the index before, and writes that were killed, have left in the folder."""
     try:
-        _sync_folder(folder)  # first: the old manifest must not come back when its files are gone
+        sync_folder(folder)  # first: the old manifest must not come back when its files are gone
         for path in [*folder.iterdir(), *(folder / ARTICLES).iterdir()]:
             name = path.relative_to(folder).as_posix()
             if name not in keep and path.is_file() and _is_ours(path, name, replaced):
                 path.unlink(missing_ok=True)
-        _sync_folder(folder / ARTICLES)
-        _sync_folder(folder)
+        sync_folder(folder / ARTICLES)
+        sync_folder(folder)
     except OSError as error:
         raise QABotError(
             f"the index in {folder} was written, but old files of it may be left: {error}. "
@@ -390,7 +364,7 @@ def _is_ours(path: Path, name: str, replaced: Collection[str]) -> bool:
     A person may well have an ``articles/minutes-202001011200.txt``: an article's file is ours when
     its manifest named it, or when the hash in its name is that of its bytes.
     """
-    whole = name.removesuffix(_TEMPORARY)
+    whole = name.removesuffix(TEMPORARY)
     article = ARTICLE_NAME.fullmatch(whole)
     if whole != name:
         return whole == MANIFEST or article is not None or TABLE_NAME.fullmatch(whole) is not None

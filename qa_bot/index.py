@@ -1,6 +1,6 @@
 """The Index: documents cut into passages, found by meaning (FAISS) and by words (SQLite's BM25).
 
-The only file that imports faiss. ``folder.py`` keeps an Index on disk.
+``nearest.py`` has the vectors, ``words.py`` the words; ``folder.py`` keeps an Index on disk.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
@@ -36,16 +36,15 @@ from qa_bot.folder import (
     write,
 )
 from qa_bot.manifest import Settings
+from qa_bot.nearest import Nearest
 from qa_bot.splitter import split
 from qa_bot.words import Words
-
-if TYPE_CHECKING:
-    import faiss
 
 __all__ = ["Index", "Progress", "lock", "manifest_stamp", "rebuild", "stored_settings"]
 
 Progress = Callable[[int, int], None]  # called with (passages done, passages in all)
 
+REMADE_UP_TO = 10_000  # passages whose table of words is made anew, in a second, to add others
 BATCH = 16  # passages embedded at a time: a question waits for one batch, not for a document
 _BREATH = 0.001  # seconds between two batches, in which questions get their turn
 
@@ -53,9 +52,10 @@ _BREATH = 0.001  # seconds between two batches, in which questions get their tur
 class Index:
     """Passages of documents, with a vector and the words of each; many threads may search at once.
 
-    Every change makes the tables anew from what the index then holds and replaces them in one
-    step. So a search sees the index before or after it, never between; what was removed is
-    nowhere; and the same documents in the same order give the same files.
+    Every change makes new tables and replaces the old ones in one step. So a search sees the index
+    before or after it, never between. What is added to a large index goes into a copy of its
+    tables. Otherwise they are made anew: what was removed is nowhere, and the same documents in
+    the same order give the same files.
     """
 
     def __init__(self, settings: Settings, fingerprint: str, dimension: int) -> None:
@@ -65,7 +65,7 @@ class Index:
         self.dimension = dimension
         self._folder: Path | None = None  # where it was opened, for messages
         self._changing = threading.Lock()
-        self._content = _Content.build((), (), np.empty((0, dimension), dtype=np.float32))
+        self._content = _Content.of((), (), np.empty((0, dimension), dtype=np.float32))
 
     @classmethod
     def new(cls, settings: Settings, embedder: Embedder) -> Self:
@@ -139,10 +139,9 @@ class Index:
             added = _new_documents(documents, old.documents)
             if added:
                 passages = self._split(added, embedder)
-                vectors = np.vstack([old.matrix(), *self._embed(passages, embedder, progress)])
-                self._content = _Content.build(
-                    old.documents + added, old.passages + passages, vectors
-                )
+                vectors = [np.empty((0, self.dimension), dtype=np.float32)]
+                vectors.extend(self._embed(passages, embedder, progress))
+                self._content = old.added(added, passages, np.vstack(vectors))
         return added
 
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
@@ -155,10 +154,10 @@ class Index:
                     f"there is no article {min(unknown)!r} in the index: see them with: qa-bot list"
                 )
             rows = [row for row, it in enumerate(old.passages) if it.document.id not in gone]
-            self._content = _Content.build(
+            self._content = _Content.of(
                 tuple(document for document in old.documents if document.id not in gone),
                 tuple(old.passages[row] for row in rows),
-                old.matrix()[rows],
+                old.vectors.matrix()[rows],
             )
         return tuple(document for document in old.documents if document.id in gone)
 
@@ -167,8 +166,10 @@ class Index:
     ) -> list[Hit]:
         """Return the ``k`` passages nearest to a unit vector ``(dim,)``, best first.
 
-        A score is the cosine, in [-1, 1]. ``documents``: the ids of those to search, None for all;
-        raises ValueError when there are none, or when one is not in the index.
+        A score is the cosine, in [-1, 1]. Among very many passages a few of the ``k`` may be
+        missed (see ``Nearest``), among those of chosen documents none. ``documents``: the ids of
+        those to search, None for all; raises ValueError when there are none, or when one is not
+        in the index.
         """
         _check_count(k)
         if vector.shape != (self.dimension,):
@@ -201,8 +202,6 @@ class Index:
         write(Path(folder), self._stored())
 
     def _stored(self) -> Stored:
-        import faiss
-
         content = self._content
         return Stored(
             settings=self.settings,
@@ -211,7 +210,7 @@ class Index:
             documents=content.documents,
             passage_count=len(content.passages),
             passages=content.words.serialize(),
-            vectors=faiss.serialize_index(content.vectors).tobytes(),
+            vectors=content.vectors.serialize(),
         )
 
     def _split(self, documents: Iterable[Document], embedder: Embedder) -> tuple[Passage, ...]:
@@ -249,26 +248,33 @@ class _Content:
     documents: tuple[Document, ...]
     passages: tuple[Passage, ...]
     words: Words
-    vectors: "faiss.IndexFlatIP"
+    vectors: Nearest
     rows: Mapping[str, range]  # of each document's passages, which stand together; by id
 
     @classmethod
-    def build(
+    def of(
         cls, documents: tuple[Document, ...], passages: tuple[Passage, ...], matrix: Vectors
     ) -> Self:
         """Make the tables of passages, given their vectors ``(n, dim)``."""
-        import faiss
-
-        vectors = faiss.IndexFlatIP(matrix.shape[1])
-        vectors.add(matrix)
         rows = _rows(documents, passages)
-        return cls(documents, passages, Words.build(passages), vectors, rows)
+        return cls(documents, passages, Words.build(passages), Nearest.build(matrix), rows)
+
+    def added(
+        self, documents: tuple[Document, ...], passages: tuple[Passage, ...], matrix: Vectors
+    ) -> Self:
+        """Return these tables and more; ``matrix`` has the vectors ``(n, dim)`` of the new ones."""
+        every = self.passages + passages
+        if len(every) <= REMADE_UP_TO:
+            words = Words.build(every)
+        else:
+            words = self.words.added(passages, len(self.passages))
+        documents = self.documents + documents
+        vectors = self.vectors.added(matrix)
+        return type(self)(documents, every, words, vectors, _rows(documents, every))
 
     @classmethod
     def restore(cls, stored: Stored) -> Self:
         """Make the tables of what a folder held; raises an error when they do not agree."""
-        import faiss
-
         words = Words.deserialize(stored.passages)
         documents = {document.id: document for document in stored.documents}
         rows = words.passages()
@@ -278,33 +284,19 @@ class _Content:
         if [row[0] for row in rows] != ids or words.ids() != ids:
             raise ValueError("the passages are not those whose words are kept")
         passages = tuple(Passage(documents[name], start, end) for _, name, start, end in rows)
-        vectors = faiss.deserialize_index(np.frombuffer(stored.vectors, dtype=np.uint8))
-        if not isinstance(vectors, faiss.IndexFlatIP):
-            raise ValueError(f"{type(vectors).__name__} where IndexFlatIP is due")
-        found, due = (vectors.ntotal, vectors.d), (len(ids), stored.dimension)
-        if found != due:
-            raise ValueError(f"vectors of shape {found} where {due} is due")
+        vectors, due = Nearest.restore(stored.vectors), (len(ids), stored.dimension)
+        if vectors.shape != due:
+            raise ValueError(f"vectors of shape {vectors.shape} where {due} is due")
         return cls(stored.documents, passages, words, vectors, _rows(stored.documents, passages))
 
-    def matrix(self) -> Vectors:
-        """Return the vectors ``(n, dim)``, a copy."""
-        matrix: Vectors = self.vectors.reconstruct_n(0, len(self.passages))
-        return matrix
-
     def search_dense(self, vector: Vectors, k: int, documents: Collection[str] | None) -> list[Hit]:
-        import faiss
-
-        among, only = len(self.passages), None
+        rows = None
         if documents is not None:
-            rows = [row for name in set(documents) for row in self.rows[name]]
-            chosen = faiss.IDSelectorBatch(np.array(rows, dtype=np.int64))
-            among, only = len(rows), faiss.SearchParameters()
-            only.sel = chosen
-        if not among:  # FAISS wants k >= 1
-            return []
-        scores, found = self.vectors.search(vector[np.newaxis], min(k, among), params=only)
-        best = sorted(zip(found[0].tolist(), scores[0].tolist(), strict=True), key=_best_first)
-        return [Hit(self.passages[row], score) for row, score in best]
+            ranges = [self.rows[name] for name in set(documents)]
+            rows = np.concatenate([np.arange(it.start, it.stop) for it in ranges])
+        return [
+            Hit(self.passages[row], score) for row, score in self.vectors.search(vector, k, rows)
+        ]
 
     def search_bm25(self, query: str, k: int, documents: Collection[str] | None) -> list[Hit]:
         found = self.words.search(query, min(k, len(self.passages)), documents)
@@ -349,12 +341,6 @@ def _rows(documents: Iterable[Document], passages: Iterable[Passage]) -> dict[st
             raise ValueError("the passages of a document do not stand together")
         counts[name] += 1
     return {name: range(first.get(name, 0), first.get(name, 0) + n) for name, n in counts.items()}
-
-
-def _best_first(found: tuple[int, float]) -> tuple[float, int]:
-    """Order by falling score; equal ones by row, so that the order is always the same."""
-    row, score = found
-    return -score, row
 
 
 def check_ids(chosen: Collection[str] | None, known: Collection[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Mark
+from qa_bot.files import Buffer
 
 Settings = Mapping[str, Any]  # what Config.build_settings returns
 Manifest = dict[str, Any]  # JSON of the form _SHAPE
@@ -44,7 +45,7 @@ _SHAPE: dict[str, Any] = {
 }
 
 
-def digest(data: bytes) -> str:
+def digest(data: Buffer) -> str:
     """Return the SHA-256 of bytes, hexadecimal: of an article's bytes, its document's id."""
     return hashlib.sha256(data).hexdigest()
 

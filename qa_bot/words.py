@@ -4,12 +4,16 @@ import json
 import re
 import sqlite3
 import threading
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
+from itertools import accumulate
 from typing import Any, Self
 
 from qa_bot.datatypes import Passage
+from qa_bot.files import Buffer
 
 MAX_QUERY_WORDS = 64  # no more words of a query are looked for
+MAX_READ = 20_000  # places of words read for a query, each about 2 µs: the commonest are left out
 
 _WORD = re.compile(r"[^\W_]+")
 _STOP_WORDS = frozenset(
@@ -54,27 +58,40 @@ class Words:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._one_at_a_time = threading.Lock()  # not every SQLite is built to share a connection
+        self._counts: dict[str, int] = {}  # of passages that hold a word, once asked for
 
     @classmethod
     def build(cls, passages: Iterable[Passage]) -> Self:
         """Make the database; its bytes depend on the passages alone (and SQLite's version)."""
         words = cls._empty()
-        run = words._connection
-        run.executescript(_SCHEMA)
+        words._connection.executescript(_SCHEMA)
+        words._insert(passages, 0)
+        words._connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        words._connection.execute("VACUUM")
+        return words
+
+    def added(self, passages: Iterable[Passage], first: int) -> Self:
+        """Return a copy with more passages, of which the first is row ``first``.
+
+        It finds what a new database would, and its bytes are others.
+        """
+        words = self.deserialize(self.serialize())
+        words._insert(passages, first)
+        return words
+
+    def _insert(self, passages: Iterable[Passage], first: int) -> None:
+        run = self._connection
         run.execute("BEGIN")
-        for row, passage in enumerate(passages):
+        for row, passage in enumerate(passages, first):
             place = (row, passage.document.id, passage.start, passage.end)
             run.execute("INSERT INTO passages VALUES (?, ?, ?, ?)", place)
             run.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
         run.execute("COMMIT")
-        run.execute("INSERT INTO words (words) VALUES ('optimize')")
-        run.execute("VACUUM")
-        return words
 
     @classmethod
-    def deserialize(cls, data: bytes) -> Self:
+    def deserialize(cls, data: Buffer) -> Self:
         """Take a database from its bytes; raises ValueError or sqlite3.Error for other bytes."""
-        if not data.startswith(b"SQLite format 3\0"):
+        if data[:16] != b"SQLite format 3\0":
             raise ValueError("the passages are not an SQLite database")
         words = cls._empty()
         words._connection.deserialize(data)
@@ -102,9 +119,10 @@ class Words:
     ) -> list[tuple[int, float]]:
         """Return the ``k`` best rows that hold a word of the query and their scores, best first.
 
-        Rows are those of the documents with these ids, or of all; the scores are the same.
+        Rows are those of the documents with these ids, or of all; the scores are the same. In a
+        large index the words that very many passages hold, and that tell little, are left out.
         """
-        expression = _match_expression(query)
+        expression = " OR ".join(map(_quoted, self._telling(query)))
         if not expression:
             return []
         chosen, ids = ("", []) if documents is None else (_CHOSEN, [json.dumps([*documents])])
@@ -113,6 +131,19 @@ class Words:
             " ORDER BY score DESC, rowid LIMIT ?",
             (expression, *ids, k),
         )
+
+    def count(self, word: str) -> int:
+        """Return how many passages hold a word, in any of its forms."""
+        if word not in self._counts:
+            statement = "SELECT count(*) FROM words WHERE words MATCH ?"
+            ((self._counts[word],),) = self._all(statement, (_quoted(word),))
+        return self._counts[word]
+
+    def _telling(self, query: str) -> list[str]:
+        """Return the words of a query to look for: the rarest, as far as they can be read."""
+        words = sorted(filter(self.count, telling_words(query)[:MAX_QUERY_WORDS]), key=self.count)
+        read = [*accumulate(map(self.count, words))]
+        return words[: max(1, bisect_right(read, MAX_READ))]
 
     def _all(self, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
         with self._one_at_a_time:
@@ -131,10 +162,6 @@ def telling_words(text: str) -> list[str]:
     return list(telling if telling else dict.fromkeys(word.lower() for word in found))
 
 
-def _match_expression(query: str) -> str:
-    """Return an FTS5 expression for passages that hold any word of a query, or "" without words.
-
-    Each word is quoted, so none is an operator; stop words count when there is nothing else.
-    """
-    chosen = telling_words(query)
-    return " OR ".join(f'"{word}"' for word in chosen[:MAX_QUERY_WORDS])
+def _quoted(word: str) -> str:
+    """Return the FTS5 expression of a word; quoted, none is an operator."""
+    return f'"{word}"'

@@ -1,6 +1,5 @@
-"""The index against plain arithmetic; adding, removing, saving, many threads."""
+"""The index against plain arithmetic; adding, removing, many threads."""
 
-import hashlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,45 +8,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import WordTokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from qa_bot.datatypes import Document, Hit
-from qa_bot.embedder import embed_query
-from qa_bot.errors import IndexMismatchError, IndexNotFoundError, ModelError, QABotError
-from qa_bot.index import BATCH, Index, lock, manifest_stamp, rebuild
-
-SETTINGS = {"model": "hash", "passage_chars": 60, "passage_overlap": 1}
-DIMENSION = 16
-
-RIVER = Document(
-    "The river rose in March. It flooded the old mill. Nobody was hurt by the water.\n\n"
-    "The mill was built by Zebulon Quick. He sold it to his daughter.",
-    "The river",
-    "notes/river.txt",
-    {"date": "1890-03-01"},
+from index_fakes import (
+    DIMENSION,
+    DOCUMENTS,
+    EMBEDDER,
+    FAIR,
+    QUERIES,
+    RIVER,
+    SETTINGS,
+    HashEmbedder,
+    build,
+    long_document,
+    search_all,
 )
-FAIR = Document("The fair came to town. There was a wheel and a band. It rained on Sunday.")
-DOCUMENTS = (RIVER, FAIR)
-QUERIES = ["who built the mill", "rain on sunday", "flooding", "the band", "Zebulon", "town fair"]
 
-
-class HashEmbedder:
-    """Embeds a text as a direction that its hash gives, of any length."""
-
-    max_seq_length: int | None = 32
-    tokenizer = WordTokenizer()
-    fingerprint = "hash weights"
-
-    def encode_query(self, inputs: Sequence[str]) -> np.ndarray:
-        return np.stack([self._embed(text) for text in inputs])
-
-    encode_document = encode_query
-
-    def _embed(self, text: str) -> np.ndarray:
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-        return np.random.default_rng(seed).normal(scale=3, size=DIMENSION)
+from qa_bot.datatypes import Document
+from qa_bot.embedder import embed_query
+from qa_bot.errors import ModelError, QABotError
+from qa_bot.index import BATCH, Index
 
 
 class FailingEmbedder(HashEmbedder):
@@ -71,25 +51,6 @@ class OddEmbedder(HashEmbedder):
 
     def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
         return self.vectors
-
-
-EMBEDDER = HashEmbedder()
-
-
-def build(documents: Sequence[Document] = DOCUMENTS) -> Index:
-    index = Index.new(SETTINGS, EMBEDDER)
-    index.add(documents, EMBEDDER)
-    return index
-
-
-def long_document(sentences: int) -> Document:
-    return Document(" ".join(f"Sentence {n} is about word{n} alone." for n in range(sentences)))
-
-
-def search_all(index: Index, k: int = 10) -> list[list[Hit]]:
-    """Return what both searches find for every query."""
-    dense = [index.search_dense(embed_query(EMBEDDER, query), k) for query in QUERIES]
-    return dense + [index.search_bm25(query, k) for query in QUERIES]
 
 
 def cosines(query: str, texts: list[str]) -> np.ndarray:
@@ -138,7 +99,11 @@ SHELF = [
     long_document(20),
     Document("Zebulon Quick built the fair, the mill, and the wheel of the mill."),
 ]
+
+
 SHELF_INDEX = build(SHELF)
+
+
 choices = st.sets(st.sampled_from([document.id for document in SHELF]), min_size=1)
 
 
@@ -163,12 +128,6 @@ def test_bm25_in_chosen_documents_is_bm25_in_all_without_the_others(
     in_all = SHELF_INDEX.search_bm25(query, len(SHELF_INDEX))
     expected = [hit for hit in in_all if hit.passage.document.id in chosen][:k]
     assert SHELF_INDEX.search_bm25(query, k, list(chosen)) == expected
-
-
-def test_documents_that_were_chosen_in_an_opened_index(tmp_path: Path) -> None:
-    SHELF_INDEX.save(tmp_path)
-    hits = Index.open(tmp_path).search_bm25("mill", 10, [FAIR.id, RIVER.id])
-    assert {hit.passage.document for hit in hits} == {RIVER}
 
 
 @pytest.mark.parametrize(
@@ -325,37 +284,6 @@ def test_vectors_that_do_not_fit_are_refused(vectors: np.ndarray) -> None:
     assert index.documents == ()
 
 
-def test_other_weights_are_refused(tmp_path: Path) -> None:
-    other = HashEmbedder()
-    other.fingerprint = "other weights"
-    index = build()
-    with pytest.raises(IndexMismatchError, match=r"weights hash weights, not other weigh"):
-        index.add([long_document(1)], other)
-    index.save(tmp_path)
-    with pytest.raises(IndexMismatchError, match=r"hash weights.*other weigh.*--rebuild --index"):
-        Index.open(tmp_path).check_fingerprint("other weights")
-    with pytest.raises(IndexMismatchError, match=r"hash weights.*other weigh.*--rebuild --index"):
-        Index.open(tmp_path, fingerprint="other weights")
-
-
-@pytest.mark.parametrize("name", ["model", "passage_chars", "passage_overlap"])
-def test_other_settings_are_refused(tmp_path: Path, name: str) -> None:
-    build().save(tmp_path)
-    wanted = {**SETTINGS, name: "other" if name == "model" else 7}
-    with pytest.raises(IndexMismatchError) as caught:
-        Index.open(tmp_path, settings=wanted)
-    assert f"{name} {SETTINGS[name]!r}, not {wanted[name]!r}" in str(caught.value)
-    assert f"qa-bot index --rebuild --index {tmp_path}" in str(caught.value)
-
-
-def test_open_or_new(tmp_path: Path) -> None:
-    assert Index.open_or_new(tmp_path, SETTINGS, EMBEDDER).documents == ()
-    build().save(tmp_path)
-    assert Index.open_or_new(tmp_path, SETTINGS, EMBEDDER).documents == DOCUMENTS
-    with pytest.raises(IndexMismatchError):
-        Index.open_or_new(tmp_path, {**SETTINGS, "passage_chars": 7}, EMBEDDER)
-
-
 def test_removing_a_document_leaves_what_the_others_alone_make() -> None:
     index = build()
     assert index.remove([RIVER.id]) == (RIVER,)
@@ -370,42 +298,6 @@ def test_an_unknown_id_removes_nothing() -> None:
     with pytest.raises(QABotError, match=r"no article 'nonsense'.*qa-bot list"):
         index.remove([RIVER.id, "nonsense"])
     assert index.documents == DOCUMENTS
-
-
-def test_a_saved_index_is_the_same(tmp_path: Path) -> None:
-    build().save(tmp_path / "a folder" / "below")
-    index = Index.open(str(tmp_path / "a folder" / "below"), settings=SETTINGS)
-    assert search_all(index) == search_all(INDEX)
-    assert index.passages == INDEX.passages
-    (river, fair) = index.documents
-    assert (river.id, river.text) == (RIVER.id, RIVER.text)
-    assert (river.title, river.source) == ("The river", "notes/river.txt")
-    assert dict(river.metadata) == {"date": "1890-03-01"}
-    assert (fair.text, fair.title, fair.source, dict(fair.metadata)) == (FAIR.text, "", "", {})
-    assert (index.settings, index.dimension) == (SETTINGS, DIMENSION)
-    assert index.fingerprint == "hash weights"
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=3))
-@settings(deadline=None, max_examples=30)
-def test_any_text_comes_back_from_a_folder_byte_for_byte(
-    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
-) -> None:
-    folder = tmp_path_factory.mktemp("index")
-    index = build([Document(text) for text in texts])
-    index.save(folder)
-    again = Index.open(folder)
-    assert [document.text for document in again.documents] == list(dict.fromkeys(texts))
-    assert again.passages == index.passages
-
-
-def test_an_opened_index_can_be_changed_and_saved(tmp_path: Path) -> None:
-    build([RIVER]).save(tmp_path)
-    with lock(tmp_path):
-        index = Index.open(tmp_path)
-        index.add([FAIR], EMBEDDER)
-        index.save(tmp_path)
-    assert search_all(Index.open(tmp_path)) == search_all(INDEX)
 
 
 def test_many_threads_find_what_one_finds() -> None:
@@ -432,36 +324,3 @@ def test_searches_while_documents_come_and_go_see_one_state_or_the_other() -> No
                 assert any(found in state for state in states)
         changing.result()
     assert search_all(index) == states[0]
-
-
-def test_an_opened_index_keeps_what_it_opened(tmp_path: Path) -> None:
-    build().save(tmp_path)
-    index = Index.open(tmp_path)
-    build([FAIR]).save(tmp_path)
-    assert search_all(index) == search_all(INDEX)
-    assert search_all(Index.open(tmp_path)) == search_all(build([FAIR]))
-
-
-def test_the_stamp_changes_with_the_index(tmp_path: Path) -> None:
-    assert manifest_stamp(tmp_path) == ()
-    build([FAIR]).save(tmp_path)
-    before = manifest_stamp(tmp_path)
-    assert manifest_stamp(tmp_path) == before != ()
-    build([RIVER]).save(tmp_path)
-    assert manifest_stamp(tmp_path) != before
-
-
-def test_rebuilding_takes_new_settings_and_the_articles_of_the_folder(tmp_path: Path) -> None:
-    build().save(tmp_path)
-    index, lost = rebuild(tmp_path, EMBEDDER, {**SETTINGS, "passage_chars": 1000})
-    assert lost == ()
-    assert index.documents == DOCUMENTS
-    assert dict(index.documents[0].metadata) == {"date": "1890-03-01"}
-    assert [passage.text for passage in index.passages] == [RIVER.text, FAIR.text]
-    assert search_all(Index.open(tmp_path)) == search_all(index)
-    assert Index.open(tmp_path).settings["passage_chars"] == 1000
-
-
-def test_rebuilding_needs_a_folder_with_articles(tmp_path: Path) -> None:
-    with pytest.raises(IndexNotFoundError, match="qa-bot index FILE --index"):
-        rebuild(tmp_path, EMBEDDER, SETTINGS)

@@ -14,6 +14,7 @@ from qa_bot.datatypes import Document
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
 from qa_bot.index import Index, rebuild
 from qa_bot.manifest import digest, seal
+from qa_bot.nearest import Nearest
 
 SETTINGS = {"model": "words", "passage_chars": 60, "passage_overlap": 1}
 EMBEDDER = WordEmbedder()
@@ -188,8 +189,8 @@ def test_another_kind_of_vector_index_is_refused(tmp_path: Path) -> None:
     index = Index.new(SETTINGS, EMBEDDER)
     index.add([MILL, FAIR], EMBEDDER)
     distances = faiss.IndexFlatL2(64)
-    distances.add(index._content.matrix())
-    object.__setattr__(index._content, "vectors", distances)
+    distances.add(index._content.vectors.matrix())
+    object.__setattr__(index._content, "vectors", Nearest(distances))
     index.save(tmp_path)
     assert "IndexFlatL2 where IndexFlatIP is due" in assert_refused(tmp_path)
 

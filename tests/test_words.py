@@ -118,6 +118,30 @@ def test_no_more_than_so_many_words_are_looked_for() -> None:
     assert [row for row, _ in index.search(" ".join(words), 10)] == [0]
 
 
+@given(st.integers(0, len(TEXTS)))
+def test_passages_added_are_found_as_if_they_had_always_been_there(first: int) -> None:
+    old = Words.build(map(whole, TEXTS[:first]))
+    before = old.serialize()
+    words = old.added(map(whole, TEXTS[first:]), first)
+    assert words.passages() == WORDS.passages()
+    assert words.ids() == WORDS.ids()
+    for query in ("red fox", "green hill pond", "grey town", "by a long road"):
+        assert words.search(query, 10) == WORDS.search(query, 10)
+    assert old.serialize() == before
+
+
+def test_words_that_too_many_passages_hold_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["old fox", "old hill", "old road", "old pond", "grey fox", "mill", "river", "cloud"]
+    index = Words.build(map(whole, texts))
+    assert [index.count(word) for word in ("old", "FOX", "foxes", "mill", "sea")] == [4, 2, 2, 1, 0]
+    every = [row for row, _ in index.search("old grey fox", 10)]
+    assert set(every) == {0, 1, 2, 3, 4}
+    monkeypatch.setattr("qa_bot.words.MAX_READ", 3)
+    assert [row for row, _ in index.search("old grey fox", 10)] == [4, 0]
+    assert [row for row, _ in index.search("old", 10)] == [0, 1, 2, 3]  # there is no rarer one
+    assert [row for row, _ in index.search("old sea", 10)] == [0, 1, 2, 3]
+
+
 @given(st.text() | st.text(alphabet='ab "*()^:+-{}.,ANDORT\0\ud800é'))
 @settings(deadline=None)
 def test_any_text_is_a_query(query: str) -> None:
