@@ -19,7 +19,9 @@ from training.followups import Conversations, Followup, TermExample
 from training.mixture import Mixture
 from training.model import (
     MAX_TOKENS,
+    SharedDropout,
     encode,
+    mask_words,
     new_tokenizer,
     span_loss,
     term_loss,
@@ -80,6 +82,38 @@ def test_the_loss_is_of_any_right_answer() -> None:
     assert span_loss(logits, batch, [none]).item() == pytest.approx(-math.log(1 / 16))
 
 
+def test_dropout_leaves_out_the_same_features_of_every_token_only_in_training() -> None:
+    random = torch.Generator().manual_seed(3)
+    dropout = SharedDropout(0.25, random)
+    hidden = torch.full((40, 5, 64), 3.0)
+    kept = dropout(hidden) / hidden
+    assert kept.unique().tolist() == pytest.approx([0.0, 4 / 3])
+    assert torch.equal(kept, kept[:, :1].expand_as(kept))
+    assert (kept[:, 0] == 0).float().mean().item() == pytest.approx(0.25, abs=0.03)
+    again = dropout(hidden)
+    assert not torch.equal(again / hidden, kept)
+    random.manual_seed(3)
+    assert torch.equal(dropout(hidden) / hidden, kept)
+    assert torch.equal(dropout.eval()(hidden), hidden)
+
+
+def test_words_are_masked_but_for_answers_and_questions() -> None:
+    text = "amber birch " * 60
+    example = Example("which amber tree?", text, ((0, 5), (24, 35)))
+    batch = encode(TOKENIZER, [(example.question, text)] * 8)
+    masked = mask_words(batch, [example] * 8, 0.5, torch.Generator().manual_seed(1))
+    changed = masked.ids != batch.ids
+    assert set(masked.ids[changed].tolist()) == {TOKENIZER.token_to_id("[MASK]")}
+    assert not changed[~batch.allowed].any()
+    assert not changed[:, 0].any()
+    for first, last in token_spans(batch.encodings[0], example.spans):
+        assert not changed[:, first : last + 1].any()
+    share = changed.sum() / batch.allowed.sum()
+    assert share.item() == pytest.approx(0.25, abs=0.1)  # up to a half, drawn for each text
+    none = mask_words(batch, [example] * 8, 0.0, torch.Generator())
+    assert torch.equal(none.ids, batch.ids)
+
+
 def conversations() -> Conversations:
     """Follow-ups of one kind: "it" is the tree that was asked about."""
     asked = [
@@ -104,7 +138,7 @@ def conversations() -> Conversations:
 
 @pytest.fixture
 def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "new_model", tiny_model)
+    monkeypatch.setattr(train, "new_model", lambda dropout: tiny_model())
     monkeypatch.setattr(train, "DRAW", 8)
     monkeypatch.setattr(train, "BATCH", 4)
     monkeypatch.setattr(train, "TERM_DRAW", 4)
@@ -113,7 +147,9 @@ def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def start_run(folder: Path, draws: int) -> train.Run:
     mixture = StoppingMixture(*trained_items(), draws)
-    return train.Run(folder, mixture, conversations(), rate=3e-3, seconds=1e6, threads=2)
+    return train.Run(
+        folder, tiny_model(), mixture, conversations(), rate=3e-3, seconds=1e6, threads=2
+    )
 
 
 @pytest.mark.usefixtures("small_training")

@@ -28,20 +28,20 @@ class Stage:
 # QAMR's short odd questions teach what a question word asks for, and then make way for the
 # articles that resemble what the bot is asked about.
 STAGES = (
-    Stage(0.30, 400, {"qamr": 30, "squad": 32, "nq-qed": 19, "nq-open": 7, "fairytaleqa": 12}),
+    Stage(0.30, 400, {"qamr": 40, "squad": 26, "nq-qed": 19, "nq-open": 7, "fairytaleqa": 12}),
     Stage(
         0.88,
         600,
-        {"qamr": 8, "squad": 48, "nq-qed": 23, "nq-open": 7, "fairytaleqa": 14, "doc2dial": 8},
+        {"qamr": 18, "squad": 40, "nq-qed": 23, "nq-open": 7, "fairytaleqa": 14, "doc2dial": 8},
     ),
     Stage(
         1.00,
         1000,
-        {"qamr": 0, "squad": 62, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 10, "doc2dial": 8},
+        {"qamr": 8, "squad": 56, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 10, "doc2dial": 8},
     ),
 )
 NEAR_SHARE = {
-    "squad": 0.95,
+    "squad": 0.8,
     "qamr": 0.15,
     "nq-qed": 0.8,
     "nq-open": 0.8,

@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("runs/reader/data"), help="folder to write"
     )
-    parser.add_argument("--qamr", type=int, default=10_000, help="questions of qamr to keep")
+    parser.add_argument("--qamr", type=int, default=40_000, help="questions of qamr to keep")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rows = read_rows(args.data / "train.jsonl.gz")

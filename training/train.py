@@ -22,8 +22,11 @@ from training.examples import Example, Row, load_items, read_rows
 from training.followups import Conversations, TermExample, read_followups
 from training.mixture import Mixture, batches
 from training.model import (
+    SharedDropout,
     SpanModel,
     encode,
+    load_model,
+    mask_words,
     new_model,
     new_tokenizer,
     reader_of,
@@ -39,6 +42,8 @@ WARM_UP = 0.05  # of the time, in which the learning rate rises
 DEV_ROWS = 300
 CHECKPOINT_SECONDS = 300
 DEV_SECONDS = 1200
+DROPOUT = 0.1  # share of the features
+MASKED = 0.15  # of a text's words outside the answers, at most
 
 Batch = Sequence[Example] | Sequence[TermExample]  # of one kind
 
@@ -49,6 +54,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
     parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
     parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
     parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -61,7 +67,8 @@ def main() -> None:
     mixture = Mixture(*load_items(args.items), args.seed)
     followups = read_followups(args.data / "followups-train.jsonl.gz")
     conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
-    run = Run(args.run, mixture, conversations, args.rate, args.minutes * 60, args.threads)
+    model = new_model() if args.start is None else load_model(args.start)
+    run = Run(args.run, model, mixture, conversations, args.rate, args.minutes * 60, args.threads)
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -71,6 +78,7 @@ class Run:
     def __init__(
         self,
         folder: Path,
+        model: SpanModel,
         mixture: Mixture,
         conversations: Conversations,
         rate: float,
@@ -81,11 +89,15 @@ class Run:
         self.folder, self.mixture, self.conversations = folder, mixture, conversations
         self.rate, self.seconds = rate, seconds
         self.tokenizer = new_tokenizer()
-        self.weights = new_model().to(device)  # fp32: what the optimizer changes
+        self.weights = model.to(device)  # fp32: what the optimizer changes
         # Copies that are run, one a thread. Each reads a part of a batch with one core: threads
         # that meet once a step, not in every operation, lose little when the machine is shared.
         workers = 1 if device.type == "cuda" else threads
-        self.copies = [new_model().to(device, torch.bfloat16) for _ in range(workers)]
+        self.generators = [torch.Generator() for _ in range(workers)]
+        self.copies = [
+            new_model(SharedDropout(DROPOUT, generator)).to(device, torch.bfloat16).train()
+            for generator in self.generators
+        ]
         self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
         self.optimizer = torch.optim.AdamW(
             _with_decay(self.weights), lr=rate, weight_decay=0.01, fused=True
@@ -147,7 +159,10 @@ class Run:
     def _step(self, examples: Batch) -> float:
         """Take one step of the optimizer; return the loss."""
         shares = [examples[part :: len(self.copies)] for part in range(len(self.copies))]
-        loss = sum(self.pool.map(self._backward, self.copies, shares)) / len(examples)
+        for part, generator in enumerate(self.generators):
+            generator.manual_seed(len(self.generators) * self.steps + part)
+        loss = sum(self.pool.map(self._backward, self.copies, shares, self.generators))
+        loss /= len(examples)
         copies = zip(*(copy.parameters() for copy in self.copies), strict=True)
         for weight, copied in zip(self.weights.parameters(), copies, strict=True):
             grads = [copy.grad.float() for copy in copied if copy.grad is not None]
@@ -162,14 +177,15 @@ class Run:
         self.steps += 1
         return loss
 
-    def _backward(self, model: SpanModel, examples: Batch) -> float:
+    def _backward(self, model: SpanModel, examples: Batch, generator: torch.Generator) -> float:
         """Compute a copy's gradients for its share of a batch; return the sum of the losses."""
         if not examples:
             return 0.0
         pairs = [(example.question, example.text) for example in examples]
         batch = encode(self.tokenizer, pairs).to(next(model.parameters()).device)
-        logits = model(batch.ids, batch.types, batch.mask)
         spans = [example for example in examples if isinstance(example, Example)]
+        batch = mask_words(batch, spans, MASKED, generator) if spans else batch
+        logits = model(batch.ids, batch.types, batch.mask)
         needed = [example for example in examples if isinstance(example, TermExample)]
         loss = span_loss(logits, batch, spans) if spans else term_loss(logits, batch, needed)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -188,7 +204,8 @@ class Run:
 
     def score(self, dev: Sequence[Row]) -> dict[str, float]:
         """Return the scores on dev rows, of the copy that is run."""
-        predictions = predict(reader_of(self.copies[0]), dev)
+        predictions = predict(reader_of(self.copies[0].eval()), dev)
+        self.copies[0].train()
         return {f"dev_{name}": value for name, value in report(dev, predictions)["all"].items()}
 
     def _log(self, values: dict[str, float]) -> None:
