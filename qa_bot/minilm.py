@@ -5,6 +5,7 @@ question has some fifteen tokens, for which importing torch would take a hundred
 embedding them. Passages are embedded by sentence-transformers, loaded when there are some.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ _EPSILON = 1e-12  # of layer normalization
 
 
 class MiniLM:
-    """The default embedder; many threads may embed questions at once.
+    """The default embedder; many threads may use it, and their questions are embedded in turn.
 
     ``fingerprint`` is that of its weights, which the caller has checked; ``load`` gives the whole
     model, for passages and for counting tokens.
@@ -31,8 +32,11 @@ class MiniLM:
 
     def __init__(self, folder: Path, fingerprint: str, load: Callable[[], Any]) -> None:
         from safetensors.numpy import load_file
+        from threadpoolctl import ThreadpoolController
         from tokenizers import Tokenizer
 
+        self._blas = ThreadpoolController().select(user_api="blas")
+        self._one_at_a_time = threading.Lock()  # each puts back the number of threads it found
         self.fingerprint = fingerprint
         self._load = load
         self._weights: Mapping[str, Floats] = load_file(folder / "model.safetensors")
@@ -56,7 +60,11 @@ class MiniLM:
 
     def encode_query(self, inputs: list[str], /) -> Floats:
         """Embed questions: ``(n, 384)``, rows of length 1."""
-        return np.stack([self._embed(self._tokenizer.encode(text).ids) for text in inputs])
+        tokens = [self._tokenizer.encode(text).ids for text in inputs]
+        # For matrices this small NumPy's threads wait for each other longer than they work: on a
+        # busy machine an answer took twice as long.
+        with self._one_at_a_time, self._blas.limit(limits=1):
+            return np.stack([self._embed(ids) for ids in tokens])
 
     def _embed(self, ids: list[int]) -> Floats:
         """Return the unit vector of one text's tokens."""

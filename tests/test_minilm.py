@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from qa_bot.embedder import (
     DEFAULT_FINGERPRINT,
@@ -76,3 +78,17 @@ def test_an_answer_needs_neither_torch_nor_sentence_transformers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["True", "[]"], done.stderr
+
+
+def test_numpy_has_its_threads_back_after_many_questions_at_once() -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    model, before = load_embedder(), threads()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda text: model.encode_query([text]), ["who?", "where is it?"] * 8)
+        )
+    assert threads() == before != []
+    for number, vectors in enumerate(found):
+        assert np.array_equal(vectors, found[number % 2])
