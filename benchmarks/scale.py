@@ -32,6 +32,7 @@ from qa_bot.config import Config
 from qa_bot.datatypes import Document
 from qa_bot.embedder import Vectors, embed_passages, embed_query, load_embedder
 from qa_bot.index import Index
+from qa_bot.nearest import FEWEST_PROBED, PROBED, ROUNDS, TRAINED_ON
 from qa_bot.retriever import retrieve
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)  # passages
 # As FAISS writes them; "np" leaves out a slow step of training that these searches never use.
 TYPES = ("Flat", "HNSW32", "IVF,Flat", "IVF,SQ8", "IVF,PQ48np")
 TOP = 10  # nearest passages
-PROBES = 16  # cells of an inverted file that are searched
+LARGEST = {"HNSW32": 100_000}  # vectors: where building alone takes many minutes, no more
 EFFORT = 64  # candidates that HNSW keeps while it searches
 FEWEST = 100  # sentences: fewer make too few different passages
 EMBEDDED = 200  # passages embedded to learn how fast that is
@@ -133,10 +134,9 @@ def measure_type(kind: str, size: int, known: Material) -> Costs:
     vectors = vectors_of(pick(size, len(known.sentences)), known.vectors)
     exact = exact_scores(vectors, known.asked)
     index = faiss.index_factory(vectors.shape[1], factory(kind, size), faiss.METRIC_INNER_PRODUCT)
-
+    tune(index)
     _, training = timed(partial(index.train, vectors))
     _, filling = timed(partial(index.add, vectors))
-    tune(index)
     runs = [timed(partial(index.search, one[np.newaxis], TOP)) for one in known.asked]
     # The scores of a coded index are those of the codes: what was found is scored anew.
     rows = [found[1][0][found[1][0] >= 0] for found, _ in runs]
@@ -159,14 +159,16 @@ def measure_type(kind: str, size: int, known: Material) -> Costs:
 
 
 def factory(kind: str, size: int) -> str:
-    """Return what FAISS calls a type of index; an inverted file has 4 √n cells."""
-    return kind.replace("IVF", f"IVF{4 * isqrt(size)}")
+    """Return what FAISS calls a type of index; an inverted file has as many cells as ours."""
+    return kind.replace("IVF", f"IVF{2 * isqrt(size)}")
 
 
 def tune(index: Any) -> None:
-    """Set how thoroughly an approximate index searches; an exact one stays as it is."""
+    """Set how an approximate index learns and searches, cells as in ours; an exact one stays."""
     if hasattr(index, "nprobe"):
-        index.nprobe = PROBES
+        index.nprobe = max(FEWEST_PROBED, index.nlist // PROBED)
+        index.cp.max_points_per_centroid = TRAINED_ON
+        index.cp.niter = ROUNDS
     if hasattr(index, "hnsw"):
         index.hnsw.efSearch = EFFORT
 
@@ -219,18 +221,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     known = prepare(options.data, options.questions)
     if len(known.sentences) < FEWEST:
         made.error(f"{options.data} has only {len(known.sentences)} sentences of a fit length")
-    ours: dict[str, Any] = {}
-    types: dict[str, dict[str, Any]] = {kind: {} for kind in options.types}
     about = {
         "data": options.data.name,
         "sentences": len(known.sentences),
         "questions": len(known.questions),
-        "embedded a second": embedding_rate(known),
     }
-    packages = ["qa-bot", "faiss-cpu", "numpy"]
+    try:
+        ours, types = kept(options.out, about)
+    except ValueError as error:
+        made.error(str(error))
+    rate = embedding_rate(known)
     for size in options.sizes:
         ours[str(size)] = attempt(measure_index, size, known)
         for kind in options.types:
-            types[kind][str(size)] = attempt(measure_type, kind, size, known)
-        found = {**about, "ours": ours, "types": types}
-        print(size, record.write(options.out, "scale", packages, found))
+            if size <= LARGEST.get(kind, size):
+                types.setdefault(kind, {})[str(size)] = attempt(measure_type, kind, size, known)
+        found = {**about, "embedded a second": rate, "ours": ours, "types": types}
+        print(size, record.write(options.out, "scale", ["qa-bot", "faiss-cpu", "numpy"], found))
+
+
+def kept(folder: Path, about: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what an earlier run measured of ours and of the types; sizes can be run in turn.
+
+    Raises ValueError when that was of other sentences or questions.
+    """
+    found = record.read(folder, "scale")
+    if found is None:
+        return {}, {}
+    if any(found[name] != value for name, value in about.items()):
+        raise ValueError(f"{folder / 'scale.json'} is of other data: name another --out")
+    return found["ours"], found["types"]

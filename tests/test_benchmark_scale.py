@@ -1,11 +1,13 @@
 """Recombined passages are what the index is given, and recall is counted against exact search."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import WordTokenizer
 
+from benchmarks import record
 from benchmarks.recombined import (
     SENTENCES,
     KnownEmbedder,
@@ -20,6 +22,7 @@ from benchmarks.scale import (
     Material,
     exact_scores,
     factory,
+    kept,
     measure_type,
     quantiles,
     recall,
@@ -97,8 +100,18 @@ def test_every_type_finds_most_of_the_nearest(kind: str) -> None:
 
 
 def test_an_inverted_file_has_cells_by_the_root_of_its_size() -> None:
-    assert factory("IVF,SQ8", 10_000) == "IVF400,SQ8"
+    assert factory("IVF,SQ8", 10_000) == "IVF200,SQ8"
     assert factory("HNSW32", 10_000) == "HNSW32"
+
+
+def test_sizes_can_be_run_in_turn_on_the_same_data_alone(tmp_path: Path) -> None:
+    about = {"data": "dev", "sentences": 8, "questions": 2}
+    assert kept(tmp_path, about) == ({}, {})
+    types = {"Flat": {"1000": {"recall": 1.0}}}
+    record.write(tmp_path, "scale", [], {**about, "ours": {"1000": {}}, "types": types})
+    assert kept(tmp_path, about) == ({"1000": {}}, types)
+    with pytest.raises(ValueError, match="of other data: name another --out"):
+        kept(tmp_path, {**about, "questions": 3})
 
 
 def test_times_are_told_in_milliseconds() -> None:
