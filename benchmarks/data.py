@@ -51,11 +51,15 @@ def titles(
 ) -> list[Collection]:
     """Return the titles of a source, all paragraphs of each as one article.
 
-    At most ``sample`` questions of each, drawn with a fixed seed, and the first ``most`` titles.
+    At most ``sample`` questions of each, and at most ``most`` titles, drawn with a fixed seed.
     """
-    rows = [row for row in read_rows(path) if row["source"] == source]
+    wholes = join_titles(
+        (row for row in read_rows(path) if row["source"] == source), unanswerable=True
+    )
+    if most is not None and most < len(wholes):
+        wholes = random.Random(0).sample(wholes, most)
     found = []
-    for whole in join_titles(rows, unanswerable=True)[:most]:
+    for whole in wholes:
         cases = list(whole.cases)
         random.Random(0).shuffle(cases)
         found.append(Collection(whole.source, whole.documents, tuple(cases[:sample])))

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.peers import OURS
+from benchmarks.peers import OURS, PEERS
+from benchmarks.quality import ALONE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,13 +29,14 @@ def draw_quality(found: Found, folder: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
     for name, peer in found["peers"].items():
-        if "error" in peer:
+        if "curve" not in peer:  # ours has one length, and what failed has none
             continue
         line = sorted((point["length"], 100 * point["in_first"]) for point in peer["curve"])
-        if line:
-            axes.plot(*zip(*line, strict=True), marker=".", label=name)
-    own = next(row for row in found["peers"][OURS]["rows"] if row["scope"] == "title")
-    axes.plot(own["length"][0], 100 * own["in_first"][0], "k*", markersize=14, label=OURS)
+        axes.plot(*zip(*line, strict=True), marker=".", label=PEERS[name].name)
+    own = next(row for row in found["peers"][OURS]["rows"] if row["scope"] == ALONE)
+    axes.plot(
+        own["length"][0], 100 * own["in_first"][0], "k*", markersize=14, label=PEERS[OURS].name
+    )
     axes.set(
         xscale="log",
         xlabel="mean length of the first result, characters",
@@ -58,7 +60,7 @@ def draw_speed(found: Found, folder: Path) -> None:
             axes.barh(at, middle, xerr=[[middle - low], [high - middle]])
         axes.axvline(1, color="black", linewidth=0.8)
         axes.set(title=f"{measure}, ours = 1")
-        axes.set_yticks(range(len(peers)), list(peers))
+        axes.set_yticks(range(len(peers)), [PEERS[name].name for name in peers])
     figure.savefig(folder / "speed.png", dpi=150)
     plt.close(figure)
 

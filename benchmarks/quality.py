@@ -3,13 +3,15 @@
 Every paragraph of a title makes one article, asked about alone ("title") and with all the others
 ("all"). A peer has its default passages, and those of the size that is best on the file for
 choosing (``--dev``) among the sizes whose first result is, on the mean, as short as our quote.
+
+What each peer made of each question is kept, so that one can be measured again alone (``--peers``).
 """
 
 import argparse
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,21 +21,25 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from benchmarks import record
-from benchmarks.bootstrap import RESAMPLES, Estimate, Rows, estimate, mean
+from benchmarks.bootstrap import Estimate, Rows, estimate, mean
 from benchmarks.data import titles
-from benchmarks.peers import OURS, PEERS, Peer, Result, load
+from benchmarks.peers import OURS, PEERS, PEERS_HELP, Peer, Result, load
+from benchmarks.remember import embed_once
 from benchmarks.retrieval import Case, Collection, first_rank, pool
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Span
 from training.scores import auroc
 
 Column = npt.NDArray[np.float64]  # a number for each question
-Scopes = Mapping[str, Sequence[Collection]]  # the same articles, apart or together
+Scopes = Mapping[str, Sequence[Collection]]  # the same articles, under ALONE and TOGETHER
+
+ALONE, TOGETHER = "title", "all"
 
 TOP = 3  # results a person is shown
-SIZES = (100, 150, 200, 300, 500, 1000)  # characters
+SIZES = (100, 150, 200, 225, 250, 300, 500, 1000)  # characters; closest where our quotes are
 SLACK = 1.1  # how much longer than our quote, on the mean, still counts as equally long
 REFUSED = (0.1, 0.2, 0.3)  # shares of the answerable questions that are refused
+NOTHING = -1e9  # score where nothing is found; no peer gives one as low
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,25 @@ class Table:
     in_top: Column  # the same for the first TOP
     length: Column  # characters of the first result
     read: Column  # characters read until the answer, or all that is shown; answerable ones alone
-    score: Column  # of the first result; NaN where a peer gives none, -inf where nothing is found
+    score: Column  # of the first result; NaN where a peer gives none
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON, null for NaN."""
+        columns = asdict(self)
+        passages = columns.pop("passages")
+        plain = {name: _plain(column) for name, column in columns.items()}
+        return {"passages": passages, **plain}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> "Table":
+        """Read what ``to_dict`` gave."""
+        columns = {name: column for name, column in found.items() if name != "passages"}
+        arrays = {name: np.array(column, dtype=np.float64) for name, column in columns.items()}
+        return cls(passages=found["passages"], **arrays)
+
+
+def _plain(column: Column) -> list[float | None]:
+    return [None if np.isnan(value) else value for value in column.tolist()]
 
 
 class Places:
@@ -84,7 +108,7 @@ def ask(peer: Peer, collections: Iterable[Collection]) -> Table:
 def judge(case: Case, results: Sequence[Result], places: Mapping[str, Places]) -> tuple[float, ...]:
     """Return a question's row of a Table."""
     nan = float("nan")
-    score = -float("inf")
+    score = NOTHING
     if results:
         score = nan if results[0].score is None else results[0].score
     length = len(results[0].text) if results else nan
@@ -109,16 +133,15 @@ def refused_at(table: Table, share: float, rows: Rows) -> float:
     return float((other < threshold).mean())
 
 
-def choose(runs: Mapping[int, Table], length: float) -> int:
+def choose(curve: Sequence[Mapping[str, float]], length: float) -> int:
     """Return the size best in the first result among those about as short as ``length`` characters.
 
-    Where even the shortest is longer, it is the shortest.
+    Where even the shortest is longer, it is the shortest. ``curve`` is what ``curve`` returns.
     """
-    lengths = {size: float(np.nanmean(table.length)) for size, table in runs.items()}
-    short = [size for size in runs if lengths[size] <= SLACK * length]
-    if not short:
-        return min(runs, key=lambda size: lengths[size])
-    return max(short, key=lambda size: float(np.nanmean(runs[size].in_first)))
+    short = [point for point in curve if point["length"] <= SLACK * length]
+    if short:
+        return int(max(short, key=lambda point: point["in_first"])["size"])
+    return int(min(curve, key=lambda point: point["length"])["size"])
 
 
 def summary(table: Table, ours: Table) -> dict[str, Any]:
@@ -155,22 +178,39 @@ def _auroc(table: Table, rows: Rows) -> float:
     return auroc(score.tolist(), (table.answerable[rows] == 1).tolist())
 
 
-def compare(
-    name: str, choosing: Sequence[Collection], scopes: Scopes, ours: Mapping[str, Table]
-) -> dict[str, Any]:
-    """Measure a peer by its default and by the size chosen for equal length.
+def measure_ours(scopes: Scopes, choosing: Sequence[Collection]) -> dict[str, Any]:
+    """Ask our own Bot; ``length`` is that of its first quote on the questions for choosing."""
+    us = load(OURS)
+    tables = {scope: ask(us, members) for scope, members in scopes.items()}
+    chosen_on = tables[ALONE] if choosing is scopes[ALONE] else ask(us, choosing)
+    return {
+        "length": float(np.nanmean(chosen_on.length)),
+        "threshold": Config().threshold,
+        "tables": {"default": _to_dicts(tables)},
+    }
 
-    ``ours`` has our tables by scope, and that of the questions for choosing as "choosing".
-    """
+
+def measure_peer(
+    name: str, scopes: Scopes, choosing: Sequence[Collection], length: float
+) -> dict[str, Any]:
+    """Ask a peer, by its default and by the size chosen for results of our length."""
     sizes = {size: ask(load(name, size), choosing) for size in SIZES}
-    best = choose(sizes, float(np.nanmean(ours["choosing"].length)))
-    rows = []
-    for setting, size in (("default", None), ("equal length", best)):
-        peer = load(name, size)
-        for scope, members in scopes.items():
-            found = summary(ask(peer, members), ours[scope])
-            rows.append({"setting": setting, "size": size, "scope": scope, **found})
-    return {"default": PEERS[name].default, "rows": rows, "curve": curve(sizes)}
+    found = curve(sizes)
+    best = choose(found, length)
+    default, short = load(name), load(name, best)
+    equal = {
+        scope: sizes[best] if members is choosing else ask(short, members)
+        for scope, members in scopes.items()
+    }
+    tables = {
+        "default": _to_dicts({scope: ask(default, members) for scope, members in scopes.items()}),
+        "equal length": _to_dicts(equal),
+    }
+    return {"size": best, "curve": found, "tables": tables}
+
+
+def _to_dicts(tables: Mapping[str, Table]) -> dict[str, dict[str, Any]]:
+    return {scope: table.to_dict() for scope, table in tables.items()}
 
 
 def curve(sizes: Mapping[int, Table]) -> list[dict[str, float]]:
@@ -185,22 +225,39 @@ def curve(sizes: Mapping[int, Table]) -> list[dict[str, float]]:
     ]
 
 
-def compare_ours(tables: Mapping[str, Table], scopes: Scopes) -> dict[str, Any]:
-    """Sum up our own tables, and what the Bot refuses at its own threshold."""
-    threshold = Config().threshold
-    rows = []
-    for scope in scopes:
-        table = tables[scope]
-        refused = table.score < threshold
-        own = {
-            "answerable": _share(refused[table.answerable == 1]),
-            "unanswerable": _share(refused[table.answerable == 0]),
-        }
-        found = summary(table, table)
-        rows.append(
-            {"setting": "default", "size": None, "scope": scope, "own_refusals": own, **found}
-        )
-    return {"default": PEERS[OURS].default, "rows": rows, "curve": []}
+def summarise(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept with each peer's tables summed up in rows, against ours.
+
+    A peer whose size is not the one that would be chosen now, because ours was measured again and
+    its quotes have another length, is "stale".
+    """
+    us = found["peers"][OURS]
+    ours = {scope: Table.from_dict(one) for scope, one in us["tables"]["default"].items()}
+    peers = {}
+    for name, one in found["peers"].items():
+        if "error" in one:
+            peers[name] = one
+        else:
+            stale = name != OURS and choose(one["curve"], us["length"]) != one["size"]
+            peers[name] = {**one, "rows": list(_rows(one, ours)), "stale": stale}
+    return {**found, "peers": peers, "own_refusals": own_refusals(ours[ALONE], us["threshold"])}
+
+
+def _rows(one: Mapping[str, Any], ours: Mapping[str, Table]) -> Iterator[dict[str, Any]]:
+    for setting, tables in one["tables"].items():
+        size = None if setting == "default" else one["size"]
+        for scope, table in tables.items():
+            found = summary(Table.from_dict(table), ours[scope])
+            yield {"setting": setting, "size": size, "scope": scope, **found}
+
+
+def own_refusals(table: Table, threshold: float) -> dict[str, float | None]:
+    """Return the shares of either kind of question that the Bot refuses at its own threshold."""
+    refused = table.score < threshold
+    return {
+        "answerable": _share(refused[table.answerable == 1]),
+        "unanswerable": _share(refused[table.answerable == 0]),
+    }
 
 
 def _share(refused: npt.NDArray[np.bool_]) -> float | None:
@@ -221,40 +278,46 @@ def attempt(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Ask everybody, and write quality.json."""
+    """Ask everybody, and write quality.json after each."""
     made = parser()
     options = made.parse_args(argv)
-    collections, choosing = (
-        titles(path, options.source, options.sample, options.titles)
-        for path in (options.data, options.data if options.dev is None else options.dev)
-    )
+    collections = titles(options.data, options.source, options.sample, options.titles)
+    choosing = collections
+    if options.dev is not None:
+        choosing = titles(options.dev, options.source, options.sample, options.titles)
     if not collections or not choosing:
         made.error(f"no questions of the source {options.source!r}: name another with --source")
-    scopes = {"title": collections, "all": pool(collections)}
-    us = load(OURS)
-    tables = {
-        scope: ask(us, members) for scope, members in {**scopes, "choosing": choosing}.items()
-    }
-    found = {OURS: compare_ours(tables, scopes)}
+    scopes = {ALONE: collections, TOGETHER: pool(collections)}
+    about = describe(options, collections, choosing)
+    keep = partial(record.add, options.out, "quality", about)
+    try:
+        kept = record.kept(options.out, "quality", about)
+    except ValueError as error:
+        made.error(str(error))
+    embed_once()
+    if OURS in options.peers or OURS not in kept:
+        kept[OURS] = measure_ours(scopes, choosing)
+        print(keep(OURS, PEERS[OURS].packages, kept[OURS]))
+    length = kept[OURS]["length"]
     for name in tqdm([name for name in options.peers if name != OURS], unit="peer", disable=None):
-        found[name] = attempt(name, partial(compare, name, choosing, scopes, tables))
-    packages = [package for name in found for package in PEERS[name].packages]
-    about = {**describe(options, collections), "peers": found}
-    print(record.write(options.out, "quality", packages, about))
+        found = attempt(name, partial(measure_peer, name, scopes, choosing, length))
+        print(keep(name, PEERS[name].packages, found))
 
 
-def describe(options: argparse.Namespace, collections: Sequence[Collection]) -> dict[str, Any]:
+def describe(
+    options: argparse.Namespace, collections: Sequence[Collection], choosing: Sequence[Collection]
+) -> dict[str, Any]:
     """Say what was asked about."""
     cases = [case for collection in collections for case in collection.cases]
     return {
         "data": options.data.name,
         "chosen_on": options.data.name if options.dev is None else options.dev.name,
+        "chosen_on_questions": sum(len(collection.cases) for collection in choosing),
         "titles": len(collections),
         "characters": sum(len(c.documents[0].text) for c in collections),
         "answerable": sum(bool(case.answers) for case in cases),
         "unanswerable": sum(not case.answers for case in cases),
         "sample": options.sample,
-        "resamples": RESAMPLES,
     }
 
 
@@ -264,8 +327,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("data", type=Path, help="SQuAD JSON, or rows as JSON lines; or gzipped")
     made.add_argument("--dev", type=Path, help="the same, to choose sizes on (default: the data)")
     made.add_argument("--source", default="squad", help="of rows: which (default: squad)")
-    made.add_argument("--sample", type=int, help="questions of each title (default: all)")
-    made.add_argument("--titles", type=int, help="the first titles (default: all)")
-    made.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER")
+    made.add_argument("--sample", type=int, help="questions of each title, drawn (default: all)")
+    made.add_argument("--titles", type=int, help="titles, drawn (default: all)")
+    made.add_argument(
+        "--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER", help=PEERS_HELP
+    )
     made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for quality.json")
     return made

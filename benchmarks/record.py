@@ -14,18 +14,55 @@ FOLDER = Path("runs/benchmarks")
 
 def write(folder: Path, name: str, packages: Iterable[str], found: Mapping[str, Any]) -> Path:
     """Write a benchmark's numbers to ``name``.json in a folder, and return the path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.json"
-    whole = {
+    return _save(folder, name, _stamped(packages, found))
+
+
+def kept(folder: Path, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of each peer; raises ValueError when it was measured on other things.
+
+    ``about`` is what peers must have in common to be compared: data, questions, rounds.
+    """
+    found = read(folder, name)
+    if found is None:
+        return {}
+    peers: dict[str, Any] = found.pop("peers", {})
+    if found != about:
+        raise ValueError(
+            f"{folder / name}.json is of other data or settings: name another folder with --out, "
+            "or remove it"
+        )
+    return peers
+
+
+def add(
+    folder: Path,
+    name: str,
+    about: Mapping[str, Any],
+    peer: str,
+    packages: Iterable[str],
+    found: Mapping[str, Any],
+) -> Path:
+    """Write what was found of a peer beside what is kept of the others, and return the path."""
+    peers = {**kept(folder, name, about), peer: _stamped(packages, found)}
+    return _save(folder, name, {**about, "peers": peers})
+
+
+def _stamped(packages: Iterable[str], found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "date": date.today().isoformat(),
         "machine": machine(),
         "versions": versions(packages),
         **found,
     }
-    path.write_text(
-        json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
-    )
-    return path
+
+
+def _save(folder: Path, name: str, whole: Mapping[str, Any]) -> Path:
+    """Write all at once: a run that is stopped leaves what was there before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    return new.replace(path)
 
 
 def read(folder: Path, name: str) -> dict[str, Any] | None:

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import plots, record
+from benchmarks import quality as quality_benchmark
+from benchmarks import speed as speed_benchmark
+from benchmarks.bootstrap import RESAMPLES
 from benchmarks.peers import OURS, PEERS
+from benchmarks.quality import ALONE, TOGETHER
 from benchmarks.speed import MEASURES
 
 Found = Mapping[str, Any]  # what a benchmark wrote
 Value = Sequence[float | None]  # value, low, high
 
-SCOPES = {"title": "Each title alone", "all": "All titles together"}
+SCOPES = {ALONE: "Each title alone", TOGETHER: "All titles together"}
 COLUMNS = {
     "passages": "passages",
     "build s": "build, s",
@@ -45,10 +49,11 @@ def quality(found: Found) -> str:
             "A system without scores can refuse nothing.",
             table(
                 ["system", "passages", "10 %", "20 %", "30 %", "AUROC"],
-                [_refusal_row(*row) for row in _rows(found, "title")],
+                [_refusal_row(*row) for row in _rows(found, ALONE)],
             ),
             _own_threshold(found),
             "![Right first result against its length](quality.png)",
+            *_named(found, "stale", "Measured against quotes of another length, run again"),
             *_missing(found),
         ]
     )
@@ -60,14 +65,24 @@ def _asked(found: Found) -> str:
         f"{found['data']}: {found['titles']} titles as articles, {found['characters']:,} "
         f"characters; {found['answerable']} questions that they answer and "
         f"{found['unanswerable']} that they do not ({sample}). In brackets: 95 % intervals of "
-        f"{found['resamples']:,} paired bootstrap draws of questions."
+        f"{RESAMPLES:,} paired bootstrap draws of questions."
     )
 
 
 def _missing(found: Found) -> list[str]:
     """Name the systems that could not be measured, and why."""
-    lines = [f"- {name}: {one['error']}" for name, one in found["peers"].items() if "error" in one]
+    lines = [
+        f"- {PEERS[name].name}: {one['error']}"
+        for name, one in found["peers"].items()
+        if "error" in one
+    ]
     return ["Not measured:\n\n" + "\n".join(map(one_line, lines))] if lines else []
+
+
+def _named(found: Found, mark: str, words: str) -> list[str]:
+    """Name the systems that bear a mark, behind what it means."""
+    names = [PEERS[name].name for name, one in found["peers"].items() if one.get(mark)]
+    return [f"{words}: {'; '.join(names)}."] if names else []
 
 
 def _quality_of(found: Found, scope: str) -> str:
@@ -100,7 +115,7 @@ def _setting(name: str, row: Found) -> str:
 def _quality_row(name: str, row: Found) -> list[str]:
     against = "" if name == OURS else percent(row["in_first_against_ours"], signed=True)
     return [
-        name,
+        PEERS[name].name,
         _setting(name, row),
         percent(row["in_first"]),
         against,
@@ -112,15 +127,14 @@ def _quality_row(name: str, row: Found) -> list[str]:
 
 def _refusal_row(name: str, row: Found) -> list[str]:
     shares = [percent(value) for value in row["refused_at"].values()]
-    return [name, _setting(name, row), *shares, number(row["auroc"])]
+    return [PEERS[name].name, _setting(name, row), *shares, number(row["auroc"])]
 
 
 def _own_threshold(found: Found) -> str:
-    row = next(row for row in found["peers"][OURS]["rows"] if row["scope"] == "title")
-    own = {kind: percent([share, None, None]) for kind, share in row["own_refusals"].items()}
+    own = {kind: percent([share, None, None]) for kind, share in found["own_refusals"].items()}
     return (
-        f"At its own threshold {OURS} refuses {own['unanswerable']} of the questions that no "
-        f"article answers, and {own['answerable']} of the others."
+        f"At its own threshold {PEERS[OURS].name} refuses {own['unanswerable']} of the questions "
+        f"that no article answers, and {own['answerable']} of the others."
     )
 
 
@@ -129,7 +143,8 @@ def speed(found: Found) -> str:
     peers = {name: one for name, one in found["peers"].items() if "error" not in one}
     heads = [f"{name}, {unit}" if unit else name for name, unit in MEASURES.items()]
     sizes = [
-        [name, f"{one['installation']:,.0f}", str(one["packages"])] for name, one in peers.items()
+        [PEERS[name].name, f"{one['installation']:,.0f}", str(one["packages"])]
+        for name, one in peers.items()
     ]
     return "\n\n".join(
         [
@@ -145,6 +160,7 @@ def speed(found: Found) -> str:
             "Size of the installation, everything needed counted:",
             table(["system", "MiB", "packages"], sizes),
             "![Cost as a multiple of ours](speed.png)",
+            *_named(found, "apart", "Measured at another time than ours, not in the same rounds"),
             *_missing(found),
         ]
     )
@@ -152,7 +168,8 @@ def speed(found: Found) -> str:
 
 def _speed_rows(peers: Mapping[str, Found], kind: str) -> list[list[str]]:
     return [
-        [name, *(number(one[kind][measure]) for measure in MEASURES)] for name, one in peers.items()
+        [PEERS[name].name, *(number(one[kind][measure]) for measure in MEASURES)]
+        for name, one in peers.items()
     ]
 
 
@@ -238,11 +255,27 @@ SECTIONS: Mapping[str, Callable[[Found], str]] = {
 }
 
 
+SUMMARIES: Mapping[str, Callable[[Found], Found]] = {
+    "quality": quality_benchmark.summarise,
+    "speed": speed_benchmark.summarise,
+}
+
+
 def about(found: Found) -> str:
-    """Say when a benchmark ran, on what machine and with which versions."""
-    machine = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    return f"Measured on {found['date']}. Machine: {machine}. Versions: {versions}."
+    """Say when each system was measured, on what machine and with which versions."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    versions: dict[tuple[str, str], dict[str, str]] = {}
+    peers = {PEERS[name].name: one for name, one in found.get("peers", {}).items()}
+    for name, one in (peers if peers else {"All": found}).items():
+        machine = ", ".join(f"{part} {value}" for part, value in one["machine"].items())
+        whose.setdefault((one["date"], machine), []).append(name)
+        versions.setdefault((one["date"], machine), {}).update(one["versions"])
+    return "\n\n".join(
+        f"{'; '.join(names)}: measured on {date}. Machine: {machine}. Versions: "
+        + ", ".join(f"{name} {version}" for name, version in versions[date, machine].items())
+        + "."
+        for (date, machine), names in whose.items()
+    )
 
 
 def compose(records: Mapping[str, Found | None]) -> str:
@@ -257,12 +290,18 @@ def compose(records: Mapping[str, Found | None]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _read(folder: Path, name: str) -> Found | None:
+    """Read what a benchmark wrote, and sum up what it kept of each question and run."""
+    found = record.read(folder, name)
+    return SUMMARIES[name](found) if found is not None and name in SUMMARIES else found
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Read what the benchmarks wrote; write report.md and the plots beside it."""
     made = argparse.ArgumentParser(prog="python -m benchmarks report", description=__doc__)
     made.add_argument("--out", type=Path, default=record.FOLDER, help="folder with the JSON files")
     options = made.parse_args(argv)
-    records = {name: record.read(options.out, name) for name in SECTIONS}
+    records = {name: _read(options.out, name) for name in SECTIONS}
     if not any(records.values()):
         made.error(f"nothing in {options.out}: run: python -m benchmarks quality DATA")
     for name, found in records.items():

@@ -1,7 +1,9 @@
 """How long it takes to start, to answer, to index; how much memory and disk. Ours against peers.
 
 Each run is a process of its own. In a round every system runs once, in an order that changes, and
-is compared with ours of the same round; a first round, not counted, warms the disk.
+is compared with ours of the same round; a first round, not counted, warms the disk. The runs are
+kept, so that one system can be measured again alone (``--peers``): it is said where a system was
+not in the same rounds as ours.
 """
 
 import argparse
@@ -9,6 +11,7 @@ import random
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,7 +22,7 @@ from tqdm import tqdm
 from benchmarks import installed, record
 from benchmarks.data import titles
 from benchmarks.golden import QUESTIONS, load_questions
-from benchmarks.peers import OURS, PEERS
+from benchmarks.peers import OURS, PEERS, PEERS_HELP
 from benchmarks.probe import answer, build, in_new_process
 from benchmarks.retrieval import pool
 from qa_bot.bot import default_bot
@@ -102,18 +105,28 @@ def interleave(
     return {name: found for name, found in runs.items() if name not in errors}, errors
 
 
-def summary(runs: Mapping[str, Sequence[Run]], errors: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a report says of each system; ours must be among them."""
-    found: dict[str, Any] = {name: {"error": error} for name, error in errors.items()}
-    for name, own in runs.items():
-        packages = PEERS[name].packages
-        found[name] = {
-            "values": spread(own),
-            "ratios": ratios(own, runs[OURS]),
-            "installation": installed.size(packages) / MEBI,
-            "packages": len(installed.needed(packages)),
-        }
-    return found
+def described(name: str, runs: Sequence[Run], session: str) -> dict[str, Any]:
+    """Return what is kept of a system; those of one ``session`` ran in the same rounds."""
+    packages = PEERS[name].packages
+    return {
+        "session": session,
+        "runs": list(runs),
+        "installation": installed.size(packages) / MEBI,
+        "packages": len(installed.needed(packages)),
+    }
+
+
+def summarise(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept with each system's runs summed up, and against ours."""
+    us = found["peers"][OURS]
+    peers = {}
+    for name, one in found["peers"].items():
+        if "error" in one:
+            peers[name] = one
+        else:
+            summed = {"values": spread(one["runs"]), "ratios": ratios(one["runs"], us["runs"])}
+            peers[name] = {**one, **summed, "apart": one["session"] != us["session"]}
+    return {**found, "peers": peers}
 
 
 def material(data: Path | None, count: int) -> tuple[Texts, list[str]]:
@@ -130,25 +143,39 @@ def material(data: Path | None, count: int) -> tuple[Texts, list[str]]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run everybody in turn, and write speed.json."""
-    made = argparse.ArgumentParser(prog="python -m benchmarks speed", description=__doc__)
-    made.add_argument("data", type=Path, nargs="?", help="as for quality (default: our article)")
-    made.add_argument("--rounds", type=int, default=5, help="(default: 5)")
-    made.add_argument("--questions", type=int, default=50, help="asked in a run (default: 50)")
-    made.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER")
-    made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for speed.json")
+    made = parser()
     options = made.parse_args(argv)
     if options.rounds < 1 or options.questions < 2:
         made.error("at least one round, of at least two questions")
     documents, questions = material(options.data, options.questions)
-    names = [OURS, *(name for name in options.peers if name != OURS)]
-    runs, errors = interleave(names, options.rounds, documents, questions)
     about = {
         "data": "the shipped article" if options.data is None else options.data.name,
         "documents": len(documents),
         "characters": sum(len(text) for text, _ in documents),
         "questions": len(questions),
         "rounds": options.rounds,
-        "peers": summary(runs, errors),
     }
-    packages = [package for name in names for package in PEERS[name].packages]
-    print(record.write(options.out, "speed", packages, about))
+    try:
+        kept = record.kept(options.out, "speed", about)
+    except ValueError as error:
+        made.error(str(error))
+    names = options.peers if OURS in kept else list(dict.fromkeys([OURS, *options.peers]))
+    session = datetime.now(UTC).isoformat()
+    runs, errors = interleave(names, options.rounds, documents, questions)
+    for name in names:
+        failed = name in errors
+        found = {"error": errors[name]} if failed else described(name, runs[name], session)
+        print(record.add(options.out, "speed", about, name, PEERS[name].packages, found))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(prog="python -m benchmarks speed", description=__doc__)
+    made.add_argument("data", type=Path, nargs="?", help="as for quality (default: our article)")
+    made.add_argument("--rounds", type=int, default=5, help="(default: 5)")
+    made.add_argument("--questions", type=int, default=50, help="asked in a run (default: 50)")
+    made.add_argument(
+        "--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER", help=PEERS_HELP
+    )
+    made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for speed.json")
+    return made

@@ -12,13 +12,14 @@ from lxml import etree
 
 from qa_bot.archive import DAMAGED, open_archive, read_member, read_xml
 from qa_bot.blocks import Block, Content, heading_block, join_blocks
-from qa_bot.decoding import decode
+from qa_bot.decoding import decode, is_binary
 from qa_bot.errors import ArticleError
 from qa_bot.webpage import blocks_of, parse_html
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")  # media types
+_PAGE_NAMES = (".xhtml", ".html", ".htm")  # of pages whose media type is wrong, as some are
 _CONTENTS = "application/x-dtbncx+xml"  # that of an EPUB 2 table of contents
 _TYPE = "{http://www.idpf.org/2007/ops}type"
 
@@ -30,6 +31,11 @@ class _Item:
     name: str  # of the member of the archive
     media_type: str
     properties: str
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is for reading."""
+        return self.media_type in _PAGES or self.name.lower().endswith(_PAGE_NAMES)
 
 
 def read_epub(data: bytes) -> Content:
@@ -43,7 +49,7 @@ def read_epub(data: bytes) -> Content:
         package = read_xml(archive, package_name)
         items = _items(package, package_name)
         pages = [items[key] for key in _spine(package) if key in items]
-        names = [page.name for page in pages if page.media_type in _PAGES]
+        names = [page.name for page in pages if page.is_page]
         if not names:
             raise ArticleError(f"{DAMAGED} (it names no pages)")
         _check_unlocked(archive, names)
@@ -125,7 +131,7 @@ def _entries(contents: etree._Element) -> Iterator[tuple[str, str]]:
 def _chapter(archive: ZipFile, name: str, label: str) -> list[Block]:
     """Read a page of the book, named by its first heading or, without any, by the label."""
     text = decode(read_member(archive, name))
-    if text is None:
+    if text is None or is_binary(text):
         raise ArticleError(f"{DAMAGED} ({name!r} is no text)")
     root = parse_html(text)
     blocks = [] if root is None else list(blocks_of(root))

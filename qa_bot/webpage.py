@@ -5,6 +5,7 @@ Nothing is fetched and nothing is run: markup is parsed, and what is left of it 
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -13,6 +14,7 @@ from qa_bot.errors import ArticleError
 
 _LONG_ITEM = 400  # characters; a list with such an item is a list of paragraphs
 _LONG_CELL = 1000  # characters; a table with such a cell was made to lay out a page
+_LARGE_SIGN = 20  # elements; a footnote's sign has fewer, and no more of a larger one is looked at
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
@@ -34,8 +36,11 @@ _DROPPED = frozenset(  # what no one reads, works only in a browser, or leads el
     source style svg template textarea title track video
     """.split()
 )
-_DROPPED_ROLES = frozenset(
-    "alertdialog contentinfo dialog menu menubar navigation search toolbar tooltip".split()
+_DROPPED_ROLES = frozenset(  # of HTML and of EPUB, whose signs and page numbers stand within words
+    """
+    alertdialog backlink contentinfo dialog doc-backlink doc-noteref doc-pagebreak menu menubar
+    navigation noteref pagebreak search toolbar tooltip
+    """.split()
 )
 _PARTS = frozenset({"article", "main", "section", "blockquote"})  # have headers of their own
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -46,7 +51,7 @@ _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])  # where a word may, 
 
 
 def read_webpage(text: str) -> Content:
-    """Read a page of HTML; raises ArticleError for one that is nested beyond reading.
+    """Read a page of HTML; raises ArticleError for one of frames, or nested beyond reading.
 
     Of a page whose main part is marked as such, that part alone. Its title is ``<title>``, else
     its first heading.
@@ -56,7 +61,10 @@ def read_webpage(text: str) -> Content:
         return Content("")
     titles = root.xpath("//title[not(ancestor::svg)]")
     title = "".join(titles[0].itertext()) if titles else ""
-    return join_blocks(blocks_of(_main_part(root)), title.translate(_INVISIBLE))
+    content = join_blocks(blocks_of(_main_part(root)), title.translate(_INVISIBLE))
+    if not content.text and root.find(".//frame") is not None:
+        raise ArticleError("only shows other pages in its frames: save and give those pages")
+    return content
 
 
 def parse_html(text: str) -> etree._Element | None:
@@ -200,7 +208,7 @@ def _first_number(element: etree._Element) -> int:
 def _is_dropped(element: etree._Element) -> bool:
     """Whether an element is not for reading: hidden, navigation, or a part of the page's works."""
     tag = element.tag
-    if tag in _DROPPED or element.get("role") in _DROPPED_ROLES:
+    if tag in _DROPPED or not _DROPPED_ROLES.isdisjoint(_roles(element)):
         return True
     if element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return True
@@ -213,6 +221,10 @@ def _is_dropped(element: etree._Element) -> bool:
     return tag in ("a", "sup") and _is_reference(element)
 
 
+def _roles(element: etree._Element) -> list[str]:
+    return f"{element.get('role', '')} {element.get('epub:type', '')}".split()
+
+
 def _is_frame(element: etree._Element) -> bool:
     """Whether a header or footer is that of the whole page; one with the page's name is not."""
     inside = any(ancestor.tag in _PARTS for ancestor in element.iterancestors())
@@ -221,6 +233,8 @@ def _is_frame(element: etree._Element) -> bool:
 
 def _is_reference(element: etree._Element) -> bool:
     """Whether an element is the sign of a footnote, or a link by a sign (¶, ↑) within the page."""
+    if any(True for _ in islice(element.iter(), _LARGE_SIGN, None)):
+        return False
     words = "".join(element.itertext()).strip()
     if element.tag == "a":
         signs = not any(map(str.isalnum, words))

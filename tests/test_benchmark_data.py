@@ -93,3 +93,13 @@ def test_a_sample_is_the_same_each_time_and_other_sources_stay_out(tmp_path: Pat
     assert first.cases == second.cases
     assert len({case.question for case in first.cases}) == 2
     assert titles(path, source="nq") == []
+
+
+def test_titles_are_drawn_the_same_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    rows = [{**ROWS[0], "title": f"Pets {number}"} for number in range(9)]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    drawn = [[one.documents[0].title for one in titles(path, most=most)] for most in (3, 3, 9, 10)]
+    assert len(set(drawn[0])) == 3
+    assert drawn[0] == drawn[1] != [f"Pets {number}" for number in range(3)]
+    assert drawn[2] == drawn[3] == [f"Pets {number}" for number in range(9)]

@@ -1,16 +1,31 @@
 """What is right, what is read and what is refused is counted by hand here."""
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import quality, record
 from benchmarks.peers import Result
-from benchmarks.quality import Places, Table, ask, attempt, choose, judge, refused_at, summary
+from benchmarks.quality import (
+    NOTHING,
+    Places,
+    Table,
+    ask,
+    attempt,
+    choose,
+    judge,
+    main,
+    refused_at,
+    summarise,
+    summary,
+)
 from benchmarks.retrieval import Case, Collection
 from qa_bot.datatypes import Document, Span
 
@@ -45,11 +60,11 @@ def asked(results: Sequence[tuple[str, float | None]], *cases: Case) -> Table:
     return ask(SentencePeer(results), [Collection("made", (PETS,), cases)])
 
 
-def table(length: float, right: float) -> Table:
-    column = np.full(4, NAN)
-    return Table(9, np.ones(4), np.full(4, right), column, np.full(4, length), column, column)
-
-
+CURVE = [
+    {"size": 100, "length": 90.0, "in_first": 0.3},
+    {"size": 200, "length": 160.0, "in_first": 0.6},
+    {"size": 500, "length": 400.0, "in_first": 0.9},
+]
 ANSWERABLE = Case("What do cats eat?", (FISH,))
 UNANSWERABLE = Case("Who feeds the cats?", ())
 
@@ -78,7 +93,7 @@ def test_an_unanswerable_question_has_a_score_and_nothing_to_find() -> None:
 
 
 def test_nothing_found_is_refused_first_and_no_score_is_no_number() -> None:
-    assert asked([], ANSWERABLE).score.tolist() == [-math.inf]
+    assert asked([], ANSWERABLE).score.tolist() == [NOTHING]
     assert np.isnan(asked([("They eat fish.", None)], ANSWERABLE).score).all()
 
 
@@ -136,11 +151,7 @@ def test_without_scores_or_without_a_kind_of_question_there_is_no_share() -> Non
 
 
 def test_the_best_size_is_chosen_among_those_as_short_as_ours() -> None:
-    runs = {100: table(90, 0.3), 200: table(160, 0.6), 500: table(400, 0.9)}
-    assert choose(runs, 150) == 200
-    assert choose(runs, 140) == 100
-    assert choose(runs, 400) == 500
-    assert choose(runs, 10) == 100
+    assert [choose(CURVE, length) for length in (150, 140, 400, 10)] == [200, 100, 500, 100]
 
 
 def test_a_summary_has_values_intervals_and_the_paired_difference() -> None:
@@ -164,3 +175,88 @@ def test_a_peer_that_cannot_be_measured_says_why() -> None:
 
     assert attempt("peer", missing) == {"error": "not installed: no module named peer"}
     assert attempt("peer", broken) == {"error": "failed: KeyError: 'index'"}
+
+
+def test_a_table_comes_back_from_json_as_it_was() -> None:
+    found = asked([("They eat fish.", 0.9), ("Cats", None)], ANSWERABLE, UNANSWERABLE)
+    again = Table.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
+    assert again.passages == 3
+    for name in ("answerable", "in_first", "in_top", "length", "read", "score"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
+
+
+def kept(length: float) -> dict[str, Any]:
+    """What is kept when ours is right and refuses what it should, and a peer is wrong."""
+    us = asked([("They eat fish.", 0.9)], ANSWERABLE, ANSWERABLE)
+    peer = asked([("Dogs eat meat.", None)], ANSWERABLE, ANSWERABLE)
+    ours = {"length": length, "threshold": 0.95, "tables": {"default": {"title": us.to_dict()}}}
+    tables = {"default": {"title": peer.to_dict()}, "equal length": {"title": us.to_dict()}}
+    txtai = {"size": 200, "curve": CURVE, "tables": tables}
+    return {"data": "x", "peers": {"ours": ours, "txtai": txtai, "haystack": {"error": "gone"}}}
+
+
+def test_what_is_kept_is_summed_up_against_ours() -> None:
+    found = summarise(kept(150))
+    rows = [
+        (row["setting"], row["size"], row["scope"], row["in_first_against_ours"][0])
+        for row in found["peers"]["txtai"]["rows"]
+    ]
+    assert rows == [("default", None, "title", -1.0), ("equal length", 200, "title", 0.0)]
+    assert found["own_refusals"] == {"answerable": 1.0, "unanswerable": None}
+    assert found["peers"]["haystack"] == {"error": "gone"}
+    assert found["data"] == "x"
+
+
+def test_a_size_that_would_not_be_chosen_any_more_is_told() -> None:
+    assert [summarise(kept(length))["peers"]["txtai"]["stale"] for length in (150, 90)] == [
+        False,
+        True,
+    ]
+
+
+SQUAD = {
+    "data": [
+        {
+            "title": "Pets",
+            "paragraphs": [
+                {
+                    "context": PETS.text,
+                    "qas": [
+                        {
+                            "question": ANSWERABLE.question,
+                            "answers": [{"text": "fish", "answer_start": FISH.start}],
+                        },
+                        {"question": UNANSWERABLE.question, "answers": []},
+                    ],
+                }
+            ],
+        }
+    ]
+}
+
+
+def test_one_system_is_measured_again_and_the_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"ours": "They eat fish.", "txtai": "Dogs eat meat."}
+    monkeypatch.setattr(quality, "load", lambda name, size=None: SentencePeer([(said[name], 0.5)]))
+    monkeypatch.setattr(quality, "embed_once", lambda: None)
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps(SQUAD), "utf-8")
+
+    def right(*options: str) -> dict[str, float]:
+        main([str(data), "--out", str(tmp_path), *options])
+        whole = record.read(tmp_path, "quality")
+        assert whole is not None
+        return {
+            name: one["rows"][0]["in_first"][0] for name, one in summarise(whole)["peers"].items()
+        }
+
+    assert right("--peers", "txtai") == {"ours": 1.0, "txtai": 0.0}  # ours is needed, so asked
+    said["ours"] = "Cats"
+    assert right("--peers", "ours") == {"ours": 0.0, "txtai": 0.0}
+    said["txtai"] = "They eat fish."
+    assert right("--peers", "txtai") == {"ours": 0.0, "txtai": 1.0}
+    with pytest.raises(SystemExit):
+        right("--sample", "1")
+    assert "is of other data or settings: name another folder with --out" in capsys.readouterr().err

@@ -29,12 +29,10 @@ def row(size: int | None, share: float, scope: str = "title") -> dict[str, Any]:
         "in_first_against_ours": [share - 0.8, -0.4, 0.0],
         "refused_at": {"10%": [0.2, 0.1, 0.3], "20%": [0.4, 0.3, 0.5], "30%": [None] * 3},
         "auroc": [0.62, 0.6, 0.64],
-        "own_refusals": {"answerable": 0.2, "unanswerable": 0.55},
     }
 
 
 QUALITY = {
-    **ABOUT,
     "data": "made.json",
     "chosen_on": "dev.json",
     "titles": 2,
@@ -42,19 +40,19 @@ QUALITY = {
     "answerable": 10,
     "unanswerable": 5,
     "sample": None,
-    "resamples": 1000,
+    "own_refusals": {"answerable": 0.2, "unanswerable": 0.55},
     "peers": {
-        OURS: {"default": "x", "rows": [row(None, 0.8), row(None, 0.7, "all")], "curve": []},
+        OURS: {**ABOUT, "rows": [row(None, 0.8), row(None, 0.7, "all")]},
         "txtai": {
-            "default": "x",
+            **ABOUT,
             "rows": [row(None, 0.6), row(150, 0.5)],
             "curve": [{"size": 100, "length": 90.0, "in_first": 0.4}],
+            "stale": True,
         },
-        "Haystack": {"error": "not installed: no | module\nhere"},
+        "haystack": {**ABOUT, "error": "not installed: no | module\nhere"},
     },
 }
 SPEED = {
-    **ABOUT,
     "data": "the shipped article",
     "documents": 1,
     "characters": 3730,
@@ -62,12 +60,13 @@ SPEED = {
     "rounds": 2,
     "peers": {
         OURS: {
+            **ABOUT,
             "values": {name: [20.0, 19.0, 21.0] for name in MEASURES},
             "ratios": {name: [1.0, 1.0, 1.0] for name in MEASURES},
             "installation": 1420.4,
             "packages": 77,
         },
-        "txtai": {"error": "failed: KeyError: 'x'"},
+        "txtai": {**ABOUT, "error": "failed: KeyError: 'x'"},
     },
 }
 COSTS = {"passages": 1000, "build s": 2.5, "search p50 ms": 1.0, "recall": 0.99, "disk MiB": 2.0}
@@ -105,8 +104,8 @@ def test_what_was_not_run_is_said_with_its_command() -> None:
     text = compose({"quality": None, "speed": SPEED, "scale": None})
     assert "## Quality\n\nNot run: `python -m benchmarks quality`." in text
     assert "## Scale\n\nNot run: `python -m benchmarks scale`." in text
-    assert "Machine: cores 2. Versions: txtai 1.0." in text
-    assert f"| {OURS} | 1,420 | 77 |" in text
+    assert "qa_bot; txtai: measured on 2026-01-02. Machine: cores 2. Versions: txtai 1.0." in text
+    assert "| qa_bot | 1,420 | 77 |" in text
 
 
 def test_scale_tells_what_embedding_would_add() -> None:
@@ -130,12 +129,55 @@ def test_a_cell_stays_a_cell() -> None:
     assert table(["x", "y"], [["a|b", "1"]]) == "| x | y |\n| --- | ---: |\n| a\\|b | 1 |"
 
 
-def test_the_command_reads_what_was_written_and_draws(tmp_path: Path) -> None:
-    for name, found in {"quality": QUALITY, "speed": SPEED, "scale": SCALE}.items():
+def test_what_no_longer_fits_ours_is_told() -> None:
+    apart = {**SPEED["peers"][OURS], "apart": True}
+    speed = {**SPEED, "peers": {**SPEED["peers"], "llamaindex": apart}}
+    text = compose({"quality": QUALITY, "speed": speed, "scale": None})
+    assert "Measured against quotes of another length, run again: txtai.\n" in text
+    assert "Measured at another time than ours, not in the same rounds: LlamaIndex.\n" in text
+
+
+def test_systems_measured_on_other_days_are_told_apart() -> None:
+    later = {**QUALITY["peers"][OURS], "date": "2026-01-03", "versions": {"qa-bot": "2.0"}}
+    text = compose(
+        {
+            "quality": {**QUALITY, "peers": {**QUALITY["peers"], OURS: later}},
+            "speed": None,
+            "scale": None,
+        }
+    )
+    assert "qa_bot: measured on 2026-01-03. Machine: cores 2. Versions: qa-bot 2.0.\n" in text
+    assert "txtai; Haystack: measured on 2026-01-02. Machine: cores 2. Versions: txtai 1.0." in text
+
+
+def kept_quality() -> dict[str, Any]:
+    """Return a quality.json in which a peer is always wrong."""
+    numbers = {"passages": 3, "answerable": [1.0, 0.0], "in_first": [1.0, None]}
+    numbers |= {"in_top": [1.0, None], "length": [90.0, 80.0], "read": [90.0, None]}
+    table = {"title": {**numbers, "score": [0.9, 0.1]}, "all": {**numbers, "score": [0.9, 0.1]}}
+    ours = {**ABOUT, "length": 90.0, "threshold": 0.5, "tables": {"default": table}}
+    curve = [{"size": 100, "length": 90.0, "in_first": 0.4}]
+    wrong = {scope: {**one, "in_first": [0.0, None]} for scope, one in table.items()}
+    peer = {**ABOUT, "size": 100, "curve": curve, "tables": {"default": wrong}}
+    settings = {name: value for name, value in QUALITY.items() if name not in OF_SUMMARY}
+    return {**settings, "peers": {OURS: ours, "txtai": peer}}
+
+
+OF_SUMMARY = ("own_refusals", "peers")
+
+
+def test_the_command_reads_what_was_kept_sums_it_up_and_draws(tmp_path: Path) -> None:
+    run = dict.fromkeys(MEASURES, 20.0)
+    one = {**ABOUT, "session": "x", "runs": [run, run], "installation": 1.0, "packages": 2}
+    speed = {**SPEED, "peers": {OURS: one}}
+    for name, found in {"quality": kept_quality(), "speed": speed, "scale": SCALE}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(found), "utf-8")
     main(["--out", str(tmp_path)])
-    records = {"quality": QUALITY, "speed": SPEED, "scale": SCALE}
-    assert (tmp_path / "report.md").read_text("utf-8") == compose(records)
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert "| txtai | paragraphs | 0.0 % [0.0, 0.0] | -100.0 % [-100.0, -100.0] |" in text
+    assert "refuses 100.0 % of the questions that no article answers, and 0.0 % of" in text
+    assert "| qa_bot | 20 [20, 20] |" in text
+    assert "| 1,000 | 2.5 | 1 | 0.99 | 2 |" in text
     pictures = {path.name: path.read_bytes()[:4] for path in tmp_path.glob("*.png")}
     names = ("quality.png", "scale.png", "speed.png", "types.png")
     assert pictures == dict.fromkeys(names, b"\x89PNG")
@@ -157,6 +199,20 @@ def test_a_record_has_its_date_machine_and_versions(tmp_path: Path) -> None:
     assert found["versions"] == {"no-such-package": "not installed", "pytest": pytest.__version__}
     assert {"processor", "cores", "memory", "Python"} <= set(found["machine"])
     assert record.read(tmp_path, "speed") is None
+
+
+def test_a_peer_is_kept_beside_the_others_if_it_was_measured_on_the_same(tmp_path: Path) -> None:
+    about = {"data": "made.json", "sample": None}
+    record.add(tmp_path, "quality", about, "ours", [], {"size": 1})
+    record.add(tmp_path, "quality", about, "txtai", [], {"size": 2})
+    record.add(tmp_path, "quality", about, "ours", ["pytest"], {"size": 3})
+    kept = record.kept(tmp_path, "quality", about)
+    assert {name: one["size"] for name, one in kept.items()} == {"ours": 3, "txtai": 2}
+    assert kept["ours"]["versions"] == {"pytest": pytest.__version__}
+    assert [path.name for path in tmp_path.iterdir()] == ["quality.json"]
+    assert record.kept(tmp_path / "new", "quality", about) == {}
+    with pytest.raises(ValueError, match="is of other data or settings"):
+        record.kept(tmp_path, "quality", {**about, "sample": 5})
 
 
 @pytest.mark.parametrize("name", COMMANDS)

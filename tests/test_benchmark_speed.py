@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from benchmarks import speed
+from benchmarks import record, speed
 from benchmarks.golden import QUESTIONS, load_questions
 from benchmarks.installed import folder_size, needed, size
 from benchmarks.peers import OURS
 from benchmarks.probe import in_new_process, peak_memory
-from benchmarks.speed import MEASURES, Run, interleave, material, ratios, spread
+from benchmarks.speed import MEASURES, Run, interleave, main, material, ratios, spread, summarise
 
 
 def run(value: float) -> Run:
@@ -40,13 +40,37 @@ def test_every_round_but_the_first_counts_and_who_fails_is_left_out(
         return run(len(asked))
 
     monkeypatch.setattr(speed, "measure", measure)
-    runs, errors = interleave([OURS, "txtai", "Haystack"], 2, [], [])
+    runs, errors = interleave([OURS, "txtai", "haystack"], 2, [], [])
     assert errors == {"txtai": "failed: ImportError: no txtai"}
-    assert {name: len(found) for name, found in runs.items()} == {OURS: 2, "Haystack": 2}
-    assert sorted(asked[:3]) == sorted([OURS, "txtai", "Haystack"])
+    assert {name: len(found) for name, found in runs.items()} == {OURS: 2, "haystack": 2}
+    assert sorted(asked[:3]) == sorted([OURS, "txtai", "haystack"])
     assert asked.count("txtai") == 1
     values = [one["cold start"] for found in runs.values() for one in found]
     assert sorted(values) == [4, 5, 6, 7]
+
+
+def test_one_system_is_measured_again_and_the_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took = {"ours": 2.0, "txtai": 6.0}
+    monkeypatch.setattr(speed, "measure", lambda name, documents, questions: run(took[name]))
+    monkeypatch.setattr(speed, "PEERS", {name: speed.PEERS[OURS] for name in took})
+
+    def measured(*peers: str) -> dict[str, tuple[float, bool]]:
+        main(["--out", str(tmp_path), "--rounds", "2", "--questions", "2", "--peers", *peers])
+        whole = record.read(tmp_path, "speed")
+        assert whole is not None
+        return {
+            name: (one["ratios"]["cold start"][0], one["apart"])
+            for name, one in summarise(whole)["peers"].items()
+        }
+
+    assert measured("txtai") == {"ours": (1.0, False), "txtai": (3.0, False)}  # ours is needed
+    took["txtai"] = 8.0
+    assert measured("txtai") == {"ours": (1.0, False), "txtai": (4.0, True)}
+    took["ours"] = 4.0
+    assert measured("ours") == {"ours": (1.0, False), "txtai": (2.0, True)}
+    assert measured("ours", "txtai") == {"ours": (1.0, False), "txtai": (2.0, False)}
 
 
 def test_without_a_file_the_shipped_article_is_asked_its_golden_questions() -> None:

@@ -77,6 +77,13 @@ def test_without_a_table_of_contents_a_chapter_has_no_name() -> None:
     assert [mark.label for mark in content.marks] == ["Chapter One"]
 
 
+def test_a_page_of_a_wrong_media_type_is_known_by_its_name() -> None:
+    package = PACKAGE.replace(
+        'a.xhtml" media-type="application/xhtml+xml', 'a.xhtml" media-type="x'
+    )
+    assert read_epub(book(**{"OEBPS/book.opf": package})).text.startswith("Chapter One\n\nIt ran")
+
+
 def test_without_a_title_the_first_heading_is_it() -> None:
     package = PACKAGE.replace("dc:title", "dc:creator")
     assert read_epub(book(**{"OEBPS/book.opf": package})).title == "Chapter One"
@@ -120,6 +127,7 @@ def test_a_book_with_copy_protection_is_refused() -> None:
         {"OEBPS/book.opf": "<package>"},
         {"OEBPS/book.opf": "<package/>"},
         {"OEBPS/book.opf": PACKAGE.replace("text/a.xhtml", "gone.xhtml")},
+        {"OEBPS/text/a.xhtml": "\0\1\2" * 100},
     ],
 )
 def test_a_damaged_book(changes: dict[str, str]) -> None:

@@ -1,5 +1,7 @@
 """Of a page of HTML comes what a person reads there, and nothing of its works."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,9 @@ def test_text(html: str, text: str) -> None:
         "<footer>Imprint</footer>",
         "<div role=navigation>Home</div>",
         "<div role=dialog>Cookies</div>",
+        "<a role=doc-noteref href='n.html#1'>1</a>",
+        "<a epub:type='x noteref' href='n.xhtml#1'>1</a>",
+        "<span epub:type=pagebreak>12</span>",
         "<p hidden>x</p>",
         "<p aria-hidden=true>x</p>",
         "<p style='Display : none'>x</p>",
@@ -143,6 +148,17 @@ def test_deep_nesting_is_read_and_deeper_is_refused() -> None:
     assert read_webpage("<div>" * 1000 + "one" + "</div>" * 1000 + "two").text == "one\n\ntwo"
     with pytest.raises(ArticleError, match="nested too deeply"):
         read_webpage("<div>" * 5000 + "one")
+
+
+def test_a_page_of_frames_sends_a_person_to_those_pages() -> None:
+    with pytest.raises(ArticleError, match="give those pages"):
+        read_webpage("<frameset><frame src=a><frame src=b><noframes>Update!</noframes></frameset>")
+
+
+def test_signs_of_footnotes_in_each_other_are_read_in_no_time() -> None:
+    began = time.process_time()
+    assert read_webpage("before" + "<sup><a href='#x'>" * 400 + "one").text == "before"
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("html", ["", " ", "<!-- x -->", "<p>", "<html></html>", "\0"])
