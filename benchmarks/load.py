@@ -1,33 +1,40 @@
-"""Many people at once: each asks about a document of their own, and programs ask over HTTP.
+"""Many people at once on the real page, each with a document of their own, in the way browsers ask.
 
-Everybody asks the same question and has another answer, so one that came from the wrong document
-shows. Prints how many were right, how long they waited, and the memory before and after.
+Every tab uploads a file, asks about it, follows up, and asks about the shipped article. All ask the
+same questions and have other answers, so one that came from the wrong document or conversation
+shows. One more person uploads a long document meanwhile. Prints how many answers were right, how
+long they waited, and the server's memory: after a warm-up, at most, and after each round, when all
+tabs are closed and what they brought is forgotten.
 """
 
 import argparse
-import gc
 import json
 import os
+import re
+import secrets
 import socket
+import subprocess
+import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
+import httpx
 import numpy as np
 from tqdm import tqdm
 
-from qa_bot.bot import Bot, default_bot
-from qa_bot.uploads import Library
-
 T = TypeVar("T")
 QUESTION = "Who is the harbour master?"
-ABOUT_SHIPPED = "Who is the Defense Secretary?"
+FOLLOW_UP = "When did that person take office?"
+ABOUT_SHIPPED = ("Who is the Defense Secretary?", "Mark Esper")
+APP = Path(__file__).parents[1] / "app.py"
+SETTLED = 45  # seconds from the last tab closed until all of it is forgotten, see qa_bot/sweep.py
+WARM_UP = 8  # people: more than the page serves at once, so that all its threads have worked
 _FIRST = "Anna Bertil Cecilia Dag Elsa Folke Greta Hugo".split()
 _LAST = "Berg Lund Strand Holm Dahl Falk Vik Nord".split()
 PEOPLE = tuple(f"{first} {last}" for first in _FIRST for last in _LAST)
@@ -35,56 +42,104 @@ PEOPLE = tuple(f"{first} {last}" for first in _FIRST for last in _LAST)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one person saw: whether the answer was right, and quotes from others' documents."""
+    """What one person saw: for each question whether the answer was right, and what was others'."""
 
-    right: bool
-    foreign: int
-    seconds: float  # from the question to the answer
+    right: tuple[bool, ...]
+    foreign: int  # names of other people, wherever the page showed them
+    seconds: tuple[float, ...]  # from each question to its answer
+    ended: tuple[float, ...]  # when each answer came, of time.monotonic
 
 
 def article(name: str, paragraphs: int = 30) -> str:
-    """Return a text that says once who the harbour master is."""
+    """Return a text that says once who the harbour master is, and since when."""
     filler = [
         f"Quay {n} lies {n * 7} metres from the gate. It was mended with {n} planks of oak."
         for n in range(1, paragraphs)
     ]
     middle = len(filler) // 2
-    return "\n\n".join([*filler[:middle], f"The harbour master is {name}.", *filler[middle:]])
+    said = f"The harbour master is {name}. {name} took office in {year(name)}."
+    return "\n\n".join([*filler[:middle], said, *filler[middle:]])
 
 
-def open_libraries(bot: Bot, names: Sequence[str]) -> list[Library]:
-    """Return a Library for each name, its document read; all are read at once."""
-    libraries = [Library(bot) for _ in names]
-
-    def read(number: int) -> None:
-        report = libraries[number].add_text(article(names[number]), f"Harbour of {names[number]}")
-        if report.error:
-            raise RuntimeError(report.error)
-
-    at_once(range(len(names)), read, "read")
-    return libraries
+def year(name: str) -> str:
+    """Return a year that belongs to one person alone."""
+    return str(1901 + PEOPLE.index(name))
 
 
-def visit(library: Library, name: str) -> Visit:
-    """Ask one Library about its own document."""
-    own = [document.id for document in library.own]
-    started = time.perf_counter()
-    found = library.answer(QUESTION, documents=own)
-    seconds = time.perf_counter() - started
-    foreign = sum(quote.document.id not in own for quote in found.quotes)
-    return Visit(bool(found.quotes) and name in found.quotes[0].text, foreign, seconds)
+class Tab:
+    """The page in a browser tab, as the server sees it; closed, its session ends."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=f"{url}gradio_api", timeout=600, trust_env=False)
+        self._hash = secrets.token_hex(6)
+        config = self._client.get(f"{url}config").json()
+        self._events = {
+            trigger: event["id"]
+            for event in config["dependencies"]
+            for _, trigger in event["targets"]
+        }
+        # The browser keeps this one open as long as the tab; nothing in it is read.
+        self._beat = self._client.stream("GET", f"/heartbeat/{self._hash}")
+        self._beat.__enter__()
+        self.send("load", "", None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._beat.__exit__(None, None, None)
+        self._client.close()
+
+    def upload(self, name: str, text: str) -> str:
+        """Give a file; return what the page then shows: a report and the documents."""
+        (path,) = self._client.post("/upload", files={"files": (name, text.encode())}).json()
+        file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        return json.dumps(self.send("upload", [file], None), ensure_ascii=False)
+
+    def ask(self, question: str) -> list[str]:
+        """Ask; return the whole conversation as the page then shows it, messages as HTML."""
+        conversation = self.send("submit", question, None)[0]
+        return ["".join(part["text"] for part in it["content"]) for it in conversation]
+
+    def send(self, trigger: str, *data: Any) -> list[Any]:
+        """Send an event and return what the page shows for it."""
+        call = {"data": data, "fn_index": self._events[trigger], "session_hash": self._hash}
+        self._client.post("/queue/join", json=call).raise_for_status()
+        with self._client.stream(
+            "GET", "/queue/data", params={"session_hash": self._hash}
+        ) as lines:
+            for line in lines.iter_lines():
+                event = json.loads(line.removeprefix("data: ")) if line else {}
+                if event.get("msg") == "process_completed":
+                    if not event["success"]:
+                        raise RuntimeError(f"{trigger}: {event['output']}")
+                    return list(event["output"]["data"])
+        raise RuntimeError(f"{trigger}: no answer came")
+
+
+def visit(url: str, name: str) -> Visit:
+    """Open the page as one person, bring a document and ask."""
+    asked = ((QUESTION, name), (FOLLOW_UP, year(name)), ABOUT_SHIPPED)
+    right, seconds, ended, seen = [], [], [], ""
+    with Tab(url) as tab:
+        seen += tab.upload(f"Harbour of {name}.txt", article(name))
+        for question, answer in asked:
+            started = time.monotonic()
+            conversation = tab.ask(question)
+            ended.append(time.monotonic())
+            seconds.append(ended[-1] - started)
+            right.append(len(conversation) == 2 * len(ended) and answer in conversation[-1])
+            seen += "".join(conversation)
+    foreign = sum(other in seen for other in PEOPLE if other != name)
+    return Visit(tuple(right), foreign, tuple(seconds), tuple(ended))
 
 
 def call(url: str, question: str) -> dict[str, Any]:
-    """Ask the API over HTTP: a POST, then the events of the answer."""
-    endpoint = f"{url}gradio_api/call/answer"
-    body = json.dumps({"data": [question, None]}).encode()
-    request = urllib.request.Request(endpoint, body, {"Content-Type": "application/json"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=300) as reply:
-        event = json.load(reply)["event_id"]
-    with opener.open(f"{endpoint}/{event}", timeout=300) as events:
-        *_, last = events.read().decode().strip().splitlines()
+    """Ask the API over HTTP, as programs do: a POST, then the events of the answer."""
+    with httpx.Client(timeout=600, trust_env=False) as client:
+        endpoint = f"{url}gradio_api/call/answer"
+        event = client.post(endpoint, json={"data": [question, None]}).json()["event_id"]
+        *_, last = client.get(f"{endpoint}/{event}").text.strip().splitlines()
     (answer,) = json.loads(last.removeprefix("data: "))
     return dict(answer)
 
@@ -102,70 +157,99 @@ def at_once(items: Sequence[T], do: Callable[[T], Any], what: str) -> list[Any]:
 
 
 @contextmanager
-def served(bot: Bot) -> Iterator[str]:
-    """Serve the API of a bot on this machine; yield its address."""
-    import gradio as gr
-
-    from qa_bot.api import add_api
-
+def served() -> Iterator[tuple[str, int]]:
+    """Serve the page in a process of its own; yield its address and the number of the process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with gr.Blocks(analytics_enabled=False) as page:
-        add_api(bot)
-    page.launch(
-        server_name="127.0.0.1",
-        server_port=port,
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        ssr_mode=False,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        page.close(verbose=False)
+    command = [sys.executable, str(APP), "--no-browser", "--port", str(port)]
+    # Gradio's own switch for its tests: the session of a closed tab ends in a second, not an hour.
+    environment = os.environ | {"GRADIO_IS_E2E_TEST": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        try:
+            assert server.stdout is not None
+            for line in server.stdout:
+                if "chat is at" in line:
+                    break
+            yield f"http://127.0.0.1:{port}/", server.pid
+        finally:
+            server.terminate()
 
 
-def resident() -> float:
-    """Return the memory of this process, megabytes (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+class Memory:
+    """The resident memory of a process, megabytes (Linux); the most is noted in the background."""
+
+    def __init__(self, pid: int) -> None:
+        self._file = Path(f"/proc/{pid}/statm")
+        self.most = self.now()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def now(self) -> float:
+        """Return how much it is."""
+        pages = int(self._file.read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _watch(self) -> None:
+        while self._file.exists():
+            try:
+                self.most = max(self.most, self.now())
+            except OSError:
+                return
+            time.sleep(0.2)
 
 
-def run_visits(bot: Bot, names: Sequence[str]) -> list[Visit]:
-    """Return what each person saw; all come, ask and go together."""
-    libraries = open_libraries(bot, names)
-    numbers = range(len(names))
-    visits = at_once(numbers, lambda number: visit(libraries[number], names[number]), "ask")
-    for library in libraries:
-        library.close()
-    return visits
+def upload_long(url: str, paragraphs: int) -> tuple[str, float, float]:
+    """Upload a long document; return what the page said, and when it was begun and read."""
+    with Tab(url) as tab:
+        begun = time.monotonic()
+        said = tab.upload("long.txt", article(PEOPLE[-1], paragraphs))
+        report = re.sub(r"<[^>]+>", "", said).split('"')[1]
+        return report, begun, time.monotonic()
+
+
+def run_round(url: str, names: Sequence[str], paragraphs: int) -> tuple[list[Visit], int, str]:
+    """Return what each person saw, and the answers that came while a long document was read."""
+    with ThreadPoolExecutor(1) as other:
+        long = other.submit(upload_long, url, paragraphs)
+        visits = at_once(names, lambda name: visit(url, name), "visits")
+        said, begun, read = long.result()
+    ended = [moment for seen in visits for moment in seen.ended]
+    return visits, sum(begun < moment < read for moment in ended), said
 
 
 def main() -> None:
-    """Run the visits, then the calls, and print."""
+    """Warm up, run the rounds, then the calls, and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
-    parser.add_argument("--people", type=int, default=50, help=f"at once, at most {len(PEOPLE)}")
-    parser.add_argument("--rounds", type=int, default=2, help="times that all of them come")
+    parser.add_argument("--people", type=int, default=50, help=f"at once, less than {len(PEOPLE)}")
+    parser.add_argument("--rounds", type=int, default=3, help="times that all of them come")
+    parser.add_argument("--long", type=int, default=3000, help="paragraphs of the long document")
     options = parser.parse_args()
     names = PEOPLE[: options.people]
-    bot = default_bot()
-    expected = bot.answer(ABOUT_SHIPPED).to_dict()
-    memory, visits = [resident()], list[Visit]()
-    for _ in range(options.rounds):
-        visits += run_visits(bot, names)
-        gc.collect()
-        memory.append(resident())
-    with served(bot) as url:
-        answers = at_once(names, lambda _: call(url, ABOUT_SHIPPED), "call")
-    waits = np.quantile([seen.seconds for seen in visits], [0.5, 0.95])
-    print(f"people at once               {len(names)}")
-    print(f"right answers                {sum(seen.right for seen in visits)} of {len(visits)}")
-    print(f"quotes of others' documents  {sum(seen.foreign for seen in visits)}")
-    print(f"seconds waited, p50 / p95    {waits[0]:.1f} / {waits[1]:.1f}")
-    print(f"right answers over HTTP      {sum(answer == expected for answer in answers)}", end="")
-    print(f" of {len(answers)}")
-    print("MB before, after each round  " + ", ".join(f"{size:.0f}" for size in memory))
+    with served() as (url, pid):
+        expected = call(url, ABOUT_SHIPPED[0])
+        at_once(names[:WARM_UP], lambda name: visit(url, name), "warm up")
+        time.sleep(SETTLED)
+        memory = Memory(pid)
+        print(f"MB after the warm-up              {memory.now():.0f}", flush=True)
+        for number in range(options.rounds):
+            visits, meanwhile, said = run_round(url, names, options.long)
+            answers = at_once(names, lambda _: call(url, ABOUT_SHIPPED[0]), "calls")
+            most = memory.most
+            time.sleep(SETTLED)
+            print(f"round {number + 1}, {len(names)} people at once")
+            _report(visits, meanwhile, said)
+            print(f"  right answers to programs       {sum(it == expected for it in answers)}")
+            print(
+                f"  MB at most, MB when all have gone  {most:.0f}  {memory.now():.0f}", flush=True
+            )
+
+
+def _report(visits: Sequence[Visit], meanwhile: int, said: str) -> None:
+    right = [sum(column) for column in zip(*(seen.right for seen in visits), strict=True)]
+    waits = np.quantile([wait for seen in visits for wait in seen.seconds], [0.5, 0.95])
+    print(f"  right: own document, follow-up, shipped article  {', '.join(map(str, right))}")
+    print(f"  names of others shown           {sum(seen.foreign for seen in visits)}")
+    print(f"  seconds waited, p50 / p95       {waits[0]:.1f} / {waits[1]:.1f}")
+    print(f"  answers while a long document was read  {meanwhile} ({said})")
 
 
 if __name__ == "__main__":

@@ -66,12 +66,12 @@ def add_files(
 ) -> Added:
     """Read files that were given, each as Gradio tells of it: a path here, and its own name."""
     named = [(Path(file["path"]), str(file["orig_name"])) for file in files]
-    return _added(session, session.library.add_files(named, progress))
+    return _added(session, session.shelf.add_files(named, progress))
 
 
 def add_text(text: str, title: str, session: Session) -> Added:
     """Read a text that was pasted."""
-    return _added(session, [session.library.add_text(text, title)])
+    return _added(session, [session.shelf.add_text(text, title)])
 
 
 def suggestions(session: Session) -> Any:

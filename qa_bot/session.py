@@ -50,14 +50,14 @@ class Session:
 
     def __init__(self, library: Library) -> None:
         self.key = secrets.token_urlsafe(16)
-        self.library = library
+        self.shelf = library  # what it may ask
         self.conversation: list[Exchange] = []
         self._left_out: set[str] = set()  # ids of documents
         self._numbers = count()
         self._pages = 0  # page loads that hold it
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Session":
-        return Session(deepcopy(self.library))
+        return Session(deepcopy(self.shelf))
 
     def hold(self) -> None:
         """Note that one more page load holds this session."""
@@ -67,7 +67,7 @@ class Session:
         """Note that one fewer does; with the last of them its documents are forgotten."""
         self._pages -= 1
         if self._pages < 1:
-            self.library.close()
+            self.shelf.close()
 
     def begin(self, question: str) -> Exchange:
         """Note a question, before it is answered."""
@@ -78,7 +78,7 @@ class Session:
 
     def finish(self, exchange: Exchange) -> None:
         """Answer a question; what cannot be answered for a reason gets that reason as its reply."""
-        chosen = [it.id for it in self.library.documents if it.id not in self._left_out]
+        chosen = [it.id for it in self.shelf.documents if it.id not in self._left_out]
         if not any(map(str.isalnum, exchange.question)):
             exchange.reply = plain_to_html(IN_WORDS)
         elif not chosen:
@@ -109,19 +109,19 @@ class Session:
 
     def remove(self, id: str) -> None:
         """Forget an own document; quotes of it in the conversation stay."""
-        if any(document.id == id for document in self.library.own):
-            self.library.remove(id)
+        if any(document.id == id for document in self.shelf.own):
+            self.shelf.remove(id)
         self._left_out.discard(id)
 
     def documents(self) -> str:
         """Return the list of documents as HTML."""
-        own = {document.id for document in self.library.own}
-        return documents_to_html(self.library.documents, own, self._left_out)
+        own = {document.id for document in self.shelf.own}
+        return documents_to_html(self.shelf.documents, own, self._left_out)
 
     def suggestions(self) -> list[str]:
         """Return questions that the documents added last answer; none when there are none."""
-        last = self.library.own[-_SUGGESTED:]
-        found = [suggest(self.library.answer, document, SUGGESTIONS) for document in last]
+        last = self.shelf.own[-_SUGGESTED:]
+        found = [suggest(self.shelf.answer, document, SUGGESTIONS) for document in last]
         turns = zip_longest(*reversed(found))  # one of each document, then another of each
         return [it for turn in turns for it in turn if it is not None][:SUGGESTIONS]
 
@@ -134,7 +134,7 @@ class Session:
         earlier = [it.answer for it in self.conversation if it.number < exchange.number]
         history = [answer for answer in earlier if answer is not None]
         try:
-            answer = self.library.answer(exchange.question, history, documents=documents)
+            answer = self.shelf.answer(exchange.question, history, documents=documents)
         except (QABotError, ValueError) as error:
             # A ValueError is a document that was removed since, in another tab.
             exchange.reply = plain_to_html(str(error))
@@ -155,7 +155,7 @@ class Session:
         return quote.document, quote, answers[0].found
 
     def _document(self, id: str) -> Document | None:
-        return next((it for it in self.library.documents if it.id == id), None)
+        return next((it for it in self.shelf.documents if it.id == id), None)
 
 
 def finder() -> Callable[[str, Session], Session]:

@@ -1,7 +1,6 @@
 """The Gradio page around a Session. It asks nothing of the network and tells it nothing."""
 
 import errno
-import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from qa_bot import events
 from qa_bot.api import add_api, check_mcp
@@ -16,9 +16,12 @@ from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
 from qa_bot.feedback import check_feedback
 from qa_bot.formats import SUFFIXES
+from qa_bot.gate import Gate, shut_in
+from qa_bot.memory import share_arenas
 from qa_bot.render import heading_to_html, source_to_html
 from qa_bot.session import Session, finder
 from qa_bot.suggestions import suggest
+from qa_bot.sweep import sweeping
 from qa_bot.uploads import Library, Limits
 
 HOST = "127.0.0.1"
@@ -36,8 +39,14 @@ ABOUT = "Answers are quotes, word for word, with their place in the article. Not
 
 _AT_ONCE = 4  # questions answered at the same time; more wait their turn
 _READ_AT_ONCE = 2  # uploads read at the same time
-_LEFT_OVER = (300, 900)  # seconds: how often, and how old, files sent but never read are deleted
 _FOLDER = Path(__file__).parent
+_SERVED: dict[str, Any] = {
+    "prevent_thread_lock": True,
+    "quiet": True,
+    "footer_links": ["api"],
+    "max_file_size": Limits().file_bytes,
+    "css_paths": _FOLDER / "style.css",
+}
 _SWITCHED_OFF: dict[str, Any] = {
     "share": False,
     "ssr_mode": False,
@@ -107,29 +116,37 @@ def start(
     offered when there is a ``feedback`` file to keep them in. Raises as launch.
     """
     check_port(host, port)
-    if mcp:
-        check_mcp()
-    if feedback is not None:
-        check_feedback(feedback)
-    bot.answer("What is this about?")  # else the first person to ask would wait for torch to set up
-    _stay_on_this_machine()
-    if not examples and bot.documents:
-        examples = suggest(bot.answer, bot.documents[0], len(EXAMPLES))
-    page = build_page(bot, examples, feedback)
+    _check_extras(feedback, mcp)
+    shut_in()
+    share_arenas()
+    page = build_page(bot, _questions(bot, examples), feedback)
     page.launch(
         server_name=host,
         server_port=port,
         inbrowser=open_browser,
-        prevent_thread_lock=True,
-        quiet=True,
         mcp_server=mcp,
-        footer_links=["api"],
-        max_file_size=Limits().file_bytes,
         theme=_theme(),
-        css_paths=_FOLDER / "style.css",
+        app_kwargs={"middleware": [Middleware(Gate)], "lifespan": sweeping},
+        **_SERVED,
         **_SWITCHED_OFF,
     )
     return page
+
+
+def _check_extras(feedback: Path | None, mcp: bool) -> None:
+    """Raise QABotError when what is asked for beside the page cannot be had."""
+    if mcp:
+        check_mcp()
+    if feedback is not None:
+        check_feedback(feedback)
+
+
+def _questions(bot: Bot, examples: Sequence[str]) -> Sequence[str]:
+    """Return the questions to begin with: those given, or some about the first document."""
+    bot.answer("What is this about?")  # else the first person to ask would wait for the models
+    if examples or not bot.documents:
+        return examples
+    return suggest(bot.answer, bot.documents[0], len(EXAMPLES))
 
 
 def check_port(host: str, port: int) -> None:
@@ -170,9 +187,9 @@ class Parts:
 def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = None) -> gr.Blocks:
     """Lay out the page. What belongs to one person lives in a Session, never here."""
     first = Session(Library(bot))
-    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=_LEFT_OVER)
+    page = gr.Blocks(title=TITLE, analytics_enabled=False)
     with page:
-        idle = first.library.limits.idle_seconds
+        idle = first.shelf.limits.idle_seconds
         state = gr.State(first, time_to_live=idle, delete_callback=Session.release)
         ear = gr.HTML(heading_to_html(TITLE, ABOUT), js_on_load=_asset("page.js"))
         with gr.Row(elem_classes="qa-panes"):
@@ -191,6 +208,7 @@ def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = N
         _on_adding(parts)
         _on_keeping(page, parts)
         add_api(bot)
+    page.queue(api_open=False)  # else a call made by hand would pass by those that wait
     return page
 
 
@@ -224,6 +242,7 @@ def _documents(first: Session) -> dict[str, Any]:
         file_types=sorted(SUFFIXES),
         label="Add files: text, Markdown, HTML, PDF, Word, EPUB",
         height=150,
+        elem_classes="qa-files",
     )
     with gr.Accordion("Or paste a text", open=False):
         title = gr.Textbox(label="Title", max_lines=1)
@@ -323,11 +342,3 @@ def _theme() -> gr.themes.Base:
         input_placeholder_color="*neutral_500",
         input_placeholder_color_dark="*neutral_400",
     )
-
-
-def _stay_on_this_machine() -> None:
-    """Switch off Gradio's telemetry, and any proxy for the request it makes to itself at start."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    for name in ("no_proxy", "NO_PROXY"):
-        hosts = [os.environ.get(name, ""), "127.0.0.1", "localhost", "::1"]
-        os.environ[name] = ",".join(host for host in hosts if host)

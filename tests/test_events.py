@@ -78,13 +78,13 @@ def test_documents_are_added_chosen_and_removed(session: Session, tmp_path: Path
     path.write_text(HARBOUR)
     sent = [{"path": str(path), "orig_name": "My <harbour>.txt"}]
     reports, documents, _ = events.add_files(sent, session)
-    (own,) = session.library.own
+    (own,) = session.shelf.own
     assert "<bdi>My &lt;harbour&gt;.txt</bdi>: 6 words" in reports
     assert documents == session.documents() and own.id in documents
     events.choose(session, event(of=own.id, asked=False))
     assert session.documents() != documents
     documents, _ = events.remove(session, event(of=own.id))
-    assert own.id not in documents and session.library.own == ()
+    assert own.id not in documents and session.shelf.own == ()
 
 
 def test_a_pasted_text_is_added(session: Session) -> None:

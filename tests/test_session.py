@@ -31,7 +31,7 @@ def test_a_question_is_noted_at_once_and_answered_later(session: Session) -> Non
     assert session.conversation == [exchange]
     assert (exchange.reply, exchange.answer) == ("", None)
     session.finish(exchange)
-    answer = session.library.answer("Who built the mill")
+    answer = session.shelf.answer("Who built the mill")
     assert exchange.answer == answer and answer.quotes[0].text == MILL.text
     assert exchange.reply == to_html(answer, "quote-0")
 
@@ -43,9 +43,9 @@ def test_history_is_what_was_asked_before_and_answered(session: Session) -> None
     asked(session, "And who was it by")
     second, fourth = session.conversation[1].answer, session.conversation[3].answer
     assert second is not None and fourth is not None
-    assert fourth == session.library.answer("And who was it by", [second])
+    assert fourth == session.shelf.answer("And who was it by", [second])
     session.finish(later)
-    assert later.answer == session.library.answer("mill", [second])
+    assert later.answer == session.shelf.answer("mill", [second])
 
 
 def test_a_question_without_words_gets_a_polite_reply(session: Session) -> None:
@@ -53,8 +53,8 @@ def test_a_question_without_words_gets_a_polite_reply(session: Session) -> None:
 
 
 def test_a_question_is_about_the_documents_with_a_tick(session: Session) -> None:
-    session.library.add_text(HARBOUR, "Harbour")
-    (own,) = session.library.own
+    session.shelf.add_text(HARBOUR, "Harbour")
+    (own,) = session.shelf.own
     session.choose(own.id, False)
     assert NOT_FOUND in asked(session, "Who is the harbour master")
     session.choose(MILL.id, False)
@@ -74,10 +74,10 @@ def test_an_id_that_is_not_here_changes_nothing(session: Session) -> None:
 
 
 def test_a_removed_document_answers_no_more_but_its_quotes_stay(session: Session) -> None:
-    session.library.add_text(HARBOUR, "Harbour")
+    session.shelf.add_text(HARBOUR, "Harbour")
     assert "Anna Berg" in asked(session, "Who is the harbour master")
-    session.remove(session.library.own[0].id)
-    assert session.library.own == ()
+    session.remove(session.shelf.own[0].id)
+    assert session.shelf.own == ()
     assert NOT_FOUND in asked(session, "Who is the harbour master")
     assert "Anna Berg" in session.source("quote-0-0")
 
@@ -132,21 +132,21 @@ def test_suggestions_are_about_own_documents_and_answered(session: Session) -> N
     assert session.suggestions() == []
     for place in ("Rome", "Oslo", "Bern"):
         about = f"What is said about {place} Gate?"
-        session.library.add_text(f"{about} Much. Again {place} Gate, and {place} Gate.", place)
+        session.shelf.add_text(f"{about} Much. Again {place} Gate, and {place} Gate.", place)
     found = session.suggestions()
     assert 0 < len(found) <= SUGGESTIONS
     assert not any("Rome" in question for question in found)
     for question in found:
-        assert session.library.answer(question).found
+        assert session.shelf.answer(question).found
 
 
 def test_a_copy_is_the_session_of_somebody_else(session: Session) -> None:
-    session.library.add_text(HARBOUR)
+    session.shelf.add_text(HARBOUR)
     asked(session, "mill")
     session.choose(MILL.id, False)
     other = copy.deepcopy(session)
     assert other.key != session.key
-    assert other.conversation == [] and other.library.documents == (MILL,)
+    assert other.conversation == [] and other.shelf.documents == (MILL,)
     assert "data-remove" not in other.documents() and " checked" in other.documents()
 
 
@@ -169,14 +169,14 @@ def test_a_finder_keeps_no_session_alive() -> None:
 
 
 def test_documents_are_forgotten_when_the_last_page_that_holds_them_goes(session: Session) -> None:
-    session.library.add_text(HARBOUR)
+    session.shelf.add_text(HARBOUR)
     for _ in range(2):
         session.hold()
     session.release()
-    assert [document.text for document in session.library.own] == [HARBOUR]
+    assert [document.text for document in session.shelf.own] == [HARBOUR]
     session.release()
-    assert session.library.own == ()
-    assert session.library.add_text("More.").error != ""
+    assert session.shelf.own == ()
+    assert session.shelf.add_text("More.").error != ""
 
 
 def test_what_fails_is_told_in_words(session: Session) -> None:

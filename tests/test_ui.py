@@ -20,7 +20,7 @@ import qa_bot.ui
 from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
 from qa_bot.render import to_html
-from qa_bot.ui import build_page, check_port, start
+from qa_bot.ui import build_page, check_port
 
 APP = Path(__file__).parents[1] / "app.py"
 
@@ -179,19 +179,3 @@ def test_app_starts_and_answers_with_every_way_out_closed(
     process.terminate()  # not SIGINT: a shell has its background jobs ignore that
     said += read_until(process.stdout, "$^")
     assert "OUTBOUND" not in said and "Traceback" not in said
-
-
-def test_a_path_that_was_not_sent_here_is_neither_read_nor_deleted(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.txt"
-    secret.write_text("The password is Zanzibar.")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    page = start(operator(MILL), port=port)
-    try:
-        (upload,) = numbers(page, "upload")
-        file = {"path": str(secret), "orig_name": "a.txt", "meta": {"_type": "gradio.FileData"}}
-        output = call_over_http(f"http://127.0.0.1:{port}", upload, [file])
-    finally:
-        page.close(verbose=False)
-    assert "Zanzibar" not in output and "words" not in output
-    assert secret.read_text() == "The password is Zanzibar."

@@ -1,0 +1,64 @@
+"""The page in a real browser: how tests open it, and what a person does there."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+KHAMENEI = "What did Khamenei say to Trump?"
+FOLLOW_UP = "When did he say it?"
+BREAD = "How do I bake bread?"
+PHONE = {"width": 390, "height": 780}
+MARKUP_OF_TEXTS = "img, script, style, b, i, em, code, h1, .katex"
+Visit = Callable[..., Page]
+expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_placeholder("Ask a question")
+
+
+def replies(page: Page) -> Locator:
+    return page.locator(":is(.qa-answer, [data-testid=bot] .qa-plain)")
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Type a question, wait for the reply to it, and return that."""
+    before = replies(page).count()
+    box(page).fill(question)
+    box(page).press("Enter")
+    expect(replies(page)).to_have_count(before + 1, timeout=60_000)
+    return replies(page).last
+
+
+def upload(page: Page, *files: Any) -> None:
+    """Give files and wait until each is reported."""
+    page.get_by_role("tab", name="Documents").click()
+    page.locator("input[type=file]").set_input_files(list(files))
+    expect(page.locator(".qa-reports li")).to_have_count(len(files), timeout=60_000)
+
+
+def exact(page: Page, selector: str) -> list[str | None]:
+    """Return the exact text of each element, blanks and all."""
+    return [element.text_content() for element in page.locator(selector).all()]
+
+
+def shown(page: Page, quote: str, answer: str) -> None:
+    """Check that the source has a quote marked, what answers marked more, and that in view."""
+    expect(page.locator(".qa-source mark.qa-said")).to_have_text(answer)
+    assert "".join(str(text) for text in exact(page, ".qa-source mark")) == quote
+    page.wait_for_function(
+        """() => {
+          const pane = document.querySelector(".qa-source").getBoundingClientRect();
+          const mark = document.querySelector(".qa-source mark").getBoundingClientRect();
+          return mark.height && mark.top >= pane.top && mark.bottom <= pane.bottom
+            && mark.top >= 0 && mark.bottom <= innerHeight;
+        }"""
+    )

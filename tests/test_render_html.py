@@ -1,0 +1,188 @@
+"""render: all that a page shows has the exact words and our tags alone."""
+
+from html.parser import HTMLParser
+
+from hypothesis import given
+from render_samples import ANYTHING, BIRDS, HARMLESS, LAST, PAPER, answer_of, mixed, quotes
+
+from qa_bot.datatypes import Answer, Document, Quote, Span
+from qa_bot.render import (
+    CLOSEST,
+    NOT_FOUND,
+    documents_to_html,
+    heading_to_html,
+    plain_to_html,
+    reports_to_html,
+    shown_quotes,
+    source_to_html,
+    to_html,
+)
+from qa_bot.uploads import Report
+
+
+class Page(HTMLParser):
+    """Collects the tags of a page in order, and the text inside each kind of tag."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.inside: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(" ".join([tag, *(f"{name}={value}" for name, value in attrs)]))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        for tag in set(self._open):
+            self.inside[tag] = self.inside.get(tag, "") + data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+
+def test_html_has_the_short_answer_and_folds_all_but_the_best_quote_away() -> None:
+    assert to_html(answer_of(BIRDS, LAST), "quote-7") == (
+        '<div class="qa-answer"><p class="qa-short" dir="auto">750 birds</p>'
+        '<div class="qa-quote">'
+        '<blockquote dir="auto">Anna saw <mark>750 birds</mark>, then left.</blockquote>'
+        '<p class="qa-cite"><a href="#quote-7-0"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, '
+        '<bdi>paragraph 2</bdi></a><span class="qa-sure">How sure: very likely</span>'
+        '<button type="button" class="qa-copy">Copy</button></p></div>'
+        "<details><summary>1 more quote</summary>"
+        '<div class="qa-quote"><blockquote dir="auto"><mark>Last.</mark></blockquote>'
+        '<p class="qa-cite"><a href="#quote-7-1"><bdi>Birds</bdi>, <bdi>paragraph 3</bdi></a>'
+        '<span class="qa-sure">How sure: likely</span>'
+        '<button type="button" class="qa-copy">Copy</button></p></div>'
+        "</details></div>"
+    )
+
+
+def test_html_says_an_answer_that_is_the_whole_quote_once() -> None:
+    assert "qa-short" not in to_html(answer_of(LAST))
+
+
+def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it() -> None:
+    refusal = Answer("Who?", "Who?", (), 0.2, BIRDS)
+    assert shown_quotes(refusal) == (BIRDS,)
+    assert to_html(refusal, "quote-7") == (
+        f'<div class="qa-answer"><p class="qa-none">{NOT_FOUND}</p>'
+        f"<details><summary>{CLOSEST}</summary>"
+        '<div class="qa-quote"><blockquote dir="auto">Anna saw 750 birds, then left.</blockquote>'
+        '<p class="qa-cite"><a href="#quote-7-0"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, '
+        '<bdi>paragraph 2</bdi></a><button type="button" class="qa-copy">Copy</button></p></div>'
+        "</details></div>"
+    )
+
+
+def test_a_source_is_a_page_with_the_quote_marked_and_what_answers_marked_more() -> None:
+    quote = Quote(PAPER, 16, 29, Span(PAPER, 19, 23), 0.95)
+    assert (quote.text, quote.highlight.text) == ("A, b. C\n\nD. E", "b. C")
+    head = '<article class="qa-source" tabindex="0"><h2><bdi>Paper</bdi></h2>'
+    page = '<span class="qa-page">page {}</span>'
+    assert source_to_html(PAPER, quote) == (
+        f'{head}<p class="qa-date"><bdi>2020-01-01</bdi></p>'
+        f'<p dir="auto">{page.format(1)}One came.&#10;</p><h3 dir="auto"># Two</h3>'
+        f'<p dir="auto"><mark>A, </mark><mark class="qa-said">b. </mark>{page.format(2)}'
+        '<mark class="qa-said">C</mark></p><p dir="auto"><mark>D. E</mark>.</p></article>'
+    )
+
+
+def test_a_source_marks_no_answer_where_there_is_none() -> None:
+    page = source_to_html(BIRDS.document, BIRDS, answers=False)
+    assert "<mark>Anna saw 750 birds, then left.</mark>" in page
+    assert "mark" not in source_to_html(BIRDS.document)
+
+
+def test_of_a_very_long_source_what_is_around_the_quote_is_shown() -> None:
+    document = Document("\n\n".join(f"Part {n} " + "x" * 1000 for n in range(1000)), "Long")
+    start = document.text.index("Part 500")
+    page = source_to_html(
+        document, Quote(document, start, start + 8, Span(document, start, start + 4), 1)
+    )
+    assert '<mark class="qa-said">Part</mark><mark> 500</mark>' in page
+    assert len(page) < 400_000
+    assert "Part 100 " not in page and "Part 900 " not in page
+    assert "paragraphs before this not shown" in page and "paragraphs after this not shown" in page
+
+
+@given(quotes(HARMLESS))
+def test_a_source_shows_the_exact_words(quote: Quote) -> None:
+    page = Page(source_to_html(quote.document, quote))
+    assert "".join(page.inside["mark"].split()) == "".join(quote.text.split())
+    shown = "".join((page.inside["p"] + page.inside.get("h3", "")).split())
+    assert shown == "".join(quote.document.text.split())
+
+
+@given(quotes(ANYTHING))
+def test_a_source_has_exactly_our_tags(quote: Quote) -> None:
+    page = Page(source_to_html(quote.document, quote))
+    ours = {"article class=qa-source tabindex=0", "h2", "bdi", "p dir=auto", "mark"}
+    assert set(page.tags) <= ours | {"mark class=qa-said"}
+
+
+def test_documents_can_be_ticked_opened_and_own_ones_removed() -> None:
+    dated = Document("a b", "One <1>", metadata={"date": "2020-01-01"})
+    own = Document("c", "Two")
+    assert documents_to_html([dated, own], {own.id}, {dated.id}) == (
+        '<ul class="qa-documents">'
+        f'<li><input type="checkbox" data-choose="{dated.id}" aria-label="Ask about One &lt;1&gt;">'
+        f'<button type="button" data-open="{dated.id}"><bdi>One &lt;1&gt;</bdi></button>'
+        '<span class="qa-size"><bdi>2020-01-01, 2 words</bdi></span></li>'
+        f'<li><input type="checkbox" data-choose="{own.id}" aria-label="Ask about Two" checked>'
+        f'<button type="button" data-open="{own.id}"><bdi>Two</bdi></button>'
+        '<span class="qa-size"><bdi>1 word</bdi></span>'
+        f'<button type="button" data-remove="{own.id}" aria-label="Remove Two">Remove</button></li>'
+        "</ul>"
+    )
+
+
+def test_reports_say_what_was_read_and_what_was_not() -> None:
+    reports = [Report("a<b>", 1234, 1), Report("c", 1), Report("d", error="'d' is <empty>")]
+    assert reports_to_html(reports) == (
+        '<ul class="qa-reports"><li><bdi>a&lt;b&gt;</bdi>: 1,234 words, 1 page</li>'
+        "<li><bdi>c</bdi>: 1 word</li>"
+        '<li class="qa-refused">&#x27;d&#x27; is &lt;empty&gt;</li></ul>'
+    )
+
+
+@given(quotes(ANYTHING), mixed(ANYTHING))
+def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None:
+    rendered = to_html(answer_of(quote, quote, question="", query=f"a{query}"))
+    shown = ["div class=qa-quote", "blockquote dir=auto", "mark", "p class=qa-cite", "a href=#{}"]
+    shown += ["bdi", "bdi", "span class=qa-sure", "button type=button class=qa-copy"]
+    first = [tag.format("quote-0") for tag in shown]
+    second = [tag.format("quote-1") for tag in shown]
+    short = [] if quote.highlight.text == quote.text else ["p class=qa-short dir=auto"]
+    asked = ["div class=qa-answer", "p class=qa-query", "q", "bdi"]
+    assert Page(rendered).tags == [*asked, *short, *first, "details", "summary", *second]
+    assert "\n" not in rendered
+
+
+@given(quotes(HARMLESS))
+def test_html_shows_the_exact_words(quote: Quote) -> None:
+    page = Page(to_html(answer_of(quote)))
+    assert page.inside["blockquote"] == quote.text
+    assert page.inside["mark"] == quote.highlight.text
+    assert page.inside["bdi"].startswith(" ".join(quote.document.title.split()))
+
+
+@given(mixed(HARMLESS))
+def test_html_of_a_message_shows_just_that(text: str) -> None:
+    page = Page(plain_to_html(text))
+    assert page.tags == ["div class=qa-plain dir=auto"]
+    assert page.inside.get("div", "") == text
+
+
+def test_a_heading_is_shown_as_characters() -> None:
+    assert heading_to_html("A & B", "<About>") == "<h1>A &amp; B</h1><p>&lt;About&gt;</p>"
+
+
+def test_a_long_question_scrolls_in_its_own_box() -> None:
+    assert Page(plain_to_html("x" * 1001)).tags == ["div class=qa-plain dir=auto tabindex=0"]
