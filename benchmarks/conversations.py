@@ -21,7 +21,7 @@ from benchmarks.followups import OURS, SYSTEMS, Asking, percent, to_table
 from benchmarks.golden import Golden, Verdict, judge, score
 from qa_bot.bot import Bot, default_bot
 from qa_bot.datatypes import Answer
-from qa_bot.rewriter import rewrite
+from qa_bot.rewriter import readings
 
 CONVERSATIONS = Path(__file__).parent.parent / "tests" / "golden" / "conversations.jsonl"
 FULL = "asked in full"
@@ -112,7 +112,7 @@ def rewriting_ms(asked: Iterable[Asked]) -> float:
     for one in asked:
         if one.history:
             began = time.perf_counter()
-            rewrite(one.turn.question, one.history)
+            readings(one.turn.question, one.history)
             seconds.append(time.perf_counter() - began)
     return 1000 * statistics.median(seconds)
 

@@ -27,7 +27,7 @@ from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Span
 from qa_bot.embedder import load_embedder
 from qa_bot.reader import SpanReader, select
-from qa_bot.rewriter import Turn, rewrite
+from qa_bot.rewriter import Turn, readings
 from qa_bot.words import is_stop_word, telling_words
 
 Pair = tuple[str, str]  # what a person said, and the reply
@@ -144,11 +144,11 @@ def _turns(row: Mapping[str, Any]) -> tuple[Pair, ...]:
 
 
 def rewrite_all(rows: Sequence[Rewriting]) -> dict[str, list[str]]:
-    """Return the query that each system makes of each question."""
+    """Return the query that each system makes of each question: of several the likeliest."""
     queries: dict[str, list[str]] = {name: [] for name in SYSTEMS}
     for row in tqdm(rows, unit="question", disable=None):
         for name, system in SYSTEMS.items():
-            queries[name].append(rewrite(*system(row.question, row.history)))
+            queries[name].append(readings(*system(row.question, row.history))[0])
     return queries
 
 

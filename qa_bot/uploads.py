@@ -167,7 +167,7 @@ class Library:
         except QABotError as error:
             return Report(name, error=str(error))
         except TimeoutError:
-            return Report(name, error=self._too_long())
+            return Report(name, error=self._too_long(name))
         finally:
             path.unlink(missing_ok=True)
 
@@ -214,15 +214,15 @@ class Library:
             if self._closed:
                 raise ArticleError(_ENDED)
             if time.monotonic() > deadline:
-                raise ArticleError(self._too_long())
+                raise ArticleError(self._too_long(name))
             if progress is not None:
                 progress((number + done / total) / count, name)
 
         return step
 
-    def _too_long(self) -> str:
+    def _too_long(self, name: str) -> str:
         return (
-            f"reading took more than {self.limits.seconds:g} seconds, the limit for one upload: "
+            f"{name!r} was not read in {self.limits.seconds:g} seconds, the limit for one upload: "
             "give fewer or smaller files"
         )
 
@@ -231,13 +231,15 @@ def merge(answers: Sequence[Answer], config: Config) -> Answer:
     """Return one answer of several to the same question, from different documents.
 
     Scores are probabilities, so they compare: the likeliest quotes come first, no two say the same.
+    Where the answers read a follow-up in different ways, the most confident one's way counts.
     """
+    confident = max(answers, key=lambda answer: answer.confidence)
+    answers = [answer for answer in answers if answer.query == confident.query]
     quotes = [quote for answer in answers for quote in answer.quotes]
     best = distinct(sorted(quotes, key=_likeliest_first))[: config.max_quotes]
     near = [answer.closest for answer in answers if answer.closest is not None]
     closest = None if best or not near else min(near, key=_likeliest_first)
-    confidence = max(answer.confidence for answer in answers)
-    return Answer(answers[0].question, answers[0].query, tuple(best), confidence, closest)
+    return Answer(confident.question, confident.query, tuple(best), confident.confidence, closest)
 
 
 def _likeliest_first(quote: Quote) -> float:
@@ -251,11 +253,16 @@ def _beside(bot: Bot) -> Bot:
 
 
 def _take(path: str | Path, name: str, place: Path) -> Path:
-    """Move a file to a place; of its name only an ending that tells a format is used."""
+    """Move a file to a place; of its name only an ending that tells a format is used.
+
+    What is no file stays where it is: a folder could hold what other people have sent.
+    """
     suffix = Path(_plain_name(name)).suffix.lower()
     taken = place.with_suffix(suffix) if suffix in SUFFIXES else place
-    with suppress(OSError):  # it is missing then, and reported as such
-        shutil.move(path, taken)
+    sent = Path(path)
+    if sent.is_file() and not sent.is_symlink():
+        with suppress(OSError):  # it is missing then, and reported as such
+            shutil.move(sent, taken)
     return taken
 
 

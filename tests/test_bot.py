@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa_bot
-from qa_bot import Answer, Bot, Document, QABotError, answer
+from qa_bot import Answer, Bot, Document, QABotError, Quote, answer, bot
 from qa_bot.bot import shipped_index
 from qa_bot.config import Config
+from qa_bot.datatypes import Hit
 from qa_bot.embedder import Embedder
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
 from qa_bot.index import rebuild
@@ -77,6 +79,39 @@ def test_follow_up_questions_are_understood_from_the_history() -> None:
     assert second.query != second.question == "What did he order?"
     assert "deployment" in second.quotes[0].text
     assert "Esper" in answer("What did he order?", [(first.query, first.text)]).query
+
+
+def test_of_several_readings_the_one_that_is_answered_best_is_searched_for(
+    monkeypatch: pytest.MonkeyPatch, shipped_bot: Bot
+) -> None:
+    meant = ("Who is the prime minister of Peru?", QUESTIONS[0], "Where is it?")
+    monkeypatch.setattr(bot, "readings", lambda question, history: meant)
+    found = shipped_bot.answer("Who is he?")
+    assert (found.question, found.query, found.text) == ("Who is he?", QUESTIONS[0], "Mark Esper")
+    monkeypatch.setattr(bot, "readings", lambda question, history: meant[:1] * 2)
+    refused = shipped_bot.answer("Who is he?")
+    assert (refused.quotes, refused.query) == ((), meant[0])
+    assert refused.closest is not None
+
+
+def test_each_of_several_readings_is_read_with_half_the_passages(
+    monkeypatch: pytest.MonkeyPatch, shipped_bot: Bot
+) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.counts: list[tuple[str, int]] = []
+
+        def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
+            self.counts.append((query, len(hits)))
+            return []
+
+    reader = Counting()
+    asked = Bot(shipped_bot.index, shipped_bot.embedder, reader, Config(top_k=5))
+    for meant in (("Who?",), ("Why?", "When?")):
+        monkeypatch.setattr(bot, "readings", lambda question, history, meant=meant: meant)
+        found = asked.answer("Who is he?")
+        assert (found.query, found.confidence, found.closest) == (meant[0], 0.0, None)
+    assert reader.counts == [("Who?", 5), ("Why?", 3), ("When?", 3)]
 
 
 BERG = Document("The harbour master is called Anna Berg.", "Harbour")

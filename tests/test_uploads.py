@@ -128,7 +128,7 @@ def test_a_file_that_keeps_its_reader_busy_is_given_up(
     runs(monkeypatch, "import time; time.sleep(60)")
     started = time.monotonic()
     (report,) = limited(Limits(seconds=0.2)).add_files([(upload(tmp_path, HARBOUR), "a.txt")])
-    assert report.error.startswith("reading took more than 0.2 seconds, the limit for one upload")
+    assert report.error.startswith("'a.txt' was not read in 0.2 seconds, the limit for one upload")
     assert time.monotonic() - started < 30
 
 
@@ -209,10 +209,22 @@ def test_an_upload_that_takes_too_long_stops_and_keeps_what_was_read(tmp_path: P
     reports = library.add_files(
         [(upload(tmp_path, text), f"{n}.txt") for n, text in enumerate(texts)]
     )
-    late = "reading took more than 4 seconds, the limit for one upload: give fewer or smaller files"
-    assert [report.error for report in reports] == ["", late, late]
+    late = "was not read in 4 seconds, the limit for one upload: give fewer or smaller files"
+    errors = [report.error for report in reports]
+    assert errors == ["", f"'1.txt' {late}", f"'2.txt' {late}"]
     assert [document.title for document in library.own] == ["0.txt"]
     assert library.answer("harbour master").found
+
+
+def test_only_a_file_is_taken(library: Library, tmp_path: Path) -> None:
+    sent = upload(tmp_path, HARBOUR)
+    link = tmp_path / "link.txt"
+    link.symlink_to(sent)
+    places = [(sent.parent, "a.txt"), (link, "b.txt"), (tmp_path / "none", "c.txt")]
+    reports = library.add_files(places)
+    missing = "did not arrive: give it once more"
+    assert [report.error for report in reports] == [f"'{it}.txt' {missing}" for it in "abc"]
+    assert sent.read_text() == link.read_text() == HARBOUR
 
 
 def test_pages_and_headings_are_kept(library: Library, tmp_path: Path) -> None:
@@ -313,7 +325,7 @@ class ClosingEmbedder(WordEmbedder):
         self.batches += 1
         if self.batches == 2:
             pool = ThreadPoolExecutor(1)
-            self.closing = [pool.submit(self.library.close)]
+            self.closing = [pool.submit(self.shelf.close)]
             pool.shutdown(wait=False)
             time.sleep(0.05)
         return self.encode_query(inputs)
@@ -322,7 +334,7 @@ class ClosingEmbedder(WordEmbedder):
 def test_a_closed_library_forgets_and_takes_nothing_more() -> None:
     embedder = ClosingEmbedder()
     library = Library(operator(embedder=embedder))
-    embedder.library = library
+    embedder.shelf = library
     ended = "the session has ended: open the page anew"
     assert library.add_text(long_text(5 * BATCH)).error == ended
     assert embedder.batches == 2
@@ -359,6 +371,15 @@ def test_merged_answers_have_the_likeliest_quotes_of_both() -> None:
     same = Answer("q", "query", (quote(again, 3, 12, 0.8),), 0.8)
     said = Answer("q", "query", (quote(BERG, 0, 9, 0.6),), 0.6)
     assert merge([said, same], Config()).quotes == same.quotes
+
+
+def test_of_answers_that_read_a_question_differently_the_most_confident_counts() -> None:
+    near = quote(MILL, 0, 8, 0.2)
+    river = Answer("is it old?", "is the river old?", (), 0.2, near)
+    mill = Answer("is it old?", "is the mill old?", (quote(BERG, 0, 16, 0.7),), 0.7)
+    assert merge([river, mill], Config()) == merge([mill, river], Config()) == mill
+    unsure = Answer("is it old?", "is the mill old?", (), 0.1, quote(BERG, 0, 4, 0.1))
+    assert merge([unsure, river], Config()) == river
 
 
 def test_merged_refusals_keep_what_came_closest() -> None:

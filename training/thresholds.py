@@ -2,40 +2,39 @@
 
 The rewriter's network judges follow-ups of conversations that it was not trained on, and the same
 questions in full, which must be left alone. The least probabilities written into reader.json
-are those with the best F1 of the added words among all that leave enough full questions alone.
+are those with the best F1 of the words that the best reading of a question adds, among all that
+leave enough full questions alone: which reading is best the articles decide later.
 """
 
 import argparse
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
+from qa_bot.mentions import terms
 from qa_bot.reader_model import CARD, WEIGHTS, Least, ReaderModel
-from qa_bot.rewriter import signed, terms
+from qa_bot.rewriter import resolve, signed
 from training.followups import TermExample, held_out, read_followups, term_example
 
-LEFT_ALONE = 0.97  # least share of questions that stand alone and stay as they are
-STEPS = (*(round(0.05 * step, 2) for step in range(20)), 0.97, 0.99, 1.01)
+LEFT_ALONE = 0.98  # least share of questions that stand alone and stay as they are
+STEPS = (*(round(0.05 * step, 2) for step in range(2, 20)), 0.97, 0.99, 1.01)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the network says of a question: its words are counted once, however often said."""
+    """What becomes of a question: the words of its best reading, by the least chance of a word."""
 
     leaning: float
-    chances: npt.NDArray[np.float64]  # of each different word
-    needed: npt.NDArray[np.bool_]
-    leans: bool
+    added: Mapping[float, frozenset[str]]  # the stems, for each of STEPS
+    needed: frozenset[str]
 
-    def adds(self, least: Least) -> npt.NDArray[np.bool_]:
+    def adds(self, least: Least) -> frozenset[str]:
         """Return which words are added to the question."""
-        return (self.leaning >= least.leaning) & (self.chances >= least.word)
+        return self.added[least.word] if self.leaning >= least.leaning else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +97,23 @@ def examples(data: Path) -> list[TermExample]:
 
 
 def judge(model: ReaderModel, example: TermExample) -> Judged:
-    """Return what a network says of an example."""
+    """Return what a network makes of an example."""
     leaning, chances = model.judge_terms(example.question, example.text, example.words)
+    found = list(terms(example.text))
+    needed = frozenset(t.stem for t, wanted in zip(found, example.needed, strict=True) if wanted)
     known = {term.stem for term in terms(example.question)}
-    best: dict[str, tuple[float, bool]] = {}
-    for term, chance, needed in zip(terms(example.text), chances, example.needed, strict=True):
-        if term.stem not in known:
-            best[term.stem] = (max(chance, best.get(term.stem, (0.0,))[0]), needed)
-    columns = zip(*best.values(), strict=True) if best else ((), ())
-    likely, wanted = (np.array(column) for column in columns)
-    return Judged(leaning, likely, wanted.astype(bool), example.leans)
+    added = {}
+    for step in STEPS:
+        chosen = {t: p for t, p in zip(found, chances, strict=True) if p >= step}
+        queries = resolve(example.question, example.text, chosen)
+        words = [frozenset(term.stem for term in terms(query)) - known for query in queries]
+        added[step] = max(words, key=lambda one: _nearness(one, needed))
+    return Judged(leaning, added, needed)
+
+
+def _nearness(added: frozenset[str], needed: frozenset[str]) -> float:
+    """Return the F1 of a reading's words; where none are needed the most words count."""
+    return 2 * len(added & needed) / (len(added) + len(needed)) if needed else len(added)
 
 
 def choose(unsigned: Sequence[Judged], signed: Sequence[Judged]) -> tuple[Least, Least]:
@@ -126,13 +132,13 @@ def choose(unsigned: Sequence[Judged], signed: Sequence[Judged]) -> tuple[Least,
 def count(judged: Sequence[Judged], least: Least) -> Counts:
     """Count what becomes of questions with these least probabilities."""
     adds = [one.adds(least) for one in judged]
-    alone = [a for a, one in zip(adds, judged, strict=True) if not one.leans]
+    alone = [words for words, one in zip(adds, judged, strict=True) if not one.needed]
     return Counts(
-        added=sum(int(a.sum()) for a in adds),
-        right=sum(int((a & one.needed).sum()) for a, one in zip(adds, judged, strict=True)),
-        needed=sum(int(one.needed.sum()) for one in judged),
+        added=sum(map(len, adds)),
+        right=sum(len(words & one.needed) for words, one in zip(adds, judged, strict=True)),
+        needed=sum(len(one.needed) for one in judged),
         alone=len(alone),
-        left=sum(not a.any() for a in alone),
+        left=sum(not words for words in alone),
     )
 
 
