@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from qa_bot.bot import Bot, default_bot
 from qa_bot.datatypes import Answer
+from training.scores import auroc
 
 QUESTIONS = Path(__file__).parent.parent / "tests" / "golden" / "questions.jsonl"
 
@@ -86,23 +88,17 @@ def score(rows: Sequence[Golden], answers: Sequence[Answer]) -> Report:
     """Count the verdicts over questions and their answers, in the same order."""
     pairs = list(zip(rows, answers, strict=True))
     verdicts = Counter(judge(row, answer) for row, answer in pairs)
-    answerable = [answer.confidence for row, answer in pairs if row.gold]
-    others = [answer.confidence for row, answer in pairs if not row.gold]
+    own = [bool(row.gold) for row in rows]
+    area = auroc([answer.confidence for answer in answers], own)
     return Report(
-        answerable=len(answerable),
+        answerable=sum(own),
         in_first=verdicts[Verdict.FIRST],
         in_any=verdicts[Verdict.FIRST] + verdicts[Verdict.LATER],
         wrongly_refused=verdicts[Verdict.REFUSED],
-        unanswerable=len(others),
+        unanswerable=len(own) - sum(own),
         rightly_refused=verdicts[Verdict.SILENT],
-        auroc=auroc(answerable, others) if answerable and others else None,
+        auroc=None if math.isnan(area) else area,
     )
-
-
-def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float:
-    """Return the chance that a random positive is above a random negative; a tie counts half."""
-    pairs = [(high, low) for high in positives for low in negatives]
-    return sum((high > low) + (high == low) / 2 for high, low in pairs) / len(pairs)
 
 
 def to_text(report: Report) -> str:

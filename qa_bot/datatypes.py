@@ -122,12 +122,14 @@ class Passage(Span):
 class Hit:
     """A passage found for a query; higher scores are better.
 
-    ``similarity`` is the cosine between query and passage, in [-1, 1], where it is known.
+    ``similarity`` is the cosine between query and passage, in [-1, 1], where it is known; ``bm25``
+    is the passage's BM25 score, 0 where the search for words did not find it.
     """
 
     passage: Passage
     score: float
     similarity: float = 0.0
+    bm25: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The Reader protocol and the default: Hits -> Quotes, and when to say nothing."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from qa_bot.config import Config
@@ -12,7 +13,9 @@ from qa_bot.splitter import sentences
 from qa_bot.words import telling_words
 
 # What tells a right quote from a wrong one, in the order of ``features``.
-FEATURES = ("margin", "retrieval", "similarity", "words in quote", "words in passage")
+FEATURES = ("margin", "similarity", "BM25 behind", "missing from quote", "missing from passage")
+
+NEARLY = 0.5  # of a quote's score: a neighbour that is so likely goes on with what it says
 
 
 class Reader(Protocol):
@@ -57,20 +60,52 @@ class SpanReader:
         self._model = load_model() if model is None else model
 
     def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
-        """Return the likeliest span of each passage, in its sentences; no two say the same."""
-        found = self._model.find(query, [hit.passage.text for hit in hits])
-        quotes = [
-            self._quote(query, hit, span)
-            for hit, span in zip(hits, found, strict=True)
-            if span is not None
-        ]
-        return distinct(sorted(quotes, key=lambda quote: -quote.score))
+        """Return the likeliest spans of the passages, in their sentences; no two say the same.
 
-    def _quote(self, query: str, hit: Hit, found: Found) -> Quote:
-        """Quote the sentences around a span, with the probability that they answer."""
-        quoted, highlight = quoted_around(hit.passage, found)
-        score = probability(features(query, hit, quoted, found), self._model.card)
-        return Quote(quoted.document, quoted.start, quoted.end, highlight, score)
+        Sentences that follow one another and are nearly as likely are one quote.
+        """
+        quotes = [
+            Quote(
+                found.quoted.document,
+                found.quoted.start,
+                found.quoted.end,
+                found.highlight,
+                probability(found.values, self._model.card),
+            )
+            for found in find_candidates(query, hits, self._model)
+        ]
+        return join(distinct(sorted(quotes, key=lambda quote: -quote.score)))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Sentences that may answer, the words in them that do, and the values of FEATURES."""
+
+    quoted: Span
+    highlight: Span
+    values: tuple[float, ...]
+
+
+def find_candidates(query: str, hits: Sequence[Hit], model: ReaderModel) -> list[Candidate]:
+    """Return what a model finds in each passage, hit by hit; of one passage no sentence twice."""
+    weights = word_weights(query, [hit.passage.text for hit in hits])
+    best = max((hit.bm25 for hit in hits), default=0.0)
+    found = model.find(query, [hit.passage.text for hit in hits])
+    return [
+        Candidate(quoted, highlight, features(hit, quoted, margin, best, weights))
+        for hit, spans in zip(hits, found, strict=True)
+        for quoted, highlight, margin in _quoted(hit.passage, spans)
+    ]
+
+
+def _quoted(passage: Passage, spans: Sequence[Found]) -> Iterator[tuple[Span, Span, float]]:
+    """Yield the sentences around each span, the span and its margin; no sentence twice."""
+    taken: list[Span] = []
+    for span in spans:
+        quoted, highlight = quoted_around(passage, span)
+        if not any(quoted.start < other.end and other.start < quoted.end for other in taken):
+            taken.append(quoted)
+            yield quoted, highlight, span.margin
 
 
 def quoted_around(passage: Passage, found: Found) -> tuple[Span, Span]:
@@ -85,15 +120,42 @@ def quoted_around(passage: Passage, found: Found) -> tuple[Span, Span]:
     return Span(document, around[0][0], around[-1][1]), highlight
 
 
-def features(query: str, hit: Hit, quoted: Span, found: Found) -> tuple[float, ...]:
+def word_weights(query: str, texts: Sequence[str]) -> dict[str, float]:
+    """Return the stems of a query's words, and how much each tells one passage from the others.
+
+    That is BM25's inverse document frequency, ``log(1 + (n - df + 0.5) / (df + 0.5))`` for a word
+    in ``df`` of the ``n`` passages found: above 0 for one passage as for many.
+    """
+    held = [_stems(text) for text in texts]
+    frequencies = {stem: sum(stem in stems for stems in held) for stem in _stems(query)}
+    return {
+        stem: math.log1p((len(held) - frequency + 0.5) / (frequency + 0.5))
+        for stem, frequency in frequencies.items()
+    }
+
+
+def features(
+    hit: Hit, quoted: Span, margin: float, best_bm25: float, weights: Mapping[str, float]
+) -> tuple[float, ...]:
     """Return the values of FEATURES for a quote.
 
-    The reader's margin (logits), the retriever's score, the cosine between query and passage, and
-    the share of the query's words that stand in the quote and in the passage.
+    The reader's margin (logits), the cosine between query and passage, how far the passage's BM25
+    score is below the best of those found, and the weights of the query's words that the quote
+    lacks and that the passage lacks.
     """
-    asked = _stems(query)
-    shares = [len(asked & _stems(span.text)) / max(len(asked), 1) for span in (quoted, hit.passage)]
-    return found.margin, hit.score, hit.similarity, *shares
+    return (
+        margin,
+        hit.similarity,
+        hit.bm25 - best_bm25,
+        missing(weights, quoted.text),
+        missing(weights, hit.passage.text),
+    )
+
+
+def missing(weights: Mapping[str, float], text: str) -> float:
+    """Return the sum of the weights of the stems that a text lacks."""
+    stems = _stems(text)
+    return sum(weight for stem, weight in weights.items() if stem not in stems)
 
 
 def probability(values: Sequence[float], card: Card) -> float:
@@ -109,6 +171,29 @@ def distinct(quotes: Iterable[Quote]) -> list[Quote]:
         if not any(_same(quote, other) for other in kept):
             kept.append(quote)
     return kept
+
+
+def join(quotes: Iterable[Quote]) -> list[Quote]:
+    """Make one quote of neighbours that are NEARLY as likely: lists and reasons take sentences.
+
+    Quotes are best first; what is joined keeps the score and the highlight of the best.
+    """
+    rest, kept = list(quotes), []
+    while rest:
+        best = rest.pop(0)
+        while (near := next((q for q in rest if _goes_on(best, q)), None)) is not None:
+            rest.remove(near)
+            best = replace(best, start=min(best.start, near.start), end=max(best.end, near.end))
+        kept.append(best)
+    return kept
+
+
+def _goes_on(best: Quote, other: Quote) -> bool:
+    """Whether a quote stands right before or after a better one, in the same paragraph."""
+    if other.document != best.document or other.score < NEARLY * best.score:
+        return False
+    between = best.document.text[min(best.end, other.end) : max(best.start, other.start)]
+    return not between.strip() and between.count("\n") < 2
 
 
 def _same(one: Quote, other: Quote) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ Token = tuple[int, tuple[int, int]]  # its id, and its characters of the text
 
 QUERY_TOKENS = 64  # of a longer question the first are read
 SPAN_TOKENS = 48  # the longest span that is pointed at
+SPANS = 5  # pointed at in one text
 WINDOW_OVERLAP = 96  # tokens; more than a span, so a span at a seam is whole in one window
 BATCH = 8  # windows run at once
 
@@ -44,7 +45,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The likeliest span of a passage, and its logits less those of "no answer here"."""
+    """A span of a passage, and its logits less those of "no answer here"."""
 
     start: int  # characters of the passage
     end: int
@@ -92,18 +93,18 @@ class ReaderModel:
         card = _checked_card(folder)
         return cls(Tokenizer.from_file(str(folder / TOKENIZER)), onnx_network(folder), card)
 
-    def find(self, query: str, texts: Sequence[str]) -> list[Found | None]:
-        """Return the likeliest span of each text; None for one without a token in it."""
+    def find(self, query: str, texts: Sequence[str]) -> list[list[Found]]:
+        """Return the likeliest spans of each text, best first: at most SPANS, and apart.
+
+        In a text without a token there is none.
+        """
         windows = [
             window for i, text in enumerate(texts) for window in self.windows(query, text, i)
         ]
-        found: list[Found | None] = [None] * len(texts)
+        found: list[list[Found]] = [[] for _ in texts]
         for window, logits in self.read(windows):
-            span = best_span(logits[0], logits[1], window)
-            best = found[window.passage]
-            if best is None or span.margin > best.margin:
-                found[window.passage] = span
-        return found
+            found[window.passage] += best_spans(logits[0], logits[1], window)
+        return [_apart(spans)[:SPANS] for spans in found]
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
@@ -155,21 +156,36 @@ class ReaderModel:
         return Window(passage, joined, len(asked) + 2, tuple(place for _, place in read))
 
 
-def best_span(starts: Logits, ends: Logits, window: Window) -> Found:
-    """Return the span of a window's stretch with the highest start + end logit.
+def best_spans(starts: Logits, ends: Logits, window: Window) -> list[Found]:
+    """Return the SPANS spans of a window's stretch with the highest start + end logits, best first.
 
     ``starts`` and ``ends`` are logits ``(n,)`` of all tokens; the first token stands for "no
-    answer". A span ends no earlier than it starts and has at most SPAN_TOKENS tokens.
+    answer". A span ends no earlier than it starts and has at most SPAN_TOKENS tokens; no two share
+    a token.
     """
     count = len(window.offsets)
     start, end = (logits[window.first : window.first + count] for logits in (starts, ends))
-    scores = start[:, np.newaxis] + end[np.newaxis, :]
-    allowed = np.triu(np.ones_like(scores, dtype=bool)) & ~np.triu(
-        np.ones_like(scores, dtype=bool), SPAN_TOKENS
-    )
-    first, last = np.unravel_index(np.where(allowed, scores, -np.inf).argmax(), scores.shape)
-    margin = float(scores[first, last] - starts[0] - ends[0])
-    return Found(window.offsets[first][0], window.offsets[last][1], margin)
+    allowed = np.triu(np.ones((count, count), dtype=bool))
+    allowed &= ~np.triu(allowed, SPAN_TOKENS)
+    scores = np.where(allowed, start[:, np.newaxis] + end[np.newaxis, :], -np.inf)
+    found: list[Found] = []
+    while len(found) < SPANS:
+        first, last = np.unravel_index(scores.argmax(), scores.shape)
+        if scores[first, last] == -np.inf:
+            break
+        margin = float(scores[first, last] - starts[0] - ends[0])
+        found.append(Found(window.offsets[first][0], window.offsets[last][1], margin))
+        scores[: last + 1, first:] = -np.inf  # all spans that share a token with it
+    return found
+
+
+def _apart(spans: Iterable[Found]) -> list[Found]:
+    """Return spans of one text by falling margin, without those that overlap a better one."""
+    kept: list[Found] = []
+    for span in sorted(spans, key=lambda span: -span.margin):
+        if not any(span.start < other.end and other.start < span.end for other in kept):
+            kept.append(span)
+    return kept
 
 
 @lru_cache(maxsize=1)

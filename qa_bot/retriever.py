@@ -19,15 +19,21 @@ def retrieve(
     """Return the ``top_k`` passages for a query, best first.
 
     They are of the documents with these ids, or of any. A passage that only its words have found
-    is given the similarity of the last one found by meaning: it has no more. Raises ValueError for
-    ids that are not in the index, and for none.
+    is given the similarity of the last one found by meaning: it has no more. One that only its
+    meaning has found has a BM25 score of 0. Raises ValueError for ids that are not in the index,
+    and for none.
     """
     dense = index.search_dense(embed_query(embedder, query), config.candidates, documents)
     bm25 = index.search_bm25(query, config.candidates, documents)
     similarities = {hit.passage: hit.score for hit in dense}
     least = min(similarities.values(), default=0.0)
+    scores = {hit.passage: hit.score for hit in bm25}
     return [
-        replace(hit, similarity=similarities.get(hit.passage, least))
+        replace(
+            hit,
+            similarity=similarities.get(hit.passage, least),
+            bm25=scores.get(hit.passage, 0.0),
+        )
         for hit in fuse([dense, bm25], config.rrf_k)[: config.top_k]
     ]
 

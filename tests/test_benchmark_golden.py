@@ -5,8 +5,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from benchmarks import golden
 from benchmarks.golden import (
@@ -15,7 +13,6 @@ from benchmarks.golden import (
     Miss,
     Report,
     Verdict,
-    auroc,
     judge,
     load_questions,
     misses,
@@ -151,22 +148,6 @@ def test_score_of_one_kind_of_question_has_no_auroc() -> None:
 def test_score_refuses_an_answer_too_few() -> None:
     with pytest.raises(ValueError, match="shorter"):
         score(ROWS, ANSWERS[:-1])
-
-
-def test_auroc_by_hand() -> None:
-    assert auroc([0.8, 0.9], [0.1, 0.2]) == 1.0
-    assert auroc([0.1], [0.1]) == 0.5
-    assert auroc([0.2, 0.8], [0.5, 0.1, 0.9]) == pytest.approx(3 / 6)
-
-
-confidences = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=8)
-
-
-@given(confidences, confidences)
-def test_auroc_of_the_two_kinds_exchanged_is_the_rest_of_one(
-    positives: list[float], negatives: list[float]
-) -> None:
-    assert auroc(positives, negatives) + auroc(negatives, positives) == pytest.approx(1)
 
 
 def test_misses_are_all_but_the_best_verdicts() -> None:

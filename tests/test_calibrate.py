@@ -16,21 +16,75 @@ from training.calibrate import (
     calibration_error,
     cross_validated,
     fit,
+    mistakes,
+    print_mistakes,
     write,
 )
 
 
+def first(probability: float, right: bool, answerable: bool, *others: bool) -> First:
+    """The first quote of a question, and whether other quotes that were read are right."""
+    quotes = (right, *others)
+    question = Question(
+        "title",
+        f"question {probability}",
+        ("gold",) if answerable else (),
+        np.zeros((len(quotes), 1)),
+        np.array(quotes),
+        tuple(f"quote {place}" for place in range(len(quotes))),
+    )
+    return First(question, 0, probability)
+
+
 def test_the_threshold_weighs_a_wrong_answer_twice() -> None:
-    firsts = [First(0.9, True, True), First(0.6, False, False), First(0.5, True, True)]
+    firsts = [first(0.9, True, True), first(0.6, False, False), first(0.5, True, True)]
     # Answering all costs 2, all but the last 2 + 1, only the first 1: the wrong one goes.
-    assert best_threshold(firsts) == (0.61, 1)
-    assert best_threshold([First(0.2, True, True)]) == (0.0, 0)
+    assert best_threshold(firsts) == (0.61, pytest.approx(1 / 3))
+    assert best_threshold([first(0.2, True, True)]) == (0.0, 0)
+
+
+def test_the_threshold_depends_on_how_many_questions_have_an_answer() -> None:
+    firsts = [first(0.9, True, True), first(0.6, False, False), first(0.5, True, True)]
+    # With 9 of 10 answerable each of those two weighs 0.45 and the other 0.1: to answer all costs
+    # 0.2, to answer the first alone 0.45.
+    assert best_threshold(firsts, 0.9) == (0.0, pytest.approx(0.2))
+    # With 1 of 10: 1.8, or 0.05.
+    assert best_threshold(firsts, 0.1) == (0.61, pytest.approx(0.05))
+
+
+def test_mistakes_are_sorted_by_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = first(0.9, True, True), first(0.1, False, False)
+    missed, unread = first(0.8, False, True, True), first(0.7, False, True, False)
+    refused, invented = first(0.2, True, True), first(0.5, False, False)
+    found = mistakes([*kept, missed, unread, refused, invented], 0.5)
+    assert found == {
+        "wrong quote, a right one was read": [missed],
+        "wrong quote, no right one was read": [unread],
+        "refused, though answered": [refused],
+        "quoted, though not answered": [invented],
+    }
+    print_mistakes([missed], 1)
+    assert capsys.readouterr().out.splitlines()[:6] == [
+        "",
+        "## wrong quote, a right one was read: 1",
+        "",
+        "title: question 0.8 [0.80]",
+        "  gold:  gold",
+        "  quote: quote 0",
+    ]
+    print_mistakes([missed], 0)
+    assert capsys.readouterr().out == ""
 
 
 def test_the_calibration_error_is_the_mean_gap_of_the_bins() -> None:
-    firsts = [First(0.95, True, True)] * 3 + [First(0.95, False, True), First(0.05, True, True)]
+    firsts = [first(0.95, True, True)] * 3 + [first(0.95, False, True), first(0.05, True, True)]
     assert calibration_error(firsts) == pytest.approx((4 * 0.20 + 1 * 0.95) / 5)
-    assert calibration_error([First(1.0, True, True), First(0.0, False, True)]) == 0.0
+    assert calibration_error([first(1.0, True, True), first(0.0, False, True)]) == 0.0
+
+
+def question(title: str, rows: np.ndarray, right: list[bool]) -> Question:
+    """An answerable question with quotes of these features."""
+    return Question(title, "?", ("gold",), rows, np.array(right), ("quote",) * len(right))
 
 
 def questions(title: str, count: int, seed: int) -> list[Question]:
@@ -41,7 +95,7 @@ def questions(title: str, count: int, seed: int) -> list[Question]:
         rows = rng.normal(size=(2, 4))
         rows[0, 0] += 3
         likely = 1 / (1 + np.exp(3 - 2 * rows[0, 0]))
-        made.append(Question(title, True, rows, np.array([rng.random() < likely, False])))
+        made.append(question(title, rows, [bool(rng.random() < likely), False]))
     return made
 
 
@@ -53,7 +107,7 @@ def test_what_was_fitted_ranks_and_says_how_likely() -> None:
 
 def test_a_reader_whose_better_scores_are_worse_is_refused() -> None:
     rows = [np.array([[float(i), 0, 0, 0], [-9.0, 0, 0, 0]]) for i in range(20)]
-    made = [Question("a", True, row, np.array([i < 10, False])) for i, row in enumerate(rows)]
+    made = [question("a", row, [i < 10, False]) for i, row in enumerate(rows)]
     with pytest.raises(ValueError, match="not trained"):
         fit(made)
 

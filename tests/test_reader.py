@@ -1,5 +1,6 @@
 """Quotes are whole sentences of the passages; the threshold alone decides what is said."""
 
+import json
 import math
 from collections.abc import Sequence
 
@@ -9,8 +10,19 @@ from hypothesis import strategies as st
 
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Quote, Span
-from qa_bot.reader import FEATURES, SpanReader, date_quotes, features, probability, select
-from qa_bot.reader_model import Card, Found, Least
+from qa_bot.reader import (
+    FEATURES,
+    SpanReader,
+    date_quotes,
+    features,
+    find_candidates,
+    join,
+    missing,
+    probability,
+    select,
+    word_weights,
+)
+from qa_bot.reader_model import CARD, WEIGHTS, Card, Found, Least
 from qa_bot.splitter import sentences, split
 
 DOCUMENT = Document.from_text(
@@ -29,7 +41,10 @@ def quote(start: int, end: int, score: float) -> Quote:
 
 
 class FixedModel:
-    """Finds in each text the words it is told to look for, with a margin of its own for each."""
+    """Finds in each text the words it is told to look for, with a margin of its own for each.
+
+    Its probabilities are those of the margin alone.
+    """
 
     card = Card(
         384, weights=(1, 0, 0, 0, 0), bias=0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5)
@@ -38,14 +53,16 @@ class FixedModel:
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins
 
-    def find(self, query: str, texts: Sequence[str]) -> list[Found | None]:
+    def find(self, query: str, texts: Sequence[str]) -> list[list[Found]]:
         return [self._find(text) for text in texts]
 
-    def _find(self, text: str) -> Found | None:
-        words = next((words for words in self.margins if words in text), None)
-        if words is None:
-            return None
-        return Found(text.index(words), text.index(words) + len(words), self.margins[words])
+    def _find(self, text: str) -> list[Found]:
+        found = [
+            Found(text.index(words), text.index(words) + len(words), margin)
+            for words, margin in self.margins.items()
+            if words in text
+        ]
+        return sorted(found, key=lambda one: -one.margin)
 
 
 def reader(**margins: float) -> SpanReader:
@@ -86,14 +103,94 @@ def test_passages_without_anything_to_find_give_nothing() -> None:
     assert reader().read("?", []) == []
 
 
-def test_features_are_margin_retrieval_similarity_and_shares_of_words() -> None:
+def test_one_passage_may_give_several_quotes_and_no_sentence_twice() -> None:
+    (hit,) = hits_of(Document("The dog slept in the house. It rained. A cat walked."))
+    found = reader(The_dog=1.0, in_the_house=2.0, A_cat=1.5).read("?", [hit])
+    assert [(quote.text, quote.highlight.text) for quote in found] == [
+        ("The dog slept in the house.", "in the house"),
+        ("A cat walked.", "A cat"),
+    ]
+
+
+def quotes_of(text: str, *scores: float) -> list[Quote]:
+    """Quotes of the sentences of a text, the likeliest first; 0 leaves a sentence out."""
+    document = Document(text)
+    made = [
+        Quote(document, start, end, Span(document, start, start + 1), likely)
+        for (start, end), likely in zip(sentences(document), scores, strict=True)
+        if likely
+    ]
+    return sorted(made, key=lambda quote: -quote.score)
+
+
+def test_neighbours_that_are_nearly_as_likely_are_one_quote() -> None:
+    text = "You need two. First a pass. Then a fee. It rains."
+    (found, other) = join(quotes_of(text, 0.6, 0.5, 0.3, 0.2))
+    assert (found.text, found.score) == ("You need two. First a pass. Then a fee.", 0.6)
+    assert found.highlight.text == "Y"
+    assert (other.text, other.score) == ("It rains.", 0.2)
+    # The middle one comes last, and joins what stands around it.
+    assert [quote.text for quote in join(quotes_of(text, 0.6, 0.3, 0.5, 0))] == [
+        "You need two. First a pass. Then a fee."
+    ]
+
+
+def test_quotes_apart_and_in_other_paragraphs_or_documents_are_not_joined() -> None:
+    apart = quotes_of("One. Two. Three.", 0.6, 0, 0.5)
+    assert join(apart) == apart
+    paragraphs = quotes_of("One.\n\nTwo.", 0.6, 0.5)
+    assert join(paragraphs) == paragraphs
+    documents = quotes_of("One. Two.", 0.6, 0) + quotes_of("One. Ten.", 0, 0.5)
+    assert join(documents) == documents
+    assert join([]) == []
+
+
+def test_a_word_weighs_more_the_fewer_passages_hold_it() -> None:
+    weights = word_weights("Which dogs and cats sleep?", ["A dog.", "Dogs, cats.", "Rain."])
+    assert weights == {
+        "dogs": pytest.approx(math.log(1 + 2.5 / 1.5)),
+        "cats": pytest.approx(math.log(1 + 2.5 / 1.5)),
+        "sleep": pytest.approx(math.log(1 + 3.5 / 0.5)),
+    }
+    assert word_weights("cats?", ["Cats."]) == {"cats": pytest.approx(math.log(1 + 0.5 / 1.5))}
+
+
+def test_what_is_missing_is_the_weight_of_the_words_a_text_lacks() -> None:
+    weights = {"bridg": 2.0, "built": 0.5}
+    assert missing(weights, "Bridges are long.") == 0.5
+    assert missing(weights, "They built a bridge.") == 0
+    assert missing(weights, "Rain.") == 2.5
+
+
+def test_features_are_margin_similarity_bm25_and_missing_words() -> None:
     (hit,) = hits_of(Document("The dog slept. A cat walked past."))
     quoted = Span(hit.passage.document, 0, 14)
-    values = features(
-        "Did a dog and a cat walk?", Hit(hit.passage, 0.03, 0.6), quoted, Found(0, 3, 1.5)
-    )
-    assert values == (1.5, 0.03, 0.6, 1 / 3, 2 / 3)  # of dog, cat, walk: "walke" is not "walk"
+    weights = {"dog": 1.0, "cat": 2.0, "flew": 4.0}
+    values = features(Hit(hit.passage, 0.03, 0.6, bm25=2.5), quoted, 1.5, 3.0, weights)
+    assert values == (1.5, 0.6, -0.5, 6.0, 4.0)
     assert len(values) == len(FEATURES)
+
+
+def test_candidates_have_the_features_of_their_passage_and_quote() -> None:
+    text = "Eiffel built it in the year 1889.\n\nRain fell all day. The dog slept there and ate."
+    first, second = hits_of(Document(text))
+    hits = [Hit(first.passage, 1, 0.5, bm25=4.0), Hit(second.passage, 1, 0.25, bm25=3.0)]
+    model = FixedModel({"Eiffel": 1.0, "The dog": 2.0})
+    found = find_candidates("Where did Eiffel swim?", hits, model)  # type: ignore[arg-type]
+    rare, unknown = math.log(1 + 1.5 / 1.5), math.log(1 + 2.5 / 0.5)  # "Eiffel" and "swim"
+    assert [(one.highlight.text, one.values) for one in found] == [
+        ("Eiffel", (1.0, 0.5, 0.0, pytest.approx(unknown), pytest.approx(unknown))),
+        (
+            "The dog",
+            (2.0, 0.25, -1.0, pytest.approx(rare + unknown), pytest.approx(rare + unknown)),
+        ),
+    ]
+
+
+def test_the_shipped_weights_are_those_of_the_features() -> None:
+    calibration = json.loads((WEIGHTS / CARD).read_text())["calibration"]
+    assert calibration["features"] == list(FEATURES)
+    assert len(calibration["weights"]) == len(FEATURES)
 
 
 def test_a_probability_is_that_of_logistic_regression() -> None:

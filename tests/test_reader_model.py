@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from qa_bot.errors import ModelError
 from qa_bot.reader_model import (
     SPAN_TOKENS,
+    SPANS,
     WEIGHTS,
     WINDOW_OVERLAP,
     Found,
     ReaderModel,
     Window,
-    best_span,
+    best_spans,
     load_model,
 )
 
@@ -36,25 +38,33 @@ def window(count: int, first: int = 2) -> Window:
 
 
 def test_the_best_span_has_the_highest_sum() -> None:
-    found = best_span(logits(1, 9, 0, 3, 0, 9), logits(2, 9, 0, 0, 4, 9), window(3))
-    assert found == Found(1, 3, 3 + 4 - 1 - 2)
+    found = best_spans(logits(1, 9, 0, 3, 0, 9), logits(2, 9, 0, 0, 4, 9), window(3))
+    assert found[0] == Found(1, 3, 3 + 4 - 1 - 2)
+
+
+def test_the_next_spans_share_no_token_with_a_better_one() -> None:
+    found = best_spans(logits(0, 0, 1, 8, 2, 0, 0), logits(0, 0, 1, 9, 0, 3, 0), window(4))
+    # Of the tokens 0 to 3 the second is best alone; what is left lies before or after it.
+    assert found == [Found(1, 2, 17), Found(2, 4, 5), Found(0, 1, 2)]
+    many = best_spans(logits(*[0] * 23), logits(*[0] * 23), window(20))
+    assert len(many) == SPANS
 
 
 def test_a_span_does_not_end_before_it_starts() -> None:
-    found = best_span(logits(0, 0, 0, 0, 5, 0), logits(0, 0, 5, 0, 1, 0), window(3))
-    assert found == Found(2, 3, 6)
+    found = best_spans(logits(0, 0, 0, 0, 5, 0), logits(0, 0, 5, 0, 1, 0), window(3))
+    assert found[0] == Found(2, 3, 6)
 
 
 def test_a_span_has_no_more_tokens_than_allowed() -> None:
     starts, ends = np.zeros(103, dtype=np.float32), np.zeros(103, dtype=np.float32)
     starts[2] = 5
     ends[2 + SPAN_TOKENS], ends[1 + SPAN_TOKENS] = 5, 4
-    assert best_span(starts, ends, window(100)) == Found(0, SPAN_TOKENS, 9)
+    assert best_spans(starts, ends, window(100))[0] == Found(0, SPAN_TOKENS, 9)
 
 
 def test_tokens_of_the_question_and_padding_are_never_chosen() -> None:
-    found = best_span(logits(0, 9, 1, 2, 0, 9, 9), logits(0, 9, 1, 2, 0, 9, 9), window(3))
-    assert found == Found(1, 2, 4)
+    found = best_spans(logits(0, 9, 1, 2, 0, 9, 9), logits(0, 9, 1, 2, 0, 9, 9), window(3))
+    assert found == [Found(1, 2, 4), Found(0, 1, 2), Found(2, 3, 0)]
 
 
 @given(st.integers(0, 1500), st.integers(1, 90))
@@ -79,8 +89,17 @@ def test_a_window_is_question_and_stretch_between_marks() -> None:
 
 def test_the_words_that_answer_are_found() -> None:
     (found,) = load_model().find("Who designed the bridge?", [TEXT])
-    assert found is not None
-    assert TEXT[found.start : found.end] == "Gustave Eiffel"
+    assert TEXT[found[0].start : found[0].end] == "Gustave Eiffel"
+
+
+@given(st.text(alphabet="ab .?!\n,", max_size=300))
+@settings(max_examples=20, deadline=None)
+def test_spans_of_one_text_are_apart_and_the_best_comes_first(text: str) -> None:
+    (found,) = load_model().find("Who is ab?", [text * 8])
+    assert len(found) <= SPANS
+    assert [one.margin for one in found] == sorted((one.margin for one in found), reverse=True)
+    ordered = sorted(found, key=lambda one: one.start)
+    assert all(one.end <= other.start for one, other in pairwise(ordered))
 
 
 def test_texts_are_found_in_whatever_company_they_are_read() -> None:
@@ -89,13 +108,12 @@ def test_texts_are_found_in_whatever_company_they_are_read() -> None:
     ]
     together = load_model().find("Who designed it?", [TEXT, "It rained.", TEXT * 30])
     for one, other in zip(alone, together, strict=True):
-        assert one is not None and other is not None
         # int8 scales activations over a batch, so its company moves a margin a little.
-        assert other.margin == pytest.approx(one.margin, abs=1.5)
+        assert other[0].margin == pytest.approx(one[0].margin, abs=1.5)
 
 
 def test_a_text_without_tokens_has_nothing_to_find() -> None:
-    assert load_model().find("who?", ["", "\u200b", "He."])[:2] == [None, None]
+    assert load_model().find("who?", ["", "\u200b", "He."])[:2] == [[], []]
 
 
 def test_weights_are_checked_when_loaded(tmp_path: Path) -> None:

@@ -68,3 +68,13 @@ def test_a_hit_knows_how_like_the_query_its_passage_is(minilm: Embedder) -> None
         assert hit.similarity == pytest.approx(expected, abs=1e-5)
     one = retrieve(bot.index, minilm, query, Config(candidates=1))
     assert {hit.similarity for hit in one} == {max(hit.similarity for hit in near)}
+
+
+def test_a_hit_knows_its_bm25_score(minilm: Embedder) -> None:
+    texts = ["The harbour is green.", "A lighthouse stands there.", "Zebra 7."]
+    bot = Bot.from_documents([Document(text) for text in texts], embedder=minilm)
+    query = "Which harbour has zebra 7?"
+    found = {hit.passage.text: hit.bm25 for hit in retrieve(bot.index, minilm, query, Config())}
+    due = {hit.passage.text: hit.score for hit in bot.index.search_bm25(query, 3)}
+    assert set(due) == {texts[0], texts[2]}
+    assert found == {**due, texts[1]: 0.0}

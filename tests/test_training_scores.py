@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training.examples import Row
 from training.predict import Prediction, report
@@ -49,6 +51,18 @@ def test_where_nothing_answers_saying_nothing_is_right() -> None:
 )
 def test_auroc_counts_ordered_pairs(scores: list[float], positive: list[bool], area: float) -> None:
     assert auroc(scores, positive) == area
+
+
+confidences = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=8)
+
+
+@given(confidences, confidences)
+def test_auroc_of_the_two_kinds_exchanged_is_the_rest_of_one(
+    own: list[float], others: list[float]
+) -> None:
+    kinds = [True] * len(own) + [False] * len(others)
+    exchanged = [not kind for kind in kinds]
+    assert auroc(own + others, kinds) + auroc(own + others, exchanged) == pytest.approx(1)
 
 
 def test_auroc_of_one_kind_alone_is_not_a_number() -> None:

@@ -1,16 +1,19 @@
 """Turn the reader's margin into a probability: ``python -m training.calibrate --data DIR``.
 
 On the SQuAD titles of dev.jsonl.gz, each one article, the retriever's passages are read, and
-logistic regression on ``qa_bot.reader.features`` says how likely each passage's quote holds the
-answer. It is fitted on all passages, then shifted and scaled to the quotes that came first (Platt,
-1999), which are the ones a person sees. What it prints is measured on titles it was not fitted on;
-what it writes into reader.json is fitted on all of them.
+logistic regression on ``qa_bot.reader.features`` says how likely each quote holds the answer. It is
+fitted on all quotes, then shifted and scaled to the quotes that came first (Platt, 1999), which are
+the ones a person sees. What it prints is measured on titles it was not fitted on; what it writes
+into reader.json is fitted on all of them.
 
 The threshold is the one with the least cost, where a wrong answer costs 2 and a wrong refusal 1.
+Nearly half of these questions were written to have no answer; people who ask an article ask fewer
+such ones. So the costs are weighed as if a stated share of the questions had an answer.
 """
 
 import argparse
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +26,16 @@ from tqdm import tqdm
 from benchmarks.articles import collections_of
 from benchmarks.retrieval import Case, RememberingEmbedder
 from qa_bot.bot import Bot
+from qa_bot.config import Config
 from qa_bot.datatypes import Span
 from qa_bot.embedder import load_embedder
-from qa_bot.reader import FEATURES, features, quoted_around
+from qa_bot.reader import FEATURES, find_candidates
 from qa_bot.reader_model import WEIGHTS, ReaderModel
 from qa_bot.retriever import retrieve
 from training.scores import auroc
 
 WRONG_ANSWER, WRONG_REFUSAL = 2, 1  # what they cost
+MIXES = (None, 0.5, 0.75, 0.9, 0.95)  # shares of questions with an answer; None: as they are
 BINS = 10  # of the reliability plot
 
 Floats = npt.NDArray[np.float64]
@@ -38,12 +43,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was read for a question: a row of features, and whether it is right, a passage each."""
+    """What was read for a question: of each quote its features, whether it is right, its text."""
 
     title: str
-    answerable: bool
-    rows: Floats  # (passages, features)
+    text: str
+    golds: tuple[str, ...]  # none: the article does not say
+    rows: Floats  # (quotes, features)
     right: npt.NDArray[np.bool_]
+    quotes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,19 @@ class Calibration:
 class First:
     """The likeliest quote of a question, as judged by a calibration fitted on other titles."""
 
+    question: Question
+    place: int  # of the quote, among those of the question
     probability: float
-    right: bool
-    answerable: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the quote holds an answer."""
+        return bool(self.question.right[self.place])
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the article answers the question."""
+        return bool(self.question.golds)
 
 
 def main() -> None:
@@ -75,10 +92,12 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the export")
     parser.add_argument("--sample", type=int, help="questions of each title (default: all)")
     parser.add_argument("--plot", type=Path, help="file for the reliability plot (PNG)")
+    parser.add_argument("--mistakes", type=int, default=0, help="show so many of each kind")
     args = parser.parse_args()
     questions = read_all(args.data / "dev.jsonl.gz", ReaderModel.open(args.weights), args.sample)
     firsts = cross_validated(questions)
     print_report(firsts)
+    print_mistakes(firsts, args.mistakes)
     write(args.weights / "reader.json", fit(questions))
     if args.plot is not None:
         plot(firsts, args.plot)
@@ -100,16 +119,15 @@ def read_all(data: Path, model: ReaderModel, sample: int | None) -> list[Questio
 
 def _read(bot: Bot, model: ReaderModel, case: Case) -> Question:
     hits = retrieve(bot.index, bot.embedder, case.question, bot.config)
-    rows, right = [], []
-    for hit, span in zip(
-        hits, model.find(case.question, [hit.passage.text for hit in hits]), strict=True
-    ):
-        if span is not None:
-            quoted, _ = quoted_around(hit.passage, span)
-            rows.append(features(case.question, hit, quoted, span))
-            right.append(_holds(quoted, case.answers))
-    title = bot.documents[0].title
-    return Question(title, bool(case.answers), np.array(rows), np.array(right))
+    found = find_candidates(case.question, hits, model)
+    return Question(
+        title=bot.documents[0].title,
+        text=case.question,
+        golds=tuple(answer.text for answer in case.answers),
+        rows=np.array([candidate.values for candidate in found]),
+        right=np.array([_holds(candidate.quoted, case.answers) for candidate in found]),
+        quotes=tuple(candidate.quoted.text for candidate in found),
+    )
 
 
 def _holds(quoted: Span, answers: Sequence[Span]) -> bool:
@@ -117,7 +135,7 @@ def _holds(quoted: Span, answers: Sequence[Span]) -> bool:
 
 
 def fit(questions: Sequence[Question]) -> Calibration:
-    """Fit on all passages, then shift and scale to those that come first.
+    """Fit on all quotes, then shift and scale to those that come first.
 
     Raises ValueError when quotes of a better score are not the better ones.
     """
@@ -146,20 +164,27 @@ def cross_validated(questions: Sequence[Question]) -> list[First]:
             if question.title == title:
                 values = calibration.probabilities(question.rows)
                 best = int(values.argmax())
-                firsts.append(
-                    First(float(values[best]), bool(question.right[best]), question.answerable)
-                )
+                firsts.append(First(question, best, float(values[best])))
     return firsts
 
 
-def best_threshold(firsts: Sequence[First]) -> tuple[float, int]:
-    """Return the threshold of least cost, rounded to two places, and its cost."""
+def best_threshold(firsts: Sequence[First], share: float | None = None) -> tuple[float, float]:
+    """Return the threshold of least cost, rounded to two places, and its cost a question.
 
-    def cost(threshold: float) -> int:
-        said = [first for first in firsts if first.probability >= threshold]
-        refused = [first for first in firsts if first.probability < threshold]
-        wrong = sum(not first.right for first in said)
-        return WRONG_ANSWER * wrong + WRONG_REFUSAL * sum(first.answerable for first in refused)
+    ``share`` of the questions count as answerable, whatever their numbers; None: as they are. Of
+    thresholds that cost the same, it is the lowest.
+    """
+    own = np.array([first.answerable for first in firsts])
+    right = np.array([first.right for first in firsts])
+    probabilities = np.array([first.probability for first in firsts])
+    if share is None:
+        share = float(own.mean())
+    weights = np.where(own, share / max(own.sum(), 1), (1 - share) / max((~own).sum(), 1))
+
+    def cost(threshold: float) -> float:
+        said = probabilities >= threshold
+        costs = WRONG_ANSWER * (said & ~right) + WRONG_REFUSAL * (~said & own)
+        return round(float(weights @ costs), 9)
 
     thresholds = [round(step / 100, 2) for step in range(101)]
     return min(((step, cost(step)) for step in thresholds), key=lambda pair: pair[1])
@@ -187,7 +212,6 @@ def print_report(firsts: Sequence[First]) -> None:
     own = sorted(f.probability for f in firsts if f.answerable)
     others = sorted(f.probability for f in firsts if not f.answerable)
     at_80 = others[int(0.8 * len(others))]
-    threshold, cost = best_threshold(firsts)
     right = [first.right for first in firsts if first.answerable]
     print(f"questions: {len(own)} answerable, {len(others)} not; titles left out in turn")
     print(f"right first quote, of answerable: {np.mean(right):.3f}")
@@ -195,15 +219,49 @@ def print_report(firsts: Sequence[First]) -> None:
     print(f"AUROC, right or not: {auroc(probabilities, [f.right for f in firsts]):.3f}")
     print(f"answerable lost with 80 % of the others refused: {np.mean(np.array(own) < at_80):.3f}")
     print(f"expected calibration error: {calibration_error(firsts):.3f}")
-    print(f"threshold: {threshold} (cost {cost})")
-    for level in sorted({threshold, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6}):
-        lost = np.mean(np.array(own) < level)
-        print(
-            f"  at {level}: {np.mean(np.array(others) < level):.3f} of the others refused, "
-            f"{lost:.3f} of the answerable"
-        )
+    print_thresholds(firsts)
     for mean, members in _bins(firsts):
         print(f"  said {mean:.2f}, right {np.mean([f.right for f in members]):.2f}, {len(members)}")
+
+
+def print_thresholds(firsts: Sequence[First]) -> None:
+    """Print the threshold of least cost for each of MIXES, and what thresholds refuse."""
+    found = {share: best_threshold(firsts, share) for share in MIXES}
+    for share, (threshold, cost) in found.items():
+        mix = "as they are" if share is None else f"{100 * share:.0f} % answerable"
+        print(f"threshold, {mix}: {threshold} (cost {cost:.3f} a question)")
+    own = np.array([first.probability for first in firsts if first.answerable])
+    others = np.array([first.probability for first in firsts if not first.answerable])
+    for level in sorted({threshold for threshold, _ in found.values()} | {0.1, 0.2, 0.3, 0.4, 0.5}):
+        print(
+            f"  at {level}: {np.mean(others < level):.3f} of the others refused, "
+            f"{np.mean(own < level):.3f} of the answerable"
+        )
+
+
+def mistakes(firsts: Sequence[First], threshold: float) -> dict[str, list[First]]:
+    """Return the questions that go wrong with a threshold, by what is wrong."""
+    own = [first for first in firsts if first.answerable]
+    said = [first for first in own if first.probability >= threshold]
+    wrong = [first for first in said if not first.right]
+    return {
+        "wrong quote, a right one was read": [f for f in wrong if f.question.right.any()],
+        "wrong quote, no right one was read": [f for f in wrong if not f.question.right.any()],
+        "refused, though answered": [first for first in own if first.probability < threshold],
+        "quoted, though not answered": [
+            first for first in firsts if not first.answerable and first.probability >= threshold
+        ],
+    }
+
+
+def print_mistakes(firsts: Sequence[First], count: int) -> None:
+    """Print up to ``count`` mistakes of each kind, drawn at random, always the same ones."""
+    for kind, found in mistakes(firsts, Config().threshold).items() if count else ():
+        print(f"\n## {kind}: {len(found)}")
+        for first in random.Random(0).sample(found, min(count, len(found))):
+            print(f"\n{first.question.title}: {first.question.text} [{first.probability:.2f}]")
+            print(f"  gold:  {' | '.join(first.question.golds)}")
+            print(f"  quote: {first.question.quotes[first.place]}")
 
 
 def write(file: Path, calibration: Calibration) -> None:

@@ -44,9 +44,10 @@ def predict(model: ReaderModel, rows: Sequence[Row]) -> list[Prediction]:
     predictions = []
     for row in rows:
         (found,) = model.find(row.question, [row.context])
-        if found is None:
+        if not found:
             raise ValueError(f"the paragraph of row {row.id} has nothing to read")
-        predictions.append(Prediction(row.context[found.start : found.end], found.margin))
+        best = found[0]
+        predictions.append(Prediction(row.context[best.start : best.end], best.margin))
     return predictions
 
 
