@@ -6,14 +6,14 @@ All paragraphs of a SQuAD title are one article; every question is asked of it a
 import argparse
 import json
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks.retrieval import Case, Collection, RememberingEmbedder, join_titles, load_rows
+from benchmarks.data import titles
+from benchmarks.retrieval import Case, Collection, RememberingEmbedder
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Quote
@@ -35,17 +35,6 @@ class Report:
     unanswerable: int
     rightly_refused: int
     auroc: float
-
-
-def collections_of(data: Path, sample: int | None) -> list[Collection]:
-    """Return the SQuAD titles of a data file as articles; of each at most ``sample`` questions."""
-    rows = [row for row in load_rows(data) if row["source"] == "squad"]
-    found = []
-    for joined in join_titles(rows, unanswerable=True):
-        cases = list(joined.cases)
-        random.Random(0).shuffle(cases)
-        found.append(Collection(joined.source, joined.documents, tuple(cases[:sample])))
-    return found
 
 
 def ask_all(collections: Sequence[Collection]) -> list[tuple[Case, Answer]]:
@@ -132,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, help="questions of each title (default: all)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv)
-    asked = ask_all(collections_of(options.data, options.sample))
+    asked = ask_all(titles(options.data, sample=options.sample))
     report, lost = score(asked, Config()), lost_at(asked, 0.8)
     if options.json:
         print(json.dumps({**asdict(report), "lost_at_80": lost}))

@@ -43,8 +43,12 @@ def in_new_process(function: Callable[..., T], *arguments: Any) -> T:
 
 
 def build(name: str, documents: Sequence[tuple[str, str]], folder: Path) -> Built:
-    """Build and save an index of documents, each a text and a title; loading is not timed."""
+    """Build and save an index of documents, each a text and a title; loading is not timed.
+
+    Some load a part of the model when they first build, so something is built before.
+    """
     peer = load(name)
+    peer.build([Document("Nothing is asked about this.", "First")])
     whole = [Document(text, title) for text, title in documents]
     began = time.perf_counter()
     peer.build(whole)

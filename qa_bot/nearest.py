@@ -12,10 +12,10 @@ import numpy.typing as npt
 from qa_bot.embedder import Vectors
 from qa_bot.files import Buffer
 
-# Comparing with every vector takes under a tenth of an answer's time up to about here; see
-# benchmarks/README.md for what was measured.
-EXACT_UP_TO = 100_000  # vectors
-PROBED = 14  # one cell of so many is searched; of the 10 nearest, 97 in 100 are found
+# Comparing with every vector takes a tenth of an answer's time at about so many: 16 ms at 100,000,
+# where an answer takes 115 (``python -m benchmarks scale``, ``python -m benchmarks.timing``).
+EXACT_UP_TO = 70_000  # vectors
+PROBED = 7  # one cell of so many is searched
 FEWEST_PROBED = 32  # cells
 TRAINED_ON = 64  # vectors for each cell, whose means the cells are
 ROUNDS = 10  # of k-means

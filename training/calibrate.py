@@ -23,7 +23,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from benchmarks.articles import collections_of
+from benchmarks.data import titles
 from benchmarks.retrieval import Case, RememberingEmbedder
 from qa_bot.bot import Bot
 from qa_bot.config import Config
@@ -106,7 +106,7 @@ def main() -> None:
 def read_all(data: Path, model: ReaderModel, sample: int | None) -> list[Question]:
     """Read the passages found for every question of every title."""
     embedder = RememberingEmbedder(load_embedder())
-    collections = collections_of(data, sample)
+    collections = titles(data, sample=sample)
     found = []
     with tqdm(total=sum(len(c.cases) for c in collections), unit="question") as bar:
         for collection in collections:
