@@ -1,4 +1,7 @@
-"""Tables and plots of what quality, speed and scale wrote: report.md and PNG files."""
+"""Tables and plots of what quality, speed and scale wrote: report.md and PNG files.
+
+Where a peer is better than we are, its number is bold.
+"""
 
 import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,24 +14,13 @@ from benchmarks import speed as speed_benchmark
 from benchmarks.bootstrap import RESAMPLES
 from benchmarks.peers import OURS, PEERS
 from benchmarks.quality import ALONE, TOGETHER
-from benchmarks.speed import MEASURES
+from benchmarks.scale_report import scale
+from benchmarks.speed import HIGHER_IS_BETTER, MEASURES
+from benchmarks.tables import number, one_line, percent, table
 
 Found = Mapping[str, Any]  # what a benchmark wrote
-Value = Sequence[float | None]  # value, low, high
 
 SCOPES = {ALONE: "Each title alone", TOGETHER: "All titles together"}
-COLUMNS = {
-    "passages": "passages",
-    "build s": "build, s",
-    "search p50 ms": "search p50, ms",
-    "search p95 ms": "search p95, ms",
-    "recall": "recall@10",
-    "add one s": "add one, s",
-    "save s": "save, s",
-    "open s": "open, s",
-    "memory MiB": "peak memory, MiB",
-    "disk MiB": "disk, MiB",
-}
 
 
 def quality(found: Found) -> str:
@@ -41,7 +33,7 @@ def quality(found: Found) -> str:
             f"size whose first result is right most often on {found['chosen_on']}, among those "
             "whose first result is on the mean at most a tenth longer than our quote (the "
             "shortest, where none is). Read are the characters until the answer, or all three "
-            "results.",
+            "results. Bold: a difference in a peer's favour.",
             *(_quality_of(found, scope) for scope in SCOPES),
             "### Refusals",
             "Questions that no article answers, refused when a tenth, a fifth or three tenths of "
@@ -113,7 +105,8 @@ def _setting(name: str, row: Found) -> str:
 
 
 def _quality_row(name: str, row: Found) -> list[str]:
-    against = "" if name == OURS else percent(row["in_first_against_ours"], signed=True)
+    less = row["in_first_against_ours"]
+    against = "" if name == OURS else _bold(percent(less, signed=True), less[0] > 0)
     return [
         PEERS[name].name,
         _setting(name, row),
@@ -154,9 +147,9 @@ def speed(found: Found) -> str:
             "in new processes, passages by default. Median [lowest, highest]. A cold start is from "
             "a new process to its first answer. We read passages to find the words that answer; "
             "the peers return passages.",
-            table(["system", *heads], _speed_rows(peers, "values")),
-            "As multiples of ours in the same round:",
-            table(["system", *MEASURES], _speed_rows(peers, "ratios")),
+            table(["system", *heads], _speed_rows(peers)),
+            "As multiples of ours in the same round; bold: better than ours.",
+            table(["system", *MEASURES], _ratio_rows(peers)),
             "Size of the installation, everything needed counted:",
             table(["system", "MiB", "packages"], sizes),
             "![Cost as a multiple of ours](speed.png)",
@@ -166,86 +159,27 @@ def speed(found: Found) -> str:
     )
 
 
-def _speed_rows(peers: Mapping[str, Found], kind: str) -> list[list[str]]:
+def _speed_rows(peers: Mapping[str, Found]) -> list[list[str]]:
     return [
-        [PEERS[name].name, *(number(one[kind][measure]) for measure in MEASURES)]
+        [PEERS[name].name, *(number(one["values"][measure]) for measure in MEASURES)]
         for name, one in peers.items()
     ]
 
 
-def scale(found: Found) -> str:
-    """Write what the scale benchmark found."""
-    rate = found["embedded a second"]
-    tables = [
-        f"### {kind}\n\n{_scale_table(sizes)}"
-        for kind, sizes in {"Our index": found["ours"], **found["types"]}.items()
-    ]
-    return "\n\n".join(
-        [
-            "## Scale",
-            f"Passages made of three sentences each, drawn from {found['sentences']:,} real ones "
-            f"({found['data']}). Their vectors are made too: the mean of the sentences' own. "
-            f"Embedding is therefore not in the times; it does {rate:,.0f} passages a second, so "
-            f"1,000,000 would take {1e6 / rate / 3600:,.1f} hours more. {found['questions']} real "
-            "questions. Recall is that of the ten nearest by exact search.",
-            *tables,
-            "![Cost against size](scale.png)",
-            "![Types of FAISS index](types.png)",
-        ]
-    )
+def _ratio_rows(peers: Mapping[str, Found]) -> list[list[str]]:
+    rows = []
+    for name, one in peers.items():
+        cells = []
+        for measure in MEASURES:
+            ratio = one["ratios"][measure]
+            better = ratio[0] > 1 if measure in HIGHER_IS_BETTER else ratio[0] < 1
+            cells.append(_bold(number(ratio), better))
+        rows.append([PEERS[name].name, *cells])
+    return rows
 
 
-def _scale_table(sizes: Mapping[str, Found]) -> str:
-    measured = [row for row in sizes.values() if "error" not in row]
-    columns = [name for name in COLUMNS if any(name in row for row in measured)]
-    rows = [[_plain(name, row[name]) for name in columns] for row in measured]
-    errors = [
-        f"{int(size):,} passages: {one_line(row['error'])}"
-        for size, row in sizes.items()
-        if "error" in row
-    ]
-    tables = [table([COLUMNS[name] for name in columns], rows)] if rows else []
-    return "\n\n".join([*tables, *errors])
-
-
-def _plain(name: str, value: float) -> str:
-    return f"{value:,.0f}" if name == "passages" else f"{value:,.4g}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a Markdown table, its first column words and the others numbers."""
-    marks = ["---", *["---:"] * (len(head) - 1)]
-    cells = [head, marks, *([escaped(cell) for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
-
-
-def escaped(text: str) -> str:
-    """Keep a text from ending its cell."""
-    return one_line(text).replace("|", "\\|")
-
-
-def one_line(text: str) -> str:
-    """Return a text with a blank for every line break."""
-    return " ".join(text.split())
-
-
-def percent(value: Value, signed: bool = False) -> str:
-    """Write a share with its interval, in percent."""
-    return _with_interval(value, lambda x: f"{100 * x:+.1f}" if signed else f"{100 * x:.1f}", " %")
-
-
-def number(value: Value) -> str:
-    """Write a number with its interval: whole, or with two decimals where it is below 10."""
-    return _with_interval(value, lambda x: f"{x:,.{0 if abs(x) >= 10 else 2}f}", "")
-
-
-def _with_interval(value: Value, write: Callable[[float], str], unit: str) -> str:
-    middle, low, high = value
-    if middle is None:
-        return "none"
-    if low is None or high is None:
-        return write(middle) + unit
-    return f"{write(middle)}{unit} [{write(low)}, {write(high)}]"
+def _bold(text: str, whether: bool) -> str:
+    return f"**{text}**" if whether else text
 
 
 SECTIONS: Mapping[str, Callable[[Found], str]] = {

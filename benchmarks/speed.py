@@ -40,6 +40,7 @@ MEASURES = {
     "memory to answer": "MiB",
     "index on disk": "KiB",
 }
+HIGHER_IS_BETTER = {"indexed a second", "passages a second"}
 MEBI, KIBI = 2**20, 2**10
 
 

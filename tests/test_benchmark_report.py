@@ -10,8 +10,9 @@ from benchmarks import record
 from benchmarks.__main__ import COMMANDS
 from benchmarks.__main__ import main as command
 from benchmarks.peers import OURS
-from benchmarks.report import compose, escaped, main, number, percent, table
+from benchmarks.report import compose, main
 from benchmarks.speed import MEASURES
+from benchmarks.tables import escaped, number, percent, table
 
 ABOUT = {"date": "2026-01-02", "machine": {"cores": "2"}, "versions": {"txtai": "1.0"}}
 
@@ -32,7 +33,7 @@ def row(size: int | None, share: float, scope: str = "title") -> dict[str, Any]:
     }
 
 
-QUALITY = {
+QUALITY: dict[str, Any] = {
     "data": "made.json",
     "chosen_on": "dev.json",
     "titles": 2,
@@ -52,7 +53,7 @@ QUALITY = {
         "haystack": {**ABOUT, "error": "not installed: no | module\nhere"},
     },
 }
-SPEED = {
+SPEED: dict[str, Any] = {
     "data": "the shipped article",
     "documents": 1,
     "characters": 3730,
@@ -69,7 +70,14 @@ SPEED = {
         "txtai": {**ABOUT, "error": "failed: KeyError: 'x'"},
     },
 }
-COSTS = {"passages": 1000, "build s": 2.5, "search p50 ms": 1.0, "recall": 0.99, "disk MiB": 2.0}
+COSTS = {
+    "passages": 1000,
+    "build s": 2.5,
+    "search p50 ms": 1.0,
+    "recall": 0.99,
+    "open s": 0.5,
+    "disk MiB": 2.0,
+}
 SCALE = {
     **ABOUT,
     "data": "made.json",
@@ -108,10 +116,24 @@ def test_what_was_not_run_is_said_with_its_command() -> None:
     assert "| qa_bot | 1,420 | 77 |" in text
 
 
+def test_what_a_peer_does_better_is_bold() -> None:
+    values = {name: [20.0, 19.0, 21.0] for name in MEASURES}
+    half = {name: [0.5, 0.25, 0.75] for name in MEASURES}
+    peer = {**SPEED["peers"][OURS], "values": values, "ratios": half}
+    better = {**row(None, 0.9), "in_first_against_ours": [0.1, 0.05, 0.15]}
+    quality = {**QUALITY, "peers": {**QUALITY["peers"], "txtai": {**ABOUT, "rows": [better]}}}
+    speed = {**SPEED, "peers": {**SPEED["peers"], "llamaindex": peer}}
+    text = compose({"quality": quality, "speed": speed, "scale": None})
+    assert "| txtai | paragraphs | 90.0 % [80.0, 100.0] | **+10.0 % [+5.0, +15.0]** |" in text
+    faster, slower = "**0.50 [0.25, 0.75]**", "0.50 [0.25, 0.75]"
+    cells = [faster] * 3 + [slower] * 2 + [faster] * 3  # what is done in a second is fewer
+    assert f"| LlamaIndex | {' | '.join(cells)} |" in text
+
+
 def test_scale_tells_what_embedding_would_add() -> None:
     text = compose({"quality": None, "speed": None, "scale": SCALE})
     assert "50 passages a second, so 1,000,000 would take 5.6 hours more" in text
-    assert "| 1,000 | 2.5 | 1 | 0.99 | 2 |" in text
+    assert "| 1,000 | 2.5 | 1 | 0.99 | 0.5 | 2 |" in text
     assert "200 passages: too few" in text
 
 
@@ -177,7 +199,7 @@ def test_the_command_reads_what_was_kept_sums_it_up_and_draws(tmp_path: Path) ->
     assert "| txtai | paragraphs | 0.0 % [0.0, 0.0] | -100.0 % [-100.0, -100.0] |" in text
     assert "refuses 100.0 % of the questions that no article answers, and 0.0 % of" in text
     assert "| qa_bot | 20 [20, 20] |" in text
-    assert "| 1,000 | 2.5 | 1 | 0.99 | 2 |" in text
+    assert "| 1,000 | 2.5 | 1 | 0.99 | 0.5 | 2 |" in text
     pictures = {path.name: path.read_bytes()[:4] for path in tmp_path.glob("*.png")}
     names = ("quality.png", "scale.png", "speed.png", "types.png")
     assert pictures == dict.fromkeys(names, b"\x89PNG")
