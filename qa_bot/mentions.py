@@ -18,6 +18,9 @@ _BEFORE_NOUN = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_THING = re.compile(r"\b(?:the|an?|in|at|near|to)\s$", re.IGNORECASE)
+_BEFORE_PLACE = re.compile(
+    r"\b(?:in|at|near|into|inside|outside|from|to)\s(?:the\s)?$", re.IGNORECASE
+)
 _REACH = 40  # characters before a word in which those of its phrase are looked for
 
 
@@ -73,9 +76,18 @@ def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
 
 def is_named_thing(text: str, name: str) -> bool:
     """Whether a name mostly follows "the", "in" and the like, which that of a person does not."""
+    return _mostly_follows(_BEFORE_THING, text, name) or any(map(str.isdigit, name))
+
+
+def is_place(text: str, name: str) -> bool:
+    """Whether a name mostly follows "in", "at", "from" and the like."""
+    return _mostly_follows(_BEFORE_PLACE, text, name)
+
+
+def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:
     places = [found.start() for found in re.finditer(re.escape(name), text)]
-    things = sum(_BEFORE_THING.search(text[max(at - _REACH, 0) : at]) is not None for at in places)
-    return 2 * things > len(places) or any(map(str.isdigit, name))
+    found = sum(pattern.search(text[max(at - _REACH, 0) : at]) is not None for at in places)
+    return 2 * found > len(places)
 
 
 def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:

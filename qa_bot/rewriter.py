@@ -11,10 +11,18 @@ import re
 from collections.abc import Mapping, Sequence
 
 from qa_bot.datatypes import Answer
-from qa_bot.mentions import Mention, Term, is_named_thing, referents, terms
+from qa_bot.mentions import Mention, Term, is_named_thing, is_place, referents, terms
 from qa_bot.metadata import asks_when_written
+from qa_bot.pronouns import (
+    OF_A_PERSON,
+    OF_SEVERAL,
+    owns,
+    points_at_article,
+    pronouns,
+    signed,
+    without_connective,
+)
 from qa_bot.reader_model import ReaderModel, load_model
-from qa_bot.words import is_stop_word
 
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
@@ -22,18 +30,7 @@ READINGS = 3  # of one question, at most
 _TOGETHER = 4  # things that are added to a question without a pronoun
 SAID_CHARS = 300  # of what was quoted in a turn
 PAST_CHARS = 1200  # of the conversation: the last turns
-_FEW = 3  # words: "Why not?", "How many more?"
 SEPARATOR = " | "  # between what two people said
-
-_PRONOUN = re.compile(
-    r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b",
-    re.IGNORECASE,
-)
-_OF_A_PERSON = frozenset("he she him her his hers".split())
-_POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
-_OWNS = frozenset("his hers its their theirs".split())
-_NEXT_WORD = re.compile(r"\s+([^\W_]+)")
-_CONNECTIVE = re.compile(r"^\s*(?:(?:and|but|or|so|ok|okay|what about|how about)\b[\s,]*)+", re.I)
 
 
 def readings(
@@ -45,7 +42,7 @@ def readings(
     no turn.
     """
     past = conversation([said for item in history for said in _turn(item)])
-    if not past or asks_when_written(question):
+    if not past or asks_when_written(question) or points_at_article(question):
         return (question,)
     network = load_model() if model is None else model
     candidates = list(terms(past))
@@ -55,15 +52,6 @@ def readings(
         return (question,)
     chosen = {t: p for t, p in zip(candidates, chances, strict=True) if p >= least.word}
     return resolve(question, past, chosen)
-
-
-def signed(question: str) -> bool:
-    """Whether a question has a sign that it leans on others: a pronoun, an "and", few words."""
-    return (
-        _PRONOUN.search(question) is not None
-        or _CONNECTIVE.match(question) is not None
-        or len(question.split()) <= _FEW
-    )
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -87,51 +75,38 @@ def resolve(question: str, past: str, chances: Mapping[Term, float]) -> tuple[st
     """
     known = {term.stem for term in terms(question)}
     found = [one for one in referents(past, chances) if not one.stems <= known]
-    pronouns = _pronouns(question)
-    if pronouns and all(pronoun[0].lower() in _OF_A_PERSON for pronoun in pronouns):
-        found = [one for one in found if _may_be_person(past, one)]
+    pointing = pronouns(question)
+    if pointing:
+        found = [one for one in found if any(_agrees(past, one, word) for word in pointing)]
     resolved = [_put(question, past, one) for one in found]
-    if not pronouns and found:
+    if not pointing and found:
         parts = sorted(found[:_TOGETHER], key=lambda one: one.start)
         resolved.insert(0, _add(question, [past[one.start : one.end] for one in parts]))
     return (*tuple(dict.fromkeys(resolved))[: READINGS - 1], question)
 
 
-def _pronouns(question: str) -> list[re.Match[str]]:
-    """Return the words of a question that stand for a thing: not the "that" of "that force"."""
-    return [
-        found
-        for found in _PRONOUN.finditer(question)
-        if found[0].lower() != "then"
-        and not (found[0].lower() in _POINTS and _before_noun(question, found))
-    ]
-
-
-def _before_noun(question: str, pronoun: re.Match[str]) -> bool:
-    """Whether a word that tells something follows a pronoun: "that force", "her name"."""
-    following = _NEXT_WORD.match(question, pronoun.end())
-    return following is not None and not is_stop_word(following[1])
-
-
-def _may_be_person(past: str, one: Mention) -> bool:
-    return one.is_name and not is_named_thing(past, past[one.start : one.end])
+def _agrees(past: str, one: Mention, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun may stand for a thing: "he" for no place, and neither does "they"."""
+    word = pronoun[0].lower()
+    if word in OF_A_PERSON:
+        return one.is_name and not is_named_thing(past, past[one.start : one.end])
+    return not (word in OF_SEVERAL and one.is_name and is_place(past, past[one.start : one.end]))
 
 
 def _put(question: str, past: str, one: Mention) -> str:
     """Return a question with a thing in the place of the first pronoun that agrees with it."""
     text = past[one.start : one.end]
-    for pronoun in _pronouns(question) if one.is_noun else ():
-        word = pronoun[0].lower()
-        if word not in _OF_A_PERSON or _may_be_person(past, one):
-            owns = word in _OWNS or (word == "her" and _before_noun(question, pronoun))
-            own = "'s" if owns else ""
+    for pronoun in pronouns(question) if one.is_noun else ():
+        # "Who was Iraq?" is not what "Who was there?" means.
+        if pronoun[0].lower() != "there" and _agrees(past, one, pronoun):
+            own = "'s" if owns(question, pronoun) else ""
             return question[: pronoun.start()] + text + own + question[pronoun.end() :]
     return _add(question, [text])
 
 
 def _add(question: str, texts: Sequence[str]) -> str:
     """Put texts before a question that begins in the middle ("And in Syria?"), or after it."""
-    rest = _CONNECTIVE.sub("", question)
+    rest = without_connective(question)
     ordered = [question, *texts] if rest == question else [*texts, rest]
     return " ".join(part for part in ordered if part)
 

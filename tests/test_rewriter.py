@@ -76,6 +76,19 @@ def test_one_thing_stands_in_for_a_pronoun_or_is_added(
     assert resolve(question, past, chances) == (*expected, question)
 
 
+def test_they_are_not_a_place() -> None:
+    past = "Who sent soldiers to Iraq? | Mark Esper sent the soldiers to Iraq."
+    chances = {t: 0.9 for t in terms(past) if past[t.start : t.end] in ("Iraq", "soldiers")}
+    expected = ("Where were soldiers based?", "Where were they based?")
+    assert resolve("Where were they based?", past, chances) == expected
+    assert resolve("Who was there?", past, chances)[0] == "Who was there? Iraq"
+
+
+def test_a_question_about_this_article_is_left_alone() -> None:
+    question = "What is this article about?"
+    assert readings(question, [WHO], Judge("Eiffel")) == (question,)
+
+
 def test_there_are_at_most_three_readings() -> None:
     past = "Anna Berg | Bo Lund | Carl Holm | Dora Ek"
     chances = {term: 0.9 - term.start / 100 for term in terms(past)}

@@ -1,0 +1,111 @@
+"""Words of a question that stand for something said before, and other signs that it leans on it."""
+
+import re
+
+from qa_bot.words import is_stop_word
+
+OF_A_PERSON = frozenset("he she him her his hers".split())
+OF_SEVERAL = frozenset("they them their theirs".split())
+_OWNING = frozenset("his hers its their theirs".split())
+_POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
+_FEW = 3  # words: "Why not?", "How many more?"
+
+_PRONOUN = re.compile(
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b",
+    re.IGNORECASE,
+)
+_NEXT_WORD = re.compile(r"\s+([^\W_]+)")
+_LAST_WORD = re.compile(r"([^\W_]+)[\s,]*$")
+_CONNECTIVE = re.compile(r"^\s*(?:(?:and|but|or|so|ok|okay|what about|how about)\b[\s,]*)+", re.I)
+# "What else?", "How many more?": asked after something else was said.
+_ALIKE = re.compile(r"\b(?:else|others?|another|(?:how many|how much|any) more|such|same)\b", re.I)
+_DEFINING = re.compile(r"^\s*(?:what|who) (?:is|are) [^\W_]+\W*$", re.I)  # "What is anemia?"
+_BEING = frozenset("is are was were be been".split())
+# What follows "that" where it opens a clause: "groups that are", "say that the".
+_OPENED = frozenset(
+    "the a an is are was were has have had do does did can could will would may might must should "
+    "he she it they there".split()
+)
+_ARTICLE = frozenset("article text document page story report paper".split())  # what is asked
+_OF_ARTICLE = re.compile(rf"\bthis (?:{'|'.join(sorted(_ARTICLE))})\b", re.I)
+# A second clause in the same sentence: "What is X and why is it important?", "If X, is it bad?"
+_SECOND = re.compile(
+    r"\band (?:(?:why|how|when|where|who|what|which|is|are|was|were|do|does|did|can)\b.*)?$"
+    r"|(?<=^if\s)(?P<told>.*,).*$",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"\s[A-Z][\w'-]*")  # not the question's first word
+
+
+def pronouns(question: str) -> list[re.Match[str]]:
+    """Return the words that stand for a thing of the past: not the "that" of "that force"."""
+    return [
+        found
+        for found in _pointing(question)
+        if found[0].lower() != "then"
+        and not (found[0].lower() in _POINTS and before_noun(question, found))
+    ]
+
+
+def signed(question: str) -> bool:
+    """Whether a question has a sign that it leans on others: a pronoun, an "and", few words."""
+    return (
+        bool(_pointing(question))
+        or _CONNECTIVE.match(question) is not None
+        or _ALIKE.search(question) is not None
+        or (len(question.split()) <= _FEW and _DEFINING.match(question) is None)
+    )
+
+
+def points_at_article(question: str) -> bool:
+    """Whether a question is about "this article", and about nothing else that was said."""
+    return _OF_ARTICLE.search(question) is not None and not pronouns(question)
+
+
+def owns(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun says whose something is: "her name", but not "who paid her"."""
+    word = pronoun[0].lower()
+    return word in _OWNING or (word == "her" and before_noun(question, pronoun))
+
+
+def before_noun(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a word that tells something follows a pronoun: "that force", "her name"."""
+    following = _next_word(question, pronoun)
+    return following != "" and not is_stop_word(following)
+
+
+def without_connective(question: str) -> str:
+    """Return a question without the "and", "what about" and the like that it begins with."""
+    return _CONNECTIVE.sub("", question)
+
+
+def _pointing(question: str) -> list[re.Match[str]]:
+    """Return the words that point at the past, before a noun or alone."""
+    return [
+        found for found in _PRONOUN.finditer(question) if not _points_elsewhere(question, found)
+    ]
+
+
+def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun stands for nothing, for the article, or for words of the same question."""
+    word, following = pronoun[0].lower(), _next_word(question, pronoun).lower()
+    last = _LAST_WORD.search(question[: pronoun.start()])
+    preceding = "" if last is None else last[1].lower()
+    if word == "there":  # "Is there a reason", but "Who was there?"
+        return following in _BEING or (preceding in _BEING and following != "")
+    if word == "that" and following in _OPENED:
+        return preceding != "" and not is_stop_word(preceding)
+    if word in _POINTS:
+        return following in _ARTICLE
+    before = question[: pronoun.start()]
+    second = _SECOND.search(before)
+    told = "" if second is None else second["told"] or before[: second.start()]
+    if not all(map(is_stop_word, told.split())):
+        return True  # "What is anemia and why is it dangerous?"
+    one = owns(question, pronoun) and before_noun(question, pronoun) and word not in OF_SEVERAL
+    return one and _NAMED.search(before) is not None  # "What did Lund do for her career?"
+
+
+def _next_word(question: str, pronoun: re.Match[str]) -> str:
+    following = _NEXT_WORD.match(question, pronoun.end())
+    return "" if following is None else following[1]

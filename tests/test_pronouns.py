@@ -1,0 +1,90 @@
+"""A question leans on the past by its pronouns; those that stand for other things do not count."""
+
+import pytest
+
+from qa_bot.pronouns import owns, points_at_article, pronouns, signed, without_connective
+
+
+def words(question: str) -> list[str]:
+    return [found[0] for found in pronouns(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When was he born?", ["he"]),
+        ("Did they like it there?", ["they", "it", "there"]),
+        ("Who said that?", ["that"]),
+        # Before a noun it is no pronoun, nor is "then".
+        ("Who led that force then?", []),
+        # Nothing is there.
+        ("Is there a reason?", []),
+        ("Why there are so many?", []),
+        ("Who was there?", ["there"]),
+        ("What happened there in June?", ["there"]),
+        # A clause is opened.
+        ("Which groups that are armed left?", []),
+        ("Did Trump say that the war is over?", []),
+        ("Who did that the next day?", ["that"]),
+        # The same question says what it is.
+        ("What is taurine and why is it in drinks?", []),
+        ("Tell me about feijoada and its history", []),
+        ("And why is it in drinks?", ["it"]),
+        ("Who met and shot him?", ["him"]),
+        ("What did Bachmann do for her career?", []),
+        ("Did Bachmann pay her?", ["her"]),
+        ("Is the Eiffel tower his?", ["his"]),
+        ("What did Iran do with their troops?", ["their"]),
+        ("If you eat no meat, is it bad?", []),
+        ("If it is, why?", ["it"]),
+    ],
+)
+def test_pronouns_stand_for_something_said_before(question: str, expected: list[str]) -> None:
+    assert words(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who led that force?", True),
+        ("What happened then?", True),
+        ("And in Syria?", True),
+        ("What about Turkey and the other allies of the west?", True),
+        ("Who else was killed in the attack?", True),
+        ("How many more could follow in the next days?", True),
+        ("Who sent more soldiers to the border of Iraq?", False),
+        ("Why not?", True),
+        ("What is anemia?", False),
+        ("Who are the Huguenots?", False),
+        ("Was there a response to the Table Conversations?", False),
+        ("What are some interesting aspects of this article?", False),
+    ],
+)
+def test_signs_of_leaning(question: str, expected: bool) -> None:
+    assert signed(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is this article about?", True),
+        ("Are there other aspects in this text?", True),
+        ("What does this article say about him?", False),
+        ("Who wrote the article?", False),
+    ],
+)
+def test_a_question_about_this_article_is_about_nothing_else(question: str, expected: bool) -> None:
+    assert points_at_article(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"), [("Who paid her?", False), ("Her name?", True), ("Its end?", True)]
+)
+def test_some_pronouns_say_whose_something_is(question: str, expected: bool) -> None:
+    (pronoun,) = pronouns(question)
+    assert owns(question, pronoun) is expected
+
+
+def test_what_a_question_begins_with_in_the_middle_is_cut() -> None:
+    assert without_connective("And what about Syria?") == "Syria?"
+    assert without_connective("Why not?") == "Why not?"
