@@ -23,6 +23,7 @@ from training.model import (
     encode,
     mask_words,
     new_tokenizer,
+    shared_loss,
     span_loss,
     term_loss,
     token_spans,
@@ -42,7 +43,7 @@ class StoppingMixture(Mixture):
         super().__init__(windows, items, seed=1)
         self.draws = draws
 
-    def draw(self, progress: float, count: int) -> list[Example]:
+    def draw(self, progress: float, count: int) -> list[tuple[Example, ...]]:
         if self.draws == 0:
             raise Stopped
         self.draws -= 1
@@ -80,6 +81,34 @@ def test_the_loss_is_of_any_right_answer() -> None:
     assert span_loss(logits, batch, [example]).item() == pytest.approx(-math.log(1 / 4 + 1 / 16))
     none = Example("who?", "amber birch", ())
     assert span_loss(logits, batch, [none]).item() == pytest.approx(-math.log(1 / 16))
+
+
+def test_the_texts_of_a_question_are_weighed_together() -> None:
+    right = Example("who?", "amber birch", ((0, 5),))
+    near, other = Example("who?", "cedar", ()), Example("who?", "delta", ())
+    examples = [right, near, other]
+    batch = encode(TOKENIZER, [(one.question, one.text) for one in examples])
+    amber, cedar = (token_spans(batch.encodings[row], [(0, 5)])[0][0] for row in (0, 1))
+    logits = torch.zeros(3, batch.ids.shape[1], 3)
+    logits[0, amber] = math.log(2)
+    logits[1] = 7.0  # another text's logits are of another size: their differences count
+    logits[1, cedar] += math.log(3)
+    # Weights 1 of "no answer", 2 and 1 of amber and birch, 3 of cedar: amber (2/7)².
+    loss = shared_loss(logits, batch, [[right, near], [other]])
+    assert loss.item() == pytest.approx(-2 * math.log(2 / 7), abs=1e-5)
+    # Neither answers: "no answer" (1/7)².
+    none = Example("who?", "amber birch", ())
+    loss = shared_loss(logits, batch, [[none, near], [other]])
+    assert loss.item() == pytest.approx(-2 * math.log(1 / 7), abs=1e-5)
+    assert shared_loss(logits, batch, [[right], [near], [other]]).item() == 0.0
+
+
+def test_a_question_of_which_the_answer_was_cut_away_is_left_out() -> None:
+    text = "amber " * MAX_TOKENS + "birch"
+    examples = [Example("who?", text, ((len(text) - 5, len(text)),)), Example("who?", "cedar", ())]
+    batch = encode(TOKENIZER, [(one.question, one.text) for one in examples])
+    logits = torch.zeros(2, batch.ids.shape[1], 3)
+    assert shared_loss(logits, batch, [examples]).item() == 0.0
 
 
 def test_dropout_leaves_out_the_same_features_of_every_token_only_in_training() -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from training_fakes import PARAGRAPHS, WORDS, trained_items
 
 from training.examples import Example, Item, Row, load_items, save_items
-from training.mixture import Mixture, crop
+from training.mixture import Mixture, batches, crop
 from training.negatives import cut_answer, holds_any, swap_one
 from training.prepare import prepare
+from training.questions import as_yes_no, vary
 
 
 def answered_rows(
@@ -144,5 +145,45 @@ def test_the_mixture_gives_every_item_once_a_pass() -> None:
     only = [item for item in items if item.source == "squad"]
     mixture = Mixture(windows, only, seed=1)
     drawn = mixture.draw(0.9, len(only))
-    answered = {example.text for example in drawn if example.spans}
+    answered = {example.text for asked in drawn for example in asked if example.spans}
     assert answered == {windows[item.window] for item in only}
+
+
+def test_the_texts_of_a_question_stay_together_and_in_order() -> None:
+    asked = [
+        tuple(Example(f"{number}?", "x" * (10 * number + at), ()) for at in range(1 + number % 3))
+        for number in range(20)
+    ]
+    found = batches(asked, 4, random.Random(1))
+    assert (
+        sorted((one for batch in found for one in batch), key=lambda one: int(one[0].question[:-1]))
+        == asked
+    )
+    assert {sum(map(len, batch)) for batch in found} <= {2, 3, 4}
+    assert found != batches(asked, 4, random.Random(2))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("What was the first capital?", "Rome", "Was Rome the first capital?"),
+        ("Which tree is the oldest?", "the birch", "Is the birch the oldest?"),
+        ("When did it open?", "in 1889", "Did it open in 1889?"),
+        ("Why can they fly?", "their wings", "Can they fly?"),
+        ("Where was he born", "one two three four five six seven", "Was he born?"),
+        ("Who was it", "one two three four five six seven", "Who was it"),
+        ("Who won the race?", "Ada", "Who won the race?"),
+    ],
+)
+def test_a_question_becomes_one_of_yes_or_no(question: str, answer: str, expected: str) -> None:
+    assert as_yes_no(question, answer) == expected
+
+
+def test_a_question_is_written_as_people_do() -> None:
+    question = "When did Ada Lovelace meet Charles Babbage in London?"
+    found = {vary(question, random.Random(seed)) for seed in range(300)}
+    assert question in found
+    assert question.lower() in found
+    assert question.removesuffix("?") in found
+    assert "Ada Lovelace meet Charles Babbage London" in found
+    assert "When did Ada Lovelace meet he in London? Charles Babbage" in found

@@ -3,14 +3,16 @@
 import random
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from training.examples import Example, Item
 from training.followups import TermExample
+from training.questions import as_yes_no, vary
 
 Read = TypeVar("Read", Example, TermExample)
+Asked = tuple[Read, ...]  # what is read for one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,11 @@ NEAR_SHARE = {
     "fairytaleqa": 0.8,
     "doc2dial": 0.5,
 }
+YES_NO_SHARE = 0.10  # of the questions that can be asked so
 CUT_SHARE = 0.15  # of the questions that have a window without the answer's sentence
 SWAP_SHARE = 0.20  # of the questions that have an exchanged form
 
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*\s+")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the )?[A-Z][\w'-]+)*")
-_STOP = frozenset(
-    "a an the of in on at to for by with from and or is are was were be been do does did has have "
-    "had what which who whom whose when where why how many much that this it its as".split()
-)
 
 
 class Mixture:
@@ -74,16 +72,19 @@ class Mixture:
             self._items[item.source].append(item)
         self._passes: dict[str, tuple[int, list[Item]]] = {}
 
-    def draw(self, progress: float, count: int) -> list[Example]:
-        """Return the examples of ``count`` items; ``progress`` in [0, 1] sets the mixture."""
+    def draw(self, progress: float, count: int) -> list[tuple[Example, ...]]:
+        """Return ``count`` items and more, each the windows that a question is read with.
+
+        ``progress`` in [0, 1] sets the mixture.
+        """
         rng = random.Random(f"{self._seed}:{sum(self.taken.values())}")
         stage = next((stage for stage in STAGES if progress < stage.until), STAGES[-1])
         known = [source for source in stage.shares if source in self._items]
         weights = [stage.shares[source] for source in known]
-        examples: list[Example] = []
+        found: list[tuple[Example, ...]] = []
         for source in rng.choices(known, weights, k=count):
-            examples.extend(self._examples(self._next(source), rng))
-        return [crop(example, stage.chars, rng) for example in examples]
+            found.extend(self._asked(self._next(source), rng))
+        return [tuple(crop(one, stage.chars, rng) for one in asked) for asked in found]
 
     def _next(self, source: str) -> Item:
         """Return the next item of a source."""
@@ -95,53 +96,23 @@ class Mixture:
         self.taken[source] = self.taken.get(source, 0) + 1
         return self._passes[source][1][place]
 
-    def _examples(self, item: Item, rng: random.Random) -> list[Example]:
-        """Return an item's window, and now and then windows that do not answer."""
-        text = self._windows[item.window]
-        found = [Example(vary(item.question, rng), text, item.spans)]
+    def _asked(self, item: Item, rng: random.Random) -> Iterator[tuple[Example, ...]]:
+        """Yield an item's question with its window, and now and then others that do not answer.
+
+        A question in its exchanged form is another question.
+        """
+        text, question = self._windows[item.window], item.question
+        if item.spans and rng.random() < YES_NO_SHARE:
+            question = as_yes_no(question, text[slice(*item.spans[0])])
+        question = vary(question, rng)
+        found = [Example(question, text, item.spans)]
         if item.near and rng.random() < NEAR_SHARE[item.source]:
-            near = self._windows[rng.choice(item.near)]
-            found.append(Example(vary(item.question, rng), near, ()))
+            found.append(Example(question, self._windows[rng.choice(item.near)], ()))
         if item.cut and rng.random() < CUT_SHARE:
-            found.append(Example(vary(item.question, rng), item.cut, ()))
+            found.append(Example(question, item.cut, ()))
+        yield tuple(found)
         if item.swap and rng.random() < SWAP_SHARE:
-            found.append(Example(vary(item.swap, rng), text, ()))
-        return found
-
-
-def vary(question: str, rng: random.Random) -> str:
-    """Write a question as people do: at times in lower case, unmarked, keywords, mistyped."""
-    if rng.random() < 0.05:
-        question = _name_last(question, rng)
-    if rng.random() < 0.08:
-        kept = [word for word in re.findall(r"[\w'-]+", question) if word.lower() not in _STOP]
-        question = " ".join(kept) if len(kept) >= 2 else question
-    if rng.random() < 0.05:
-        question = _mistype(question, rng)
-    if rng.random() < 0.20:
-        question = question.lower()
-    return question.rstrip("? ") if rng.random() < 0.20 else question
-
-
-def _name_last(question: str, rng: random.Random) -> str:
-    """Write a name as the rewriter adds it to a follow-up: "When was he born? Ada Lovelace"."""
-    names = [found for found in _NAME.finditer(question) if len(found[0]) > 3]
-    if not names:
-        return question
-    name = rng.choice(names)
-    pronoun = rng.choice(["it", "they", "he", "she", "that", "this"])
-    before = question[: name.start()].removesuffix("the ")
-    return f"{before}{pronoun}{question[name.end() :]} {name[0]}"
-
-
-def _mistype(question: str, rng: random.Random) -> str:
-    """Exchange, drop or double one letter inside a word."""
-    places = [i for i in range(1, len(question) - 2) if question[i - 1 : i + 2].isalpha()]
-    if not places:
-        return question
-    i = rng.choice(places)
-    pair = question[i : i + 2]
-    return question[:i] + rng.choice([pair[::-1], pair[0], pair[0] + pair]) + question[i + 2 :]
+            yield (Example(vary(item.swap, rng), text, ()),)
 
 
 def crop(example: Example, chars: int, rng: random.Random) -> Example:
@@ -167,9 +138,18 @@ def crop(example: Example, chars: int, rng: random.Random) -> Example:
     return Example(example.question, text[start:end], spans)
 
 
-def batches(examples: Sequence[Read], size: int, rng: random.Random) -> list[list[Read]]:
-    """Cut examples into batches of like length, in random order, so that little is padding."""
-    ordered = sorted(examples, key=lambda example: len(example.question) + len(example.text))
-    found = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+def batches(asked: Sequence[Asked[Read]], size: int, rng: random.Random) -> list[list[Asked[Read]]]:
+    """Cut questions into batches that read about ``size`` texts, in random order.
+
+    The texts of a batch are of like length, so that little is padding.
+    """
+    found: list[list[Asked[Read]]] = []
+    room = 0
+    for one in sorted(asked, key=lambda one: max(len(read.text) for read in one)):
+        if room < len(one):
+            found.append([])
+            room = size
+        found[-1].append(one)
+        room -= len(one)
     rng.shuffle(found)
     return found

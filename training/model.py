@@ -211,6 +211,41 @@ def span_loss(logits: Tensor, batch: Batch, examples: Sequence[Example]) -> Tens
     return torch.stack(losses).sum()
 
 
+def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]) -> Tensor:
+    """Return the sum, over questions read with several texts, of ``-log P(one of the answers)``.
+
+    The start is chosen among the tokens of all texts of a question and one "no answer", by their
+    logits over the "no answer" of their own text, and so is the end: as in the shared
+    normalization of Clark and Gardner, "Simple and Effective Multi-Paragraph Reading
+    Comprehension" (2018). So margins can be compared between passages. A question read with one
+    text is left to ``span_loss``.
+    """
+    scores = logits[..., :2].float()
+    margins = (scores - scores[:, :1]).masked_fill(~batch.allowed[..., None], _NEVER)
+    tokens = margins.shape[1]
+    total = margins.new_zeros(())
+    row = 0
+    for examples in asked:
+        rows, row = range(row, row + len(examples)), row + len(examples)
+        if len(examples) == 1:
+            continue
+        # The tokens of all texts, their first ones aside, behind the one "no answer".
+        chosen = torch.cat([margins.new_zeros(1, 2), margins[rows.start : rows.stop].flatten(0, 1)])
+        firsts = [1 + at * tokens for at in range(len(examples))]
+        chosen = chosen.index_fill(0, torch.tensor(firsts, device=chosen.device), _NEVER)
+        spans = [
+            (1 + at * tokens + first, 1 + at * tokens + last)
+            for at, example in enumerate(examples)
+            for first, last in token_spans(batch.encodings[rows[at]], example.spans)
+        ]
+        if not spans and any(example.spans for example in examples):
+            continue  # cut away
+        starts, ends = (list(side) for side in zip(*(spans or [(0, 0)]), strict=True))
+        found = chosen.log_softmax(dim=0)
+        total = total - (found[starts, 0] + found[ends, 1]).logsumexp(dim=0)
+    return total
+
+
 def term_loss(logits: Tensor, batch: Batch, examples: Sequence[TermExample]) -> Tensor:
     """Return the sum, over examples, of the mean cross-entropy of their words and of leaning.
 

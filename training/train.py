@@ -30,6 +30,7 @@ from training.model import (
     new_model,
     new_tokenizer,
     reader_of,
+    shared_loss,
     span_loss,
     term_loss,
 )
@@ -45,7 +46,7 @@ DEV_SECONDS = 1200
 DROPOUT = 0.1  # share of the features
 MASKED = 0.15  # of a text's words outside the answers, at most
 
-Batch = Sequence[Example] | Sequence[TermExample]  # of one kind
+Batch = Sequence[tuple[Example, ...]] | Sequence[tuple[TermExample, ...]]  # of one kind
 
 
 def main() -> None:
@@ -132,16 +133,18 @@ class Run:
         rng = random.Random(self.steps)
         drawn: list[Batch] = [
             *batches(self.mixture.draw(self.elapsed / self.seconds, DRAW), BATCH, rng),
-            *batches(self.conversations.draw(TERM_DRAW, self.steps), BATCH, rng),
+            *batches(
+                [(one,) for one in self.conversations.draw(TERM_DRAW, self.steps)], BATCH, rng
+            ),
         ]
         rng.shuffle(drawn)
         began, seen = time.monotonic(), 0
         totals = {Example: [0.0, 0], TermExample: [0.0, 0]}  # sum of the losses, examples
         for batch in drawn:
-            total = totals[type(batch[0])]
-            total[0] += self._step(batch) * len(batch)
-            total[1] += len(batch)
-            seen += len(batch)
+            total, read = totals[type(batch[0][0])], sum(map(len, batch))
+            total[0] += self._step(batch) * read
+            total[1] += read
+            seen += read
             self.elapsed = time.monotonic() - self._zero
             bar.update(self.elapsed - bar.n)
             if self.elapsed >= self.seconds:
@@ -156,17 +159,18 @@ class Run:
             "rate": self._rate(),
         }
 
-    def _step(self, examples: Batch) -> float:
+    def _step(self, batch: Batch) -> float:
         """Take one step of the optimizer; return the loss."""
-        shares = [examples[part :: len(self.copies)] for part in range(len(self.copies))]
+        shares = [batch[part :: len(self.copies)] for part in range(len(self.copies))]
+        read = sum(map(len, batch))
         for part, generator in enumerate(self.generators):
             generator.manual_seed(len(self.generators) * self.steps + part)
         loss = sum(self.pool.map(self._backward, self.copies, shares, self.generators))
-        loss /= len(examples)
+        loss /= read
         copies = zip(*(copy.parameters() for copy in self.copies), strict=True)
         for weight, copied in zip(self.weights.parameters(), copies, strict=True):
             grads = [copy.grad.float() for copy in copied if copy.grad is not None]
-            weight.grad = torch.stack(grads).sum(dim=0).div_(len(examples))
+            weight.grad = torch.stack(grads).sum(dim=0).div_(read)
             for copy in copied:
                 copy.grad = None
         torch.nn.utils.clip_grad_norm_(self.weights.parameters(), 1.0)
@@ -177,8 +181,9 @@ class Run:
         self.steps += 1
         return loss
 
-    def _backward(self, model: SpanModel, examples: Batch, generator: torch.Generator) -> float:
+    def _backward(self, model: SpanModel, asked: Batch, generator: torch.Generator) -> float:
         """Compute a copy's gradients for its share of a batch; return the sum of the losses."""
+        examples = [one for texts in asked for one in texts]
         if not examples:
             return 0.0
         pairs = [(example.question, example.text) for example in examples]
@@ -186,8 +191,12 @@ class Run:
         spans = [example for example in examples if isinstance(example, Example)]
         batch = mask_words(batch, spans, MASKED, generator) if spans else batch
         logits = model(batch.ids, batch.types, batch.mask)
-        needed = [example for example in examples if isinstance(example, TermExample)]
-        loss = span_loss(logits, batch, spans) if spans else term_loss(logits, batch, needed)
+        if spans:
+            together = [[one for one in texts if isinstance(one, Example)] for texts in asked]
+            loss = span_loss(logits, batch, spans) + shared_loss(logits, batch, together)
+        else:
+            needed = [example for example in examples if isinstance(example, TermExample)]
+            loss = term_loss(logits, batch, needed)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
