@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks.data import titles
-from benchmarks.retrieval import Case, Collection, RememberingEmbedder
+from benchmarks.data import Case, Collection, titles
+from benchmarks.retrieval import RememberingEmbedder
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Quote

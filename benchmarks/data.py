@@ -3,11 +3,30 @@
 import gzip
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.retrieval import Collection, join_titles
+from qa_bot.datatypes import Document, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, and the places in one article, any of which answers it."""
+
+    question: str
+    answers: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Articles searched together, and the questions asked of them."""
+
+    source: str
+    documents: tuple[Document, ...]
+    cases: tuple[Case, ...]
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -25,7 +44,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
     if isinstance(whole, dict) and "data" in whole:
         return list(_squad_rows(whole["data"]))
-    if isinstance(whole, dict) and "context" in whole:
+    if isinstance(whole, dict) and "question" in whole:
         return [whole]
     raise ValueError(f"{path} is neither in SQuAD's format nor JSON lines of questions")
 
@@ -64,3 +83,58 @@ def titles(
         random.Random(0).shuffle(cases)
         found.append(Collection(whole.source, whole.documents, tuple(cases[:sample])))
     return found
+
+
+def join_titles(
+    rows: Iterable[Mapping[str, Any]], *, unanswerable: bool = False
+) -> list[Collection]:
+    """Make one article of all the paragraphs of a title, and map each answer's place into it.
+
+    Questions that the article does not answer are left out, unless asked for.
+    """
+    titles: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        titles[row["source"], row["title"]].append(row)
+    return [
+        _join_title(source, title, members, unanswerable)
+        for (source, title), members in titles.items()
+    ]
+
+
+def _join_title(
+    source: str, title: str, rows: Sequence[Mapping[str, Any]], unanswerable: bool
+) -> Collection:
+    """Join paragraphs by blank lines, in order of appearance."""
+    paragraphs = list(dict.fromkeys(row["context"] for row in rows))
+    starts: dict[str, int] = {}
+    at = 0
+    for paragraph in paragraphs:
+        starts[paragraph] = at
+        at += len(paragraph) + len("\n\n")
+    article = Document("\n\n".join(paragraphs), title)
+
+    def place(row: Mapping[str, Any], found: Mapping[str, Any]) -> Span:
+        start = starts[row["context"]] + found["start"]
+        return Span(article, start, start + len(found["text"]))
+
+    cases = tuple(
+        Case(row["question"], tuple(place(row, found) for found in row["answers"]))
+        for row in rows
+        if row["answers"] or unanswerable
+    )
+    return Collection(source, (article,), cases)
+
+
+def pool(collections: Iterable[Collection]) -> list[Collection]:
+    """Put all the articles of a source into one collection."""
+    sources: dict[str, list[Collection]] = defaultdict(list)
+    for collection in collections:
+        sources[collection.source].append(collection)
+    return [
+        Collection(
+            f"{source}, pooled",
+            tuple(document for member in members for document in member.documents),
+            tuple(case for member in members for case in member.cases),
+        )
+        for source, members in sources.items()
+    ]

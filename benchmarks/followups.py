@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from benchmarks.retrieval import Case, load_rows
+from benchmarks.data import Case, read_rows
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Span
@@ -130,7 +130,7 @@ def load_rewritings(path: Path) -> list[Rewriting]:
     """Read questions with their rewritings; a question without a history is left out."""
     return [
         Rewriting(row["source"], _turns(row), row["question"], row["rewrite"])
-        for row in load_rows(path)
+        for row in read_rows(path)
         if row["history"]
     ]
 
@@ -188,7 +188,7 @@ def pair_speakers(utterances: Iterable[str]) -> tuple[Pair, ...]:
 
 def load_dialogues(path: Path, sample: int | None) -> dict[Document, list[Dialogue]]:
     """Read the follow-ups about documents for development, or a ``sample`` of them, by document."""
-    rows = [row for row in load_rows(path) if is_dev(row["title"]) and row["history"]]
+    rows = [row for row in read_rows(path) if is_dev(row["title"]) and row["history"]]
     if sample is not None:
         rows = random.Random(0).sample(rows, min(sample, len(rows)))
     found: dict[Document, list[Dialogue]] = defaultdict(list)

@@ -22,10 +22,10 @@ from tqdm import tqdm
 
 from benchmarks import record
 from benchmarks.bootstrap import Estimate, Rows, estimate, mean
-from benchmarks.data import titles
+from benchmarks.data import Case, Collection, pool, titles
 from benchmarks.peers import OURS, PEERS, PEERS_HELP, Peer, Result, load
 from benchmarks.remember import embed_once
-from benchmarks.retrieval import Case, Collection, first_rank, pool
+from benchmarks.retrieval import first_rank
 from qa_bot.config import Config
 from qa_bot.datatypes import Document, Span
 from training.scores import auroc

@@ -1,9 +1,6 @@
 """How often the passage that holds the answer is found: dense alone, BM25 alone, and fused."""
 
 import argparse
-import gzip
-import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,31 +9,15 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.data import Collection, join_titles, pool, read_rows
 from qa_bot.config import Config
-from qa_bot.datatypes import Document, Hit, Span
+from qa_bot.datatypes import Hit, Span
 from qa_bot.embedder import Embedder, Vectors, embed_query, fingerprint, load_embedder
 from qa_bot.index import Index
 from qa_bot.retriever import retrieve
 
 METHODS = ("dense", "BM25", "fused")
 BATCH = 256  # texts embedded between two steps of the progress bar
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A question, and the places in one article, any of which answers it."""
-
-    question: str
-    answers: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Articles searched together, and the questions asked of them."""
-
-    source: str
-    documents: tuple[Document, ...]
-    cases: tuple[Case, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,67 +62,6 @@ def _remember(
     if new:
         known.update(zip(new, np.asarray(encode(new), dtype=np.float32), strict=True))
     return np.stack([known[text] for text in texts])
-
-
-def load_rows(path: Path) -> list[dict[str, Any]]:
-    """Read the rows of a gzipped file of JSON lines."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def join_titles(
-    rows: Iterable[Mapping[str, Any]], *, unanswerable: bool = False
-) -> list[Collection]:
-    """Make one article of all the paragraphs of a title, and map each answer's place into it.
-
-    Questions that the article does not answer are left out, unless asked for.
-    """
-    titles: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        titles[row["source"], row["title"]].append(row)
-    return [
-        _join_title(source, title, members, unanswerable)
-        for (source, title), members in titles.items()
-    ]
-
-
-def _join_title(
-    source: str, title: str, rows: Sequence[Mapping[str, Any]], unanswerable: bool
-) -> Collection:
-    """Join paragraphs by blank lines, in order of appearance."""
-    paragraphs = list(dict.fromkeys(row["context"] for row in rows))
-    starts: dict[str, int] = {}
-    at = 0
-    for paragraph in paragraphs:
-        starts[paragraph] = at
-        at += len(paragraph) + len("\n\n")
-    article = Document("\n\n".join(paragraphs), title)
-
-    def place(row: Mapping[str, Any], found: Mapping[str, Any]) -> Span:
-        start = starts[row["context"]] + found["start"]
-        return Span(article, start, start + len(found["text"]))
-
-    cases = tuple(
-        Case(row["question"], tuple(place(row, found) for found in row["answers"]))
-        for row in rows
-        if row["answers"] or unanswerable
-    )
-    return Collection(source, (article,), cases)
-
-
-def pool(collections: Iterable[Collection]) -> list[Collection]:
-    """Put all the articles of a source into one collection."""
-    sources: dict[str, list[Collection]] = defaultdict(list)
-    for collection in collections:
-        sources[collection.source].append(collection)
-    return [
-        Collection(
-            f"{source}, pooled",
-            tuple(document for member in members for document in member.documents),
-            tuple(case for member in members for case in member.cases),
-        )
-        for source, members in sources.items()
-    ]
 
 
 def first_rank(found: Iterable[Span], answers: Sequence[Span]) -> int | None:
@@ -234,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     default = Config()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
-    parser.add_argument("data", type=Path, help="rows of questions, JSON lines, gzipped")
+    parser.add_argument("data", type=Path, help="questions: JSON lines, or SQuAD's format")
     parser.add_argument("--top", type=int, nargs="+", default=[1, 3, 10], metavar="K")
     parser.add_argument(
         "--passage-chars", type=int, nargs="+", default=[default.passage_chars], metavar="N"
@@ -242,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default=default.model, help="name or folder")
     args = parser.parse_args(argv)
 
-    collections = join_titles(load_rows(args.data))
+    collections = join_titles(read_rows(args.data))
     embedder = RememberingEmbedder(load_embedder(args.model))
     questions = [case.question for collection in collections for case in collection.cases]
     for at in tqdm(range(0, len(questions), BATCH), "questions", unit="batch", disable=None):

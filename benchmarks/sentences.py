@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.retrieval import load_rows
+from benchmarks.data import read_rows
 from qa_bot.datatypes import Document
 from qa_bot.splitter import sentences
 
@@ -202,9 +202,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path, help="folder with train.jsonl.gz and dev.jsonl.gz")
     args = parser.parse_args(argv)
 
-    rows = load_rows(args.data / "train.jsonl.gz")
+    rows = read_rows(args.data / "train.jsonl.gz")
     groups = join(row["context"] for row in rows if row["source"] == "qamr")
-    places = answer_places(load_rows(args.data / "dev.jsonl.gz"))
+    places = answer_places(read_rows(args.data / "dev.jsonl.gz"))
     own = measure(ours(), groups, places)
     scores: dict[str, Score | None] = {"ours": own}
     for name, make in OTHERS.items():

@@ -20,11 +20,10 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks import installed, record
-from benchmarks.data import titles
+from benchmarks.data import pool, titles
 from benchmarks.golden import QUESTIONS, load_questions
 from benchmarks.peers import OURS, PEERS, PEERS_HELP
 from benchmarks.probe import answer, build, in_new_process
-from benchmarks.retrieval import pool
 from qa_bot.bot import default_bot
 
 Texts = list[tuple[str, str]]  # text and title of each document

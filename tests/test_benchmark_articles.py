@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.articles import lost_at, score
-from benchmarks.retrieval import Case
+from benchmarks.data import Case
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote, Span
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import followups
+from benchmarks.data import Case
 from benchmarks.followups import (
     IGNORED,
     OURS,
@@ -35,7 +36,6 @@ from benchmarks.followups import (
     terms_table,
     to_table,
 )
-from benchmarks.retrieval import Case
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.rewriter import Turn, readings

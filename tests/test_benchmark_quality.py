@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import quality, record
+from benchmarks.data import Case, Collection
 from benchmarks.peers import Result
 from benchmarks.quality import (
     NOTHING,
@@ -26,7 +27,6 @@ from benchmarks.quality import (
     summarise,
     summary,
 )
-from benchmarks.retrieval import Case, Collection
 from qa_bot.datatypes import Document, Span
 
 PETS = Document("Cats sleep all day.  They eat fish.\nDogs eat meat.", "Pets")

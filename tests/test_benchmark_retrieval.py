@@ -1,8 +1,5 @@
 """Recall is counted by place: the joined article, the answer's offsets in it, the passage."""
 
-import gzip
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,16 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.data import Collection, join_titles, pool
 from benchmarks.retrieval import (
-    Collection,
     RememberingEmbedder,
     Result,
     first_rank,
-    join_titles,
-    load_rows,
     measure_all,
     merge,
-    pool,
     recall,
     table_head,
     table_row,
@@ -93,12 +87,6 @@ class WordEmbedder:
         return np.array([[word in text.lower() for word in self.VOCABULARY] for text in inputs])
 
     encode_document = encode_query
-
-
-def test_rows_are_read_from_a_gzipped_file(tmp_path: Path) -> None:
-    file = tmp_path / "rows.jsonl.gz"
-    file.write_bytes(gzip.compress("".join(json.dumps(r) + "\n" for r in ROWS).encode()))
-    assert load_rows(file) == ROWS
 
 
 def test_paragraphs_of_a_title_become_one_article() -> None:

@@ -23,8 +23,8 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from benchmarks.data import titles
-from benchmarks.retrieval import Case, RememberingEmbedder
+from benchmarks.data import Case, titles
+from benchmarks.retrieval import RememberingEmbedder
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Span
