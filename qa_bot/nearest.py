@@ -69,9 +69,8 @@ class Nearest:
             faiss.swig_ptr(view), view.size
         )
         index = faiss.read_index(reader, faiss.IO_FLAG_MMAP_IFC)
-        due = faiss.IndexFlatIP if index.ntotal <= EXACT_UP_TO else faiss.IndexIVFFlat
-        if type(index) is not due:
-            raise ValueError(f"{type(index).__name__} where {due.__name__} is due")
+        if type(index) not in (faiss.IndexFlatIP, faiss.IndexIVFFlat):
+            raise ValueError(f"{type(index).__name__} is of no kind that is kept")
         return cls(index, data)
 
     @property

@@ -2,6 +2,7 @@
 
 import gc
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -120,11 +121,23 @@ def test_what_is_read_again_is_the_same(count: int) -> None:
         assert again.search(vector, 4) == kept.search(vector, 4)
 
 
-def test_other_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_bytes_are_refused() -> None:
     data = bytes(Nearest.build(unit(300)).serialize())
     for other in (b"", b"text", data[:-100], data[: len(data) // 2], b"\0" * 100):
         with pytest.raises((ValueError, RuntimeError)):
             Nearest.restore(other)
+    graph = faiss.IndexHNSWFlat(DIMENSION, 4, faiss.METRIC_INNER_PRODUCT)
+    with pytest.raises(ValueError, match="IndexHNSWFlat is of no kind that is kept"):
+        Nearest.restore(memoryview(faiss.serialize_index(graph)))
+
+
+def test_what_was_kept_under_another_bound_is_read_and_kept_anew_when_added_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matrix = unit(FEW + 20)
     monkeypatch.setattr(nearest, "EXACT_UP_TO", 1000)
-    with pytest.raises(ValueError, match="IndexIVFFlat where IndexFlatIP is due"):
-        Nearest.restore(data)
+    flat = Nearest.build(matrix).serialize()
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", FEW)
+    kept = Nearest.restore(flat)
+    assert (cells(kept), kept.search(matrix[3], 1)) == (0, [(3, pytest.approx(1.0))])
+    assert cells(kept.added(unit(1, seed=1))) > 0

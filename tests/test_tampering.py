@@ -192,7 +192,7 @@ def test_another_kind_of_vector_index_is_refused(tmp_path: Path) -> None:
     distances.add(index._content.vectors.matrix())
     object.__setattr__(index._content, "vectors", Nearest(distances))
     index.save(tmp_path)
-    assert "IndexFlatL2 where IndexFlatIP is due" in assert_refused(tmp_path)
+    assert "IndexFlatL2 is of no kind that is kept" in assert_refused(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["nothing", "file", "file/below", ""])
