@@ -64,17 +64,8 @@ class SpanReader:
 
         Sentences that follow one another and are nearly as likely are one quote.
         """
-        quotes = [
-            Quote(
-                found.quoted.document,
-                found.quoted.start,
-                found.quoted.end,
-                found.highlight,
-                probability(found.values, self._model.card),
-            )
-            for found in find_candidates(query, hits, self._model)
-        ]
-        return join(distinct(sorted(quotes, key=lambda quote: -quote.score)))
+        found = find_candidates(query, hits, self._model)
+        return ranked(found, [probability(one.values, self._model.card) for one in found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +87,15 @@ def find_candidates(query: str, hits: Sequence[Hit], model: ReaderModel) -> list
         for hit, spans in zip(hits, found, strict=True)
         for quoted, highlight, margin in _quoted(hit.passage, spans)
     ]
+
+
+def ranked(candidates: Iterable[Candidate], probabilities: Iterable[float]) -> list[Quote]:
+    """Make quotes of candidates, best first; no two say the same, and neighbours are joined."""
+    quotes = [
+        Quote(one.quoted.document, one.quoted.start, one.quoted.end, one.highlight, likely)
+        for one, likely in zip(candidates, probabilities, strict=True)
+    ]
+    return join(distinct(sorted(quotes, key=lambda quote: -quote.score)))
 
 
 def _quoted(passage: Passage, spans: Sequence[Found]) -> Iterator[tuple[Span, Span, float]]:

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 pytest.importorskip("sklearn")
 
+from qa_bot.datatypes import Document, Quote, Span
+from qa_bot.reader import Candidate
 from training.calibrate import (
     Calibration,
     First,
@@ -15,25 +18,34 @@ from training.calibrate import (
     best_threshold,
     calibration_error,
     cross_validated,
+    first_quote,
     fit,
     mistakes,
     print_mistakes,
     write,
 )
 
+TEXT = Document("One is here. Two is there.\n\nThree is gone. Four is left.", "title")
+LINES = (Span(TEXT, 0, 12), Span(TEXT, 13, 26), Span(TEXT, 28, 42), Span(TEXT, 43, 56))
 
-def first(probability: float, right: bool, answerable: bool, *others: bool) -> First:
-    """The first quote of a question, and whether other quotes that were read are right."""
-    quotes = (right, *others)
-    question = Question(
-        "title",
-        f"question {probability}",
-        ("gold",) if answerable else (),
-        np.zeros((len(quotes), 1)),
-        np.array(quotes),
-        tuple(f"quote {place}" for place in range(len(quotes))),
-    )
-    return First(question, 0, probability)
+
+def question(title: str, rows: npt.NDArray[np.float64], right: list[bool]) -> Question:
+    """A question whose candidates, a line each, have these features; the right ones answer."""
+    answers = tuple(line for line, one in zip(LINES, right, strict=False) if one)
+    found = [
+        Candidate(line, Span(TEXT, line.start, line.start + 3), tuple(row))
+        for line, row in zip(LINES, rows, strict=False)
+    ]
+    return Question(title, "?", answers, tuple(found))
+
+
+def first(probability: float, right: bool, answerable: bool, read: bool = True) -> First:
+    """The first quote of a question, and whether a right one was read."""
+    places = [line for line, one in zip(LINES, (right, read), strict=False) if one]
+    answers = (places or [LINES[3]]) if answerable else []
+    found = tuple(Candidate(line, line, (0.0,)) for line in LINES[:2])
+    asked = Question("title", f"question {probability}", tuple(answers), found)
+    return First(asked, Quote(TEXT, 0, 12, Span(TEXT, 0, 3), probability))
 
 
 def test_the_threshold_weighs_a_wrong_answer_twice() -> None:
@@ -54,7 +66,7 @@ def test_the_threshold_depends_on_how_many_questions_have_an_answer() -> None:
 
 def test_mistakes_are_sorted_by_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     kept = first(0.9, True, True), first(0.1, False, False)
-    missed, unread = first(0.8, False, True, True), first(0.7, False, True, False)
+    missed, unread = first(0.8, False, True), first(0.7, False, True, read=False)
     refused, invented = first(0.2, True, True), first(0.5, False, False)
     found = mistakes([*kept, missed, unread, refused, invented], 0.5)
     assert found == {
@@ -69,8 +81,8 @@ def test_mistakes_are_sorted_by_what_is_wrong(capsys: pytest.CaptureFixture[str]
         "## wrong quote, a right one was read: 1",
         "",
         "title: question 0.8 [0.80]",
-        "  gold:  gold",
-        "  quote: quote 0",
+        "  gold:  Two is there.",
+        "  quote: One is here.",
     ]
     print_mistakes([missed], 0)
     assert capsys.readouterr().out == ""
@@ -80,11 +92,6 @@ def test_the_calibration_error_is_the_mean_gap_of_the_bins() -> None:
     firsts = [first(0.95, True, True)] * 3 + [first(0.95, False, True), first(0.05, True, True)]
     assert calibration_error(firsts) == pytest.approx((4 * 0.20 + 1 * 0.95) / 5)
     assert calibration_error([first(1.0, True, True), first(0.0, False, True)]) == 0.0
-
-
-def question(title: str, rows: np.ndarray, right: list[bool]) -> Question:
-    """An answerable question with quotes of these features."""
-    return Question(title, "?", ("gold",), rows, np.array(right), ("quote",) * len(right))
 
 
 def questions(title: str, count: int, seed: int) -> list[Question]:
@@ -103,6 +110,17 @@ def test_what_was_fitted_ranks_and_says_how_likely() -> None:
     firsts = cross_validated(questions("a", 300, 1) + questions("b", 300, 2))
     assert np.mean([first.right for first in firsts]) > 0.7
     assert calibration_error(firsts) < 0.1
+
+
+def test_a_first_quote_is_joined_with_its_neighbour_before_it_is_judged() -> None:
+    calibration = Calibration(np.array([1.0]), 0.0)
+    near = question("a", np.array([[2.0], [1.9]]), [False, True])
+    found = first_quote(near, calibration)
+    assert (found.quote.text, found.right) == ("One is here. Two is there.", True)
+    assert found.probability == pytest.approx(1 / (1 + np.exp(-2.0)))
+    far = question("a", np.array([[2.0], [-9.0], [1.9]]), [False, True, True])
+    found = first_quote(far, calibration)
+    assert (found.quote.text, found.right) == ("One is here.", False)
 
 
 def test_a_reader_whose_better_scores_are_worse_is_refused() -> None:

@@ -27,9 +27,9 @@ from benchmarks.data import Case, titles
 from benchmarks.retrieval import RememberingEmbedder
 from qa_bot.bot import Bot
 from qa_bot.config import Config
-from qa_bot.datatypes import Span
+from qa_bot.datatypes import Quote, Span
 from qa_bot.embedder import load_embedder
-from qa_bot.reader import FEATURES, find_candidates
+from qa_bot.reader import FEATURES, Candidate, find_candidates, ranked
 from qa_bot.reader_model import WEIGHTS, ReaderModel
 from qa_bot.retriever import retrieve
 from training.scores import auroc
@@ -43,14 +43,28 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was read for a question: of each quote its features, whether it is right, its text."""
+    """What was read for a question; without answers the article does not say."""
 
     title: str
     text: str
-    golds: tuple[str, ...]  # none: the article does not say
-    rows: Floats  # (quotes, features)
-    right: npt.NDArray[np.bool_]
-    quotes: tuple[str, ...]
+    answers: tuple[Span, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def rows(self) -> Floats:
+        """The features of each candidate: ``(candidates, features)``."""
+        return np.array([candidate.values for candidate in self.candidates])
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether each candidate holds an answer."""
+        return np.array([self.held_by(candidate.quoted) for candidate in self.candidates])
+
+    def held_by(self, quoted: Span | Quote) -> bool:
+        """Whether an answer lies whole inside what is quoted."""
+        return any(
+            quoted.start <= answer.start and answer.end <= quoted.end for answer in self.answers
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +82,25 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The likeliest quote of a question, as judged by a calibration fitted on other titles."""
+    """The first quote of a question, as a calibration fitted on other titles makes it."""
 
     question: Question
-    place: int  # of the quote, among those of the question
-    probability: float
+    quote: Quote
+
+    @property
+    def probability(self) -> float:
+        """How likely the quote is said to hold an answer."""
+        return self.quote.score
 
     @property
     def right(self) -> bool:
         """Whether the quote holds an answer."""
-        return bool(self.question.right[self.place])
+        return self.question.held_by(self.quote)
 
     @property
     def answerable(self) -> bool:
         """Whether the article answers the question."""
-        return bool(self.question.golds)
+        return bool(self.question.answers)
 
 
 def main() -> None:
@@ -120,18 +138,7 @@ def read_all(data: Path, model: ReaderModel, sample: int | None) -> list[Questio
 def _read(bot: Bot, model: ReaderModel, case: Case) -> Question:
     hits = retrieve(bot.index, bot.embedder, case.question, bot.config)
     found = find_candidates(case.question, hits, model)
-    return Question(
-        title=bot.documents[0].title,
-        text=case.question,
-        golds=tuple(answer.text for answer in case.answers),
-        rows=np.array([candidate.values for candidate in found]),
-        right=np.array([_holds(candidate.quoted, case.answers) for candidate in found]),
-        quotes=tuple(candidate.quoted.text for candidate in found),
-    )
-
-
-def _holds(quoted: Span, answers: Sequence[Span]) -> bool:
-    return any(quoted.start <= answer.start and answer.end <= quoted.end for answer in answers)
+    return Question(bot.documents[0].title, case.question, case.answers, tuple(found))
 
 
 def fit(questions: Sequence[Question]) -> Calibration:
@@ -147,12 +154,25 @@ def fit(questions: Sequence[Question]) -> Calibration:
     ranking = Calibration(model.coef_[0] / scale, float(model.intercept_[0]))
     best = [int((q.rows @ ranking.weights).argmax()) for q in questions]
     logits = [q.rows[i] @ ranking.weights for q, i in zip(questions, best, strict=True)]
-    first_right = [q.right[i] for q, i in zip(questions, best, strict=True)]
-    platt = LogisticRegression(C=1e6).fit(np.array(logits)[:, np.newaxis], first_right)
+    firsts = [q.right[i] for q, i in zip(questions, best, strict=True)]
+    likely = _scaled(ranking, logits, firsts)
+    # Again, of quotes joined with their neighbours: that takes probabilities to begin with.
+    return _scaled(ranking, logits, [first_quote(q, likely).right for q in questions])
+
+
+def _scaled(ranking: Calibration, logits: Sequence[float], right: Sequence[bool]) -> Calibration:
+    """Return a ranking scaled and shifted so that first quotes are as often right as it says."""
+    platt = LogisticRegression(C=1e6).fit(np.array(logits)[:, np.newaxis], right)
     slope = float(platt.coef_[0, 0])
     if slope <= 0:
         raise ValueError("a better score does not make a better quote: this reader is not trained")
     return Calibration(ranking.weights * slope, float(platt.intercept_[0]))
+
+
+def first_quote(question: Question, calibration: Calibration) -> First:
+    """Return what a question is answered with first."""
+    likely = calibration.probabilities(question.rows).tolist()
+    return First(question, ranked(question.candidates, likely)[0])
 
 
 def cross_validated(questions: Sequence[Question]) -> list[First]:
@@ -160,11 +180,7 @@ def cross_validated(questions: Sequence[Question]) -> list[First]:
     firsts = []
     for title in dict.fromkeys(question.title for question in questions):
         calibration = fit([question for question in questions if question.title != title])
-        for question in questions:
-            if question.title == title:
-                values = calibration.probabilities(question.rows)
-                best = int(values.argmax())
-                firsts.append(First(question, best, float(values[best])))
+        firsts += [first_quote(one, calibration) for one in questions if one.title == title]
     return firsts
 
 
@@ -260,8 +276,8 @@ def print_mistakes(firsts: Sequence[First], count: int) -> None:
         print(f"\n## {kind}: {len(found)}")
         for first in random.Random(0).sample(found, min(count, len(found))):
             print(f"\n{first.question.title}: {first.question.text} [{first.probability:.2f}]")
-            print(f"  gold:  {' | '.join(first.question.golds)}")
-            print(f"  quote: {first.question.quotes[first.place]}")
+            print(f"  gold:  {' | '.join(answer.text for answer in first.question.answers)}")
+            print(f"  quote: {first.quote.text}")
 
 
 def write(file: Path, calibration: Calibration) -> None:
