@@ -58,7 +58,7 @@ def test_words_are_counted_over_all_questions() -> None:
 def test_enough_questions_that_stand_alone_are_left() -> None:
     leaning = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
     alone = [judged(0.6, {0.9: {"x"}}, set()) for _ in range(5)]
-    unsigned, signed = choose([], leaning + alone)
+    _, signed = choose([], leaning + alone)
     assert 0.6 < signed.leaning <= 0.8  # found whenever they lean, and never else
     assert signed.word <= 0.9
     # When those that stand alone lean as much, nothing is added to any.
