@@ -149,6 +149,21 @@ def test_the_mixture_gives_every_item_once_a_pass() -> None:
     assert answered == {windows[item.window] for item in only}
 
 
+def test_a_question_is_read_with_its_window_and_then_with_near_misses() -> None:
+    windows = ["Ada won.", "Bo lost.", "Cy left."]
+    item = Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "", "")
+    drawn = Mixture(windows, [item], seed=1).draw(0.9, 200)
+    assert {asked[0].text for asked in drawn} == {"Ada won."}
+    assert {asked[0].spans for asked in drawn} == {((0, 3),)}
+    others = {tuple(one.text for one in asked[1:]) for asked in drawn}
+    assert {tuple(sorted(texts)) for texts in others} == {
+        (), ("Bo lost.",), ("Cy left.",), ("Bo lost.", "Cy left.")
+    }  # fmt: skip
+    for asked in drawn:
+        assert len({one.question for one in asked}) == 1
+        assert all(one.spans == () for one in asked[1:])
+
+
 def test_the_texts_of_a_question_stay_together_and_in_order() -> None:
     asked = [
         tuple(Example(f"{number}?", "x" * (10 * number + at), ()) for at in range(1 + number % 3))

@@ -38,21 +38,22 @@ STAGES = (
     ),
     Stage(
         1.00,
-        1000,
-        {"qamr": 8, "squad": 56, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 10, "doc2dial": 8},
+        1200,
+        {"qamr": 12, "squad": 42, "nq-qed": 24, "nq-open": 5, "fairytaleqa": 11, "doc2dial": 6},
     ),
 )
 NEAR_SHARE = {
-    "squad": 0.8,
-    "qamr": 0.15,
-    "nq-qed": 0.8,
-    "nq-open": 0.8,
-    "fairytaleqa": 0.8,
-    "doc2dial": 0.5,
+    "squad": 0.85,
+    "qamr": 0.25,
+    "nq-qed": 0.85,
+    "nq-open": 0.85,
+    "fairytaleqa": 0.85,
+    "doc2dial": 0.85,
 }
+SECOND_SHARE = 0.40  # of the questions with a near miss that are read with another
 YES_NO_SHARE = 0.10  # of the questions that can be asked so
-CUT_SHARE = 0.15  # of the questions that have a window without the answer's sentence
-SWAP_SHARE = 0.20  # of the questions that have an exchanged form
+CUT_SHARE = 0.12  # of the questions that have a window without the answer's sentence
+SWAP_SHARE = 0.15  # of the questions that have an exchanged form
 
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*\s+")
 
@@ -107,7 +108,9 @@ class Mixture:
         question = vary(question, rng)
         found = [Example(question, text, item.spans)]
         if item.near and rng.random() < NEAR_SHARE[item.source]:
-            found.append(Example(question, self._windows[rng.choice(item.near)], ()))
+            count = min(1 + (rng.random() < SECOND_SHARE), len(item.near))
+            near = rng.sample(item.near, count)
+            found += [Example(question, self._windows[one], ()) for one in near]
         if item.cut and rng.random() < CUT_SHARE:
             found.append(Example(question, item.cut, ()))
         yield tuple(found)

@@ -22,7 +22,7 @@ from training.examples import Example, Row, load_items, read_rows
 from training.followups import Conversations, TermExample, read_followups
 from training.mixture import Mixture, batches
 from training.model import (
-    SharedDropout,
+    PooledDropout,
     SpanModel,
     encode,
     load_model,
@@ -69,7 +69,8 @@ def main() -> None:
     followups = read_followups(args.data / "followups-train.jsonl.gz")
     conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
     model = new_model() if args.start is None else load_model(args.start)
-    run = Run(args.run, model, mixture, conversations, args.rate, args.minutes * 60, args.threads)
+    seconds, settled = 60 * args.minutes, args.start is not None
+    run = Run(args.run, model, mixture, conversations, args.rate, seconds, args.threads, settled)
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -85,10 +86,11 @@ class Run:
         rate: float,
         seconds: float,
         threads: int,
+        settled: bool = False,  # the model was trained before: the last mixture alone
     ) -> None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.folder, self.mixture, self.conversations = folder, mixture, conversations
-        self.rate, self.seconds = rate, seconds
+        self.rate, self.seconds, self.settled = rate, seconds, settled
         self.tokenizer = new_tokenizer()
         self.weights = model.to(device)  # fp32: what the optimizer changes
         # Copies that are run, one a thread. Each reads a part of a batch with one core: threads
@@ -96,7 +98,7 @@ class Run:
         workers = 1 if device.type == "cuda" else threads
         self.generators = [torch.Generator() for _ in range(workers)]
         self.copies = [
-            new_model(SharedDropout(DROPOUT, generator)).to(device, torch.bfloat16).train()
+            new_model(PooledDropout(DROPOUT, generator)).to(device, torch.bfloat16).train()
             for generator in self.generators
         ]
         self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
@@ -131,8 +133,9 @@ class Run:
     def _round(self, bar: Any) -> dict[str, float]:
         """Train on one draw of examples; return what is logged."""
         rng = random.Random(self.steps)
+        progress = 1.0 if self.settled else self.elapsed / self.seconds
         drawn: list[Batch] = [
-            *batches(self.mixture.draw(self.elapsed / self.seconds, DRAW), BATCH, rng),
+            *batches(self.mixture.draw(progress, DRAW), BATCH, rng),
             *batches(
                 [(one,) for one in self.conversations.draw(TERM_DRAW, self.steps)], BATCH, rng
             ),
