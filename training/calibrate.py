@@ -35,7 +35,7 @@ from qa_bot.retriever import retrieve
 from training.scores import auroc
 
 WRONG_ANSWER, WRONG_REFUSAL = 2, 1  # what they cost
-MIXES = (None, 0.5, 0.75, 0.9, 0.95)  # shares of questions with an answer; None: as they are
+MIXES = (None, 0.5, 0.8, 0.9, 0.95)  # shares of questions with an answer; None: as they are
 BINS = 10  # of the reliability plot
 
 Floats = npt.NDArray[np.float64]
