@@ -44,7 +44,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
     if isinstance(whole, dict) and "data" in whole:
         return list(_squad_rows(whole["data"]))
-    if isinstance(whole, dict) and "question" in whole:
+    if isinstance(whole, dict) and ("context" in whole or "question" in whole):
         return [whole]
     raise ValueError(f"{path} is neither in SQuAD's format nor JSON lines of questions")
 
