@@ -86,7 +86,7 @@ def resolve(question: str, past: str, chances: Mapping[Term, float]) -> tuple[st
 
 
 def _agrees(past: str, one: Mention, pronoun: re.Match[str]) -> bool:
-    """Whether a pronoun may stand for a thing: "he" for no place, and neither does "they"."""
+    """Whether a pronoun may stand for a thing: neither "he" nor "they" for a place."""
     word = pronoun[0].lower()
     if word in OF_A_PERSON:
         return one.is_name and not is_named_thing(past, past[one.start : one.end])

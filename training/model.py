@@ -226,7 +226,9 @@ def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]
     text is left to ``span_loss``.
     """
     scores = logits[..., :2].float()
-    margins = (scores - scores[:, :1]).masked_fill(~batch.allowed[..., None], _NEVER)
+    allowed = batch.allowed.clone()
+    allowed[:, 0] = False  # one "no answer" stands for those of all texts
+    margins = (scores - scores[:, :1]).masked_fill(~allowed[..., None], _NEVER)
     tokens = margins.shape[1]
     total = margins.new_zeros(())
     row = 0
@@ -234,10 +236,8 @@ def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]
         rows, row = range(row, row + len(examples)), row + len(examples)
         if len(examples) == 1:
             continue
-        # The tokens of all texts, their first ones aside, behind the one "no answer".
+        # The one "no answer", and then the tokens of all texts.
         chosen = torch.cat([margins.new_zeros(1, 2), margins[rows.start : rows.stop].flatten(0, 1)])
-        firsts = [1 + at * tokens for at in range(len(examples))]
-        chosen = chosen.index_fill(0, torch.tensor(firsts, device=chosen.device), _NEVER)
         spans = [
             (1 + at * tokens + first, 1 + at * tokens + last)
             for at, example in enumerate(examples)
