@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training_fakes import PARAGRAPHS, WORDS, tiny_model, trained_items
+from training_fakes import PARAGRAPHS, WORDS, Stopped, StoppingMixture, tiny_model, trained_items
 
 from training import train
 from training.average import average
-from training.examples import Example, Item, Row
+from training.examples import Example, Row
 from training.followups import Conversations, Followup, TermExample
 from training.mixture import Mixture
 from training.model import (
@@ -30,24 +29,6 @@ from training.model import (
 )
 
 TOKENIZER = new_tokenizer()
-
-
-class Stopped(Exception):
-    """Stands for a kill."""
-
-
-class StoppingMixture(Mixture):
-    """A mixture that is killed when a draw is asked for after the given number of draws."""
-
-    def __init__(self, windows: Sequence[str], items: Sequence[Item], draws: int) -> None:
-        super().__init__(windows, items, seed=1)
-        self.draws = draws
-
-    def draw(self, progress: float, count: int) -> list[tuple[Example, ...]]:
-        if self.draws == 0:
-            raise Stopped
-        self.draws -= 1
-        return super().draw(progress, count)
 
 
 @given(PARAGRAPHS, st.data())
@@ -167,7 +148,6 @@ def conversations() -> Conversations:
 
 @pytest.fixture
 def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "new_model", lambda dropout: tiny_model())
     monkeypatch.setattr(train, "DRAW", 8)
     monkeypatch.setattr(train, "BATCH", 4)
     monkeypatch.setattr(train, "TERM_DRAW", 4)
@@ -177,7 +157,14 @@ def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
 def start_run(folder: Path, draws: int) -> train.Run:
     mixture = StoppingMixture(*trained_items(), draws)
     return train.Run(
-        folder, tiny_model(), mixture, conversations(), rate=3e-3, seconds=1e6, threads=2
+        folder,
+        tiny_model(),
+        lambda dropout: tiny_model(),
+        mixture,
+        conversations(),
+        rate=3e-3,
+        seconds=1e6,
+        threads=2,
     )
 
 

@@ -1,10 +1,13 @@
 """Small texts, items and a small model for the tests of training."""
 
+from collections.abc import Sequence
+
 import torch
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
-from training.examples import Item
+from training.examples import Example, Item
+from training.mixture import Mixture
 from training.model import SpanModel
 
 # Few words, so that an answer turns up again in other paragraphs, as it does in articles.
@@ -13,6 +16,24 @@ SENTENCES = st.lists(st.sampled_from(WORDS), min_size=6, max_size=12).map(
     lambda words: " ".join(words).capitalize() + "."
 )
 PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=9)
+
+
+class Stopped(Exception):
+    """Stands for a kill."""
+
+
+class StoppingMixture(Mixture):
+    """A mixture that is killed when a draw is asked for after the given number of draws."""
+
+    def __init__(self, windows: Sequence[str], items: Sequence[Item], draws: int) -> None:
+        super().__init__(windows, items, seed=1)
+        self.draws = draws
+
+    def draw(self, progress: float, count: int) -> list[tuple[Example, ...]]:
+        if self.draws == 0:
+            raise Stopped
+        self.draws -= 1
+        return super().draw(progress, count)
 
 
 def tiny_model() -> SpanModel:

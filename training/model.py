@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,12 @@ def new_model(dropout: PooledDropout | None = None) -> SpanModel:
     return SpanModel(bert)
 
 
-def load_model(checkpoint: Path) -> SpanModel:
-    """Return the model of a checkpoint that training wrote, in fp32, for reading."""
-    model = new_model()
+def load_model(checkpoint: Path, model: SpanModel | None = None) -> SpanModel:
+    """Return the model of a checkpoint that training wrote, in fp32, for reading.
+
+    ``model`` is one of its kind whose weights are replaced; by default a new reader.
+    """
+    model = new_model() if model is None else model
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])
     return model.eval()
@@ -203,9 +207,7 @@ def span_loss(logits: Tensor, batch: Batch, examples: Sequence[Example]) -> Tens
     The start and the end are chosen independently, so the probability of a span is a product,
     and those of several right spans are added (marginal likelihood).
     """
-    scores = (
-        logits[..., :2].float().masked_fill(~batch.allowed[..., None], _NEVER).log_softmax(dim=1)
-    )
+    scores = scores_of(logits, batch).log_softmax(dim=1)
     losses = []
     for row, (encoding, example) in enumerate(zip(batch.encodings, examples, strict=True)):
         spans = token_spans(encoding, example.spans) if example.spans else [(0, 0)]
@@ -225,23 +227,17 @@ def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]
     Comprehension" (2018). So margins can be compared between passages. A question read with one
     text is left to ``span_loss``.
     """
-    scores = logits[..., :2].float()
-    allowed = batch.allowed.clone()
-    allowed[:, 0] = False  # one "no answer" stands for those of all texts
-    margins = (scores - scores[:, :1]).masked_fill(~allowed[..., None], _NEVER)
+    margins = margins_of(logits, batch)
     tokens = margins.shape[1]
     total = margins.new_zeros(())
-    row = 0
-    for examples in asked:
-        rows, row = range(row, row + len(examples)), row + len(examples)
+    for rows, examples in zip(rows_of(asked), asked, strict=True):
         if len(examples) == 1:
             continue
-        # The one "no answer", and then the tokens of all texts.
-        chosen = torch.cat([margins.new_zeros(1, 2), margins[rows.start : rows.stop].flatten(0, 1)])
+        chosen = weighed_together(margins, rows)
         spans = [
             (1 + at * tokens + first, 1 + at * tokens + last)
             for at, example in enumerate(examples)
-            for first, last in token_spans(batch.encodings[rows[at]], example.spans)
+            for first, last in token_spans(batch.encodings[rows.start + at], example.spans)
         ]
         if not spans and any(example.spans for example in examples):
             continue  # cut away
@@ -249,6 +245,33 @@ def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]
         found = chosen.log_softmax(dim=0)
         total = total - (found[starts, 0] + found[ends, 1]).logsumexp(dim=0)
     return total
+
+
+def scores_of(logits: Tensor, batch: Batch) -> Tensor:
+    """Return the start and end logits, as good as minus infinity where neither can be."""
+    return logits[..., :2].float().masked_fill(~batch.allowed[..., None], _NEVER)
+
+
+def rows_of(asked: Sequence[Sequence[Example]]) -> list[slice]:
+    """Return which rows of a batch hold the texts of each question."""
+    ends = list(accumulate(map(len, asked)))
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def margins_of(logits: Tensor, batch: Batch) -> Tensor:
+    """Return the start and end logits over those of "no answer": ``(n, tokens, 2)``.
+
+    Where no answer can start or end, "no answer" included, they are as good as minus infinity.
+    """
+    scores = logits[..., :2].float()
+    allowed = batch.allowed.clone()
+    allowed[:, 0] = False
+    return (scores - scores[:, :1]).masked_fill(~allowed[..., None], _NEVER)
+
+
+def weighed_together(margins: Tensor, rows: slice) -> Tensor:
+    """Return the margins of one "no answer", 0, and of the tokens of some rows, text by text."""
+    return torch.cat([margins.new_zeros(1, 2), margins[rows].flatten(0, 1)])
 
 
 def term_loss(logits: Tensor, batch: Batch, examples: Sequence[TermExample]) -> Tensor:

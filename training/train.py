@@ -10,8 +10,9 @@ import json
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tqdm import tqdm
 
 from training.examples import Example, Row, load_items, read_rows
 from training.followups import Conversations, TermExample, read_followups
+from training.labels import Labelled, Labels, soft_loss
 from training.mixture import Mixture, batches
 from training.model import (
     PooledDropout,
@@ -35,6 +37,7 @@ from training.model import (
     term_loss,
 )
 from training.predict import predict, report
+from training.teacher import new_teacher
 
 BATCH = 32  # examples
 DRAW = 128  # items drawn at a time, about twice as many examples
@@ -45,6 +48,8 @@ CHECKPOINT_SECONDS = 300
 DEV_SECONDS = 1200
 DROPOUT = 0.1  # share of the features
 MASKED = 0.15  # of a text's words outside the answers, at most
+FROZEN = 4  # layers of a teacher that are left as they are
+SOFT = 0.7  # what the teacher's word weighs, where there is one; the rest is the labels'
 
 Batch = Sequence[tuple[Example, ...]] | Sequence[tuple[TermExample, ...]]  # of one kind
 
@@ -56,6 +61,8 @@ def main() -> None:
     parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
     parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--labels", type=Path, help="folder of a teacher's word on examples")
+    parser.add_argument("--base", type=Path, help="weights of all-mpnet-base-v2: train a teacher")
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
     parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -65,12 +72,20 @@ def main() -> None:
     torch.set_num_threads(1)  # see Run: a thread is a copy of the model
     torch.set_flush_denormal(True)
     dev = read_rows(args.data / "dev.jsonl.gz")
-    mixture = Mixture(*load_items(args.items), args.seed)
-    followups = read_followups(args.data / "followups-train.jsonl.gz")
-    conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
-    model = new_model() if args.start is None else load_model(args.start)
+    if args.labels is None:
+        drawn: Mixture | Labels = Mixture(*load_items(args.items), args.seed)
+    else:
+        drawn = Labels(args.labels, args.seed)
+    conversations = None
+    if args.base is None:
+        followups = read_followups(args.data / "followups-train.jsonl.gz")
+        conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
+    make = new_model if args.base is None else partial(new_teacher, args.base, FROZEN)
+    model = make(None) if args.start is None else load_model(args.start, make(None))
     seconds, settled = 60 * args.minutes, args.start is not None
-    run = Run(args.run, model, mixture, conversations, args.rate, seconds, args.threads, settled)
+    run = Run(
+        args.run, model, make, drawn, conversations, args.rate, seconds, args.threads, settled
+    )
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -81,8 +96,9 @@ class Run:
         self,
         folder: Path,
         model: SpanModel,
-        mixture: Mixture,
-        conversations: Conversations,
+        make: Callable[[PooledDropout | None], SpanModel],  # another of its kind
+        mixture: Mixture | Labels,
+        conversations: Conversations | None,
         rate: float,
         seconds: float,
         threads: int,
@@ -98,7 +114,7 @@ class Run:
         workers = 1 if device.type == "cuda" else threads
         self.generators = [torch.Generator() for _ in range(workers)]
         self.copies = [
-            new_model(PooledDropout(DROPOUT, generator)).to(device, torch.bfloat16).train()
+            make(PooledDropout(DROPOUT, generator)).to(device, torch.bfloat16).train()
             for generator in self.generators
         ]
         self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
@@ -134,17 +150,15 @@ class Run:
         """Train on one draw of examples; return what is logged."""
         rng = random.Random(self.steps)
         progress = 1.0 if self.settled else self.elapsed / self.seconds
-        drawn: list[Batch] = [
-            *batches(self.mixture.draw(progress, DRAW), BATCH, rng),
-            *batches(
-                [(one,) for one in self.conversations.draw(TERM_DRAW, self.steps)], BATCH, rng
-            ),
-        ]
+        drawn: list[Batch] = [*batches(self.mixture.draw(progress, DRAW), BATCH, rng)]
+        if self.conversations:
+            terms = self.conversations.draw(TERM_DRAW, self.steps)
+            drawn += batches([(one,) for one in terms], BATCH, rng)
         rng.shuffle(drawn)
         began, seen = time.monotonic(), 0
-        totals = {Example: [0.0, 0], TermExample: [0.0, 0]}  # sum of the losses, examples
+        totals = {False: [0.0, 0], True: [0.0, 0]}  # of terms or not: sum of the losses, examples
         for batch in drawn:
-            total, read = totals[type(batch[0][0])], sum(map(len, batch))
+            total, read = totals[isinstance(batch[0][0], TermExample)], sum(map(len, batch))
             total[0] += self._step(batch) * read
             total[1] += read
             seen += read
@@ -170,13 +184,13 @@ class Run:
             generator.manual_seed(len(self.generators) * self.steps + part)
         loss = sum(self.pool.map(self._backward, self.copies, shares, self.generators))
         loss /= read
-        copies = zip(*(copy.parameters() for copy in self.copies), strict=True)
-        for weight, copied in zip(self.weights.parameters(), copies, strict=True):
+        copies = zip(*map(_trained, self.copies), strict=True)
+        for weight, copied in zip(_trained(self.weights), copies, strict=True):
             grads = [copy.grad.float() for copy in copied if copy.grad is not None]
             weight.grad = torch.stack(grads).sum(dim=0).div_(read)
             for copy in copied:
                 copy.grad = None
-        torch.nn.utils.clip_grad_norm_(self.weights.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(_trained(self.weights), 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         self.optimizer.step()
@@ -197,6 +211,9 @@ class Run:
         if spans:
             together = [[one for one in texts if isinstance(one, Example)] for texts in asked]
             loss = span_loss(logits, batch, spans) + shared_loss(logits, batch, together)
+            taught = [[one for one in texts if isinstance(one, Labelled)] for texts in together]
+            if all(taught):
+                loss = SOFT * soft_loss(logits, batch, taught) + (1 - SOFT) * loss
         else:
             needed = [example for example in examples if isinstance(example, TermExample)]
             loss = term_loss(logits, batch, needed)
@@ -251,11 +268,16 @@ class Run:
 
 def _with_decay(model: SpanModel) -> list[dict[str, Any]]:
     """Return the weights in two groups: biases and norms do not decay."""
-    flat = [weight for weight in model.parameters() if weight.ndim < 2]
+    weights = _trained(model)
     return [
-        {"params": [weight for weight in model.parameters() if weight.ndim >= 2]},
-        {"params": flat, "weight_decay": 0.0},
+        {"params": [weight for weight in weights if weight.ndim >= 2]},
+        {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
     ]
+
+
+def _trained(model: SpanModel) -> list[torch.nn.Parameter]:
+    """Return the weights that training changes; those of a teacher's first layers stay."""
+    return [weight for weight in model.parameters() if weight.requires_grad]
 
 
 if __name__ == "__main__":

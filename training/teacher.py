@@ -1,0 +1,74 @@
+"""A larger encoder that is trained as the reader is, and then teaches it.
+
+MPNet-base (Song et al., "MPNet: Masked and Permuted Pre-training for Language Understanding",
+2020), from the weights of all-mpnet-base-v2, has ten times the reader's weights in its layers and
+the same words in its vocabulary: what it says of a token is said of the reader's own token.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from training.model import PooledDropout, SpanModel, base_folder
+
+# What stands for BERT's special tokens, as RoBERTa writes them.
+_SPECIAL = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+
+
+class SameTokens(nn.Module):
+    """MPNet behind the token numbers of BERT."""
+
+    table: Tensor
+
+    def __init__(self, mpnet: Any, table: Tensor) -> None:
+        super().__init__()
+        self.mpnet = mpnet
+        self.config = mpnet.config
+        self.register_buffer("table", table, persistent=False)
+
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor, attention_mask: Tensor) -> Any:
+        """Return what MPNet makes of the tokens; it has no types of tokens."""
+        return self.mpnet(input_ids=self.table[input_ids], attention_mask=attention_mask)
+
+
+def new_teacher(folder: Path, frozen: int, dropout: PooledDropout | None = None) -> SpanModel:
+    """Return MPNet with a new head, and with dropout after each part of a layer, if any.
+
+    ``folder`` has the weights of all-mpnet-base-v2. Its embeddings and its first ``frozen`` layers
+    are not trained: they cost much and change little.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from transformers import MPNetModel
+
+    if not (folder / "model.safetensors").exists():
+        raise SystemExit(f"the weights to start from are missing: {folder / 'model.safetensors'}")
+    mpnet = MPNetModel.from_pretrained(
+        folder, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    layers: Any = mpnet.encoder.layer
+    for layer in layers if dropout else ():
+        layer.attention.dropout = layer.output.dropout = dropout
+    for part in (mpnet.embeddings, mpnet.encoder.relative_attention_bias, *layers[:frozen]):
+        part.requires_grad_(False)
+    return SpanModel(SameTokens(mpnet, token_table(folder / "tokenizer.json")))
+
+
+def token_table(tokenizer: Path) -> Tensor:
+    """Return MPNet's number for each of BERT's tokens: ``(vocabulary,)``.
+
+    Raises ValueError when a token of BERT is unknown: the words are not the same.
+    """
+    bert = Tokenizer.from_file(str(base_folder() / "tokenizer.json")).get_vocab()
+    theirs = Tokenizer.from_file(str(tokenizer)).get_vocab()
+    names = {token: _SPECIAL.get(token, token) for token in bert}
+    unknown = sorted(token for token, name in names.items() if name not in theirs)
+    if unknown:
+        raise ValueError(f"{tokenizer} lacks {len(unknown)} tokens, {unknown[0]!r} among them")
+    table = torch.zeros(len(bert), dtype=torch.long)
+    for token, number in bert.items():
+        table[number] = theirs[names[token]]
+    return table
