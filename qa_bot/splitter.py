@@ -17,6 +17,10 @@ _BLANK_LINES = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)\s*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_ITEM = re.compile(r"[^\S\r\n]*(?:\||(?:[-*+•‣▪]|#{1,6}|\(?(?:\d{1,3}|[a-z])[.)])(?=\s))")
 _HEADING = re.compile(r"[^\S\r\n]*#{1,6}\s")
+# "(O⏎2)", as a copied page has it: the end of a line in a formula, and what the next begins with.
+_SYMBOLS = re.compile(r"(?<![^\W_])\d{0,3}(?:[A-Z][a-z]?\d{0,3}){1,4}$")
+_FORMULA = 80  # characters, brackets and all
+_SUBSCRIPT = re.compile(r"\d{1,3}(?![\d.])")
 _GLUED = re.compile(r"…[”\"]?(?=[“\"]?[A-Z])|(?<=[a-z]{3})[.!?]+[”\"]?(?=[“\"]?[A-Z][a-z])")
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)")
@@ -129,11 +133,22 @@ def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets
         goes_on = text[line.end() : line.end() + 1].islower()
         soft = goes_on or line.start() - line_start >= _SOFT_LINE
         is_item = _LIST_ITEM.match(text, line.end(), end) is not None
-        if not soft or is_item or _HEADING.match(text, line_start, end):
+        cut = not soft or is_item or _HEADING.match(text, line_start, end) is not None
+        if cut and not _in_formula(text, start, line, end):
             cuts.append(line.end())
         line_start = line.end()
     cuts.sort()
     yield from _trimmed(text, zip([start, *cuts], [*cuts, end], strict=True))
+
+
+def _in_formula(text: str, start: int, line_end: re.Match[str], end: int) -> bool:
+    """Whether a line ends between an element and its number, and not before an item of a list."""
+    subscript = _SUBSCRIPT.match(text, line_end.end(), end)
+    before = text[max(start, line_end.start() - _FORMULA) : line_end.start()]
+    if subscript is None or _SYMBOLS.search(before) is None:
+        return False
+    closes = text[subscript.end() : subscript.end() + 1] == ")"
+    return not closes or before.count("(") > before.count(")")
 
 
 def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Offsets]:

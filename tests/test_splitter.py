@@ -81,6 +81,13 @@ def test_paragraphs_of_the_article(article: Document) -> None:
             "A line that was wrapped by an editor at seventy characters or\nso goes on.",
             ["A line that was wrapped by an editor at seventy characters or\nso goes on."],
         ),
+        # Formulas, as a page with subscripts is copied.
+        ("Water is H\n2O.", ["Water is H\n2O."]),
+        ("Rust (Fe\n2O\n3) is red.", ["Rust (Fe\n2O\n3) is red."]),
+        ("The gas (O\n2) is old. CO\n2 too.", ["The gas (O\n2) is old.", "CO\n2 too."]),
+        ("Eat vitamin C\n2) Sleep", ["Eat vitamin C", "2) Sleep"]),
+        ("1) Vitamin C\n2) Iron", ["1) Vitamin C", "2) Iron"]),
+        ("They won the War\n2 years later.", ["They won the War", "2 years later."]),
         ("# Heading\nText under it.", ["# Heading", "Text under it."]),
         ("- one\n- two\r\n- three", ["- one", "- two", "- three"]),
         ("It costs 3.5 million. See U.S. law.", ["It costs 3.5 million.", "See U.S. law."]),

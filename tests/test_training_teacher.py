@@ -1,5 +1,7 @@
 """A teacher: its tokens, what it says of examples, and what the reader learns from that."""
 
+import argparse
+import hashlib
 import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,7 +19,7 @@ from training.examples import Example
 from training.labels import Labelled, Labels, label, load, save, soft_loss
 from training.mixture import Mixture
 from training.model import SpanModel, encode, new_tokenizer
-from training.teacher import SameTokens, new_teacher, token_table
+from training.teacher import SameTokens, new_teacher, teacher_folder, token_table
 
 TOKENIZER = new_tokenizer()
 SPECIAL = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
@@ -63,8 +65,12 @@ def test_a_teacher_of_other_words_is_refused(tmp_path: Path) -> None:
     Tokenizer(WordLevel({"amber": 0})).save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(ValueError, match="lacks 30521 tokens"):
         token_table(tmp_path / "tokenizer.json")
-    with pytest.raises(SystemExit, match=r"missing: .*model\.safetensors"):
-        new_teacher(tmp_path, frozen=0)
+    with pytest.raises(argparse.ArgumentTypeError, match=r"there is no .*model\.safetensors"):
+        teacher_folder(str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes(b"others")
+    digest = hashlib.sha256(b"others").hexdigest()
+    with pytest.raises(argparse.ArgumentTypeError, match=f"other weights: SHA-256 {digest}"):
+        teacher_folder(str(tmp_path))
 
 
 def questions() -> list[tuple[Example, ...]]:

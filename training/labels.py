@@ -32,7 +32,7 @@ from training.model import (
     scores_of,
     weighed_together,
 )
-from training.teacher import new_teacher
+from training.teacher import new_teacher, teacher_folder
 
 TEMPERATURE = 2.0  # of both, when the reader learns from the teacher
 DRAW = 128  # items of a shard, about twice as many examples
@@ -54,7 +54,9 @@ def main() -> None:
     """Read the arguments and label."""
     parser = argparse.ArgumentParser(prog="python -m training.labels", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="of the teacher")
-    parser.add_argument("--base", type=Path, required=True, help="weights the teacher began with")
+    parser.add_argument(
+        "--base", type=teacher_folder, required=True, help="weights the teacher began with"
+    )
     parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/reader/labels"))
     parser.add_argument("--shards", type=int, default=200, help=f"each of {DRAW} questions")

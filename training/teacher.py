@@ -5,6 +5,8 @@ MPNet-base (Song et al., "MPNet: Masked and Permuted Pre-training for Language U
 the same words in its vocabulary: what it says of a token is said of the reader's own token.
 """
 
+import argparse
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from torch import Tensor, nn
 
 from training.model import PooledDropout, SpanModel, base_folder
 
+# Of model.safetensors of sentence-transformers/all-mpnet-base-v2 (Apache-2.0).
+SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 # What stands for BERT's special tokens, as RoBERTa writes them.
 _SPECIAL = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
 
@@ -35,6 +39,18 @@ class SameTokens(nn.Module):
         return self.mpnet(input_ids=self.table[input_ids], attention_mask=attention_mask)
 
 
+def teacher_folder(argument: str) -> Path:
+    """Return the folder of a command line; argparse says so if it has not the teacher's weights."""
+    weights = Path(argument) / "model.safetensors"
+    if not weights.exists():
+        raise argparse.ArgumentTypeError(f"there is no {weights}")
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != SHA256:
+        raise argparse.ArgumentTypeError(f"{weights} are other weights: SHA-256 {found}")
+    return weights.parent
+
+
 def new_teacher(folder: Path, frozen: int, dropout: PooledDropout | None = None) -> SpanModel:
     """Return MPNet with a new head, and with dropout after each part of a layer, if any.
 
@@ -44,8 +60,6 @@ def new_teacher(folder: Path, frozen: int, dropout: PooledDropout | None = None)
     os.environ["HF_HUB_OFFLINE"] = "1"
     from transformers import MPNetModel
 
-    if not (folder / "model.safetensors").exists():
-        raise SystemExit(f"the weights to start from are missing: {folder / 'model.safetensors'}")
     mpnet = MPNetModel.from_pretrained(
         folder, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )

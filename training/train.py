@@ -37,7 +37,7 @@ from training.model import (
     term_loss,
 )
 from training.predict import predict, report
-from training.teacher import new_teacher
+from training.teacher import new_teacher, teacher_folder
 
 BATCH = 32  # examples
 DRAW = 128  # items drawn at a time, about twice as many examples
@@ -62,7 +62,9 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--labels", type=Path, help="folder of a teacher's word on examples")
-    parser.add_argument("--base", type=Path, help="weights of all-mpnet-base-v2: train a teacher")
+    parser.add_argument(
+        "--base", type=teacher_folder, help="weights of all-mpnet-base-v2: train a teacher"
+    )
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
     parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
