@@ -21,6 +21,18 @@ _BEFORE_THING = re.compile(r"\b(?:the|an?|in|at|near|to)\s$", re.IGNORECASE)
 _BEFORE_PLACE = re.compile(
     r"\b(?:in|at|near|into|inside|outside|from|to)\s(?:the\s)?$", re.IGNORECASE
 )
+_AFTER_THING = re.compile(r"-[a-z]+ed\b|-(?:based|led|born|made)\b")  # "Iran-backed"
+_TITLES = (
+    "president|minister|secretary|chancellor|premier|senator|sen|governor|gov|ambassador|mayor|"
+    "judge|justice|leader|chairman|chairwoman|director|commander|general|gen|colonel|col|captain|"
+    "sergeant|king|queen|prince|princess|pope|ayatollah|sheikh|professor|prof|doctor|dr|mr|mrs|ms"
+)
+_TITLED = re.compile(rf"\b(?i:{_TITLES})\b\.? [A-Z]")  # "Defense Secretary Mark Esper"
+_BEFORE_PERSON = re.compile(rf"\b(?i:{_TITLES})\b\.? (?:[A-Z][\w.-]* ){{0,2}}$")
+_AFTER_PERSON = re.compile(
+    r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
+    r"|grew up|married)\b"
+)
 _REACH = 40  # characters before a word in which those of its phrase are looked for
 
 
@@ -75,8 +87,15 @@ def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
 
 
 def is_named_thing(text: str, name: str) -> bool:
-    """Whether a name mostly follows "the", "in" and the like, which that of a person does not."""
-    return _mostly_follows(_BEFORE_THING, text, name) or any(map(str.isdigit, name))
+    """Whether a name mostly follows "the", "in" and the like, which that of a person does not.
+
+    Or is part of a word such as "Iran-backed", or has digits.
+    """
+    return (
+        _mostly_follows(_BEFORE_THING, text, name)
+        or any(map(str.isdigit, name))
+        or any(_AFTER_THING.match(text, found.end()) for found in _places(text, name))
+    )
 
 
 def is_place(text: str, name: str) -> bool:
@@ -84,8 +103,22 @@ def is_place(text: str, name: str) -> bool:
     return _mostly_follows(_BEFORE_PLACE, text, name)
 
 
+def is_person(text: str, name: str) -> bool:
+    """Whether a name has a title somewhere in a text, or does there what people alone do."""
+    last = name.split()[-1]
+    return _TITLED.search(name) is not None or any(
+        _BEFORE_PERSON.search(text[max(found.start() - _REACH, 0) : found.start()])
+        or _AFTER_PERSON.match(text, found.end())
+        for found in _places(text, last)
+    )
+
+
+def _places(text: str, name: str) -> Iterator[re.Match[str]]:
+    return re.finditer(re.escape(name), text)
+
+
 def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:
-    places = [found.start() for found in re.finditer(re.escape(name), text)]
+    places = [found.start() for found in _places(text, name)]
     found = sum(pattern.search(text[max(at - _REACH, 0) : at]) is not None for at in places)
     return 2 * found > len(places)
 

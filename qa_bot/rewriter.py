@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from qa_bot.datatypes import Answer
-from qa_bot.mentions import Mention, Term, is_named_thing, is_place, referents, terms
+from qa_bot.mentions import Mention, Term, is_named_thing, is_person, is_place, referents, terms
 from qa_bot.metadata import asks_when_written
 from qa_bot.pronouns import (
     OF_A_PERSON,
@@ -30,6 +30,7 @@ READINGS = 3  # of one question, at most
 _TOGETHER = 4  # things that are added to a question without a pronoun
 SAID_CHARS = 300  # of what was quoted in a turn
 PAST_CHARS = 1200  # of the conversation: the last turns
+AROUND = 10_000  # characters of an article before and after a quote, which tell who is a person
 SEPARATOR = " | "  # between what two people said
 
 
@@ -51,7 +52,7 @@ def readings(
     if leaning < least.leaning:
         return (question,)
     chosen = {t: p for t, p in zip(candidates, chances, strict=True) if p >= least.word}
-    return resolve(question, past, chosen)
+    return resolve(question, past, chosen, _around(history))
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -66,39 +67,59 @@ def conversation(said: Sequence[str]) -> str:
     return SEPARATOR.join(kept)
 
 
-def resolve(question: str, past: str, chances: Mapping[Term, float]) -> tuple[str, ...]:
+def resolve(
+    question: str, past: str, chances: Mapping[Term, float], around: str = ""
+) -> tuple[str, ...]:
     """Return the readings of a question by the chosen terms of the past and their chances.
 
     A pronoun stands for one thing, so in each reading there is one. A question without any
     ("And in Syria?") leaves out much more: all that was chosen comes first, then one thing. The
-    last reading is the question as it was asked.
+    last reading is the question as it was asked. ``around`` is text that also tells which names
+    are those of people.
     """
     known = {term.stem for term in terms(question)}
     found = [one for one in referents(past, chances) if not one.stems <= known]
     pointing = pronouns(question)
+    kinds = _Kinds(past, f"{past}\n{around}", found)
     if pointing:
-        found = [one for one in found if any(_agrees(past, one, word) for word in pointing)]
-    resolved = [_put(question, past, one) for one in found]
+        found = [one for one in found if any(kinds.agree(one, word) for word in pointing)]
+    resolved = [_put(question, past, one, kinds) for one in found]
     if not pointing and found:
         parts = sorted(found[:_TOGETHER], key=lambda one: one.start)
         resolved.insert(0, _add(question, [past[one.start : one.end] for one in parts]))
     return (*tuple(dict.fromkeys(resolved))[: READINGS - 1], question)
 
 
-def _agrees(past: str, one: Mention, pronoun: re.Match[str]) -> bool:
-    """Whether a pronoun may stand for a thing: neither "he" nor "they" for a place."""
-    word = pronoun[0].lower()
-    if word in OF_A_PERSON:
-        return one.is_name and not is_named_thing(past, past[one.start : one.end])
-    return not (word in OF_SEVERAL and one.is_name and is_place(past, past[one.start : one.end]))
+class _Kinds:
+    """Which things that were said are people, places or others, as far as a text tells."""
+
+    def __init__(self, past: str, text: str, found: Sequence[Mention]) -> None:
+        self._past, self._text = past, text
+        self._people = [one for one in found if one.is_name and is_person(text, self._name(one))]
+
+    def agree(self, one: Mention, pronoun: re.Match[str]) -> bool:
+        """Whether a pronoun may stand for a thing: neither "he" nor "they" for a place.
+
+        Nor anything but "he" and "she" for one who is known to be a person.
+        """
+        word = pronoun[0].lower()
+        if word in OF_A_PERSON and self._people:
+            return one in self._people
+        if word in OF_A_PERSON:
+            return one.is_name and not is_named_thing(self._text, self._name(one))
+        place = one.is_name and is_place(self._text, self._name(one))
+        return one not in self._people and not (word in OF_SEVERAL and place)
+
+    def _name(self, one: Mention) -> str:
+        return self._past[one.start : one.end]
 
 
-def _put(question: str, past: str, one: Mention) -> str:
+def _put(question: str, past: str, one: Mention, kinds: _Kinds) -> str:
     """Return a question with a thing in the place of the first pronoun that agrees with it."""
     text = past[one.start : one.end]
     for pronoun in pronouns(question) if one.is_noun else ():
         # "Who was Iraq?" is not what "Who was there?" means.
-        if pronoun[0].lower() != "there" and _agrees(past, one, pronoun):
+        if pronoun[0].lower() != "there" and kinds.agree(one, pronoun):
             own = "'s" if owns(question, pronoun) else ""
             return question[: pronoun.start()] + text + own + question[pronoun.end() :]
     return _add(question, [text])
@@ -120,6 +141,13 @@ def _turn(item: Turn) -> tuple[str, str]:
             return question[:SAID_CHARS], said[:SAID_CHARS]
         case _:
             raise ValueError(f"history holds Answers or (question, answer) pairs, not {item!r:.80}")
+
+
+def _around(history: Sequence[Turn]) -> str:
+    """Return the text around what was quoted last, of each of the last articles."""
+    quotes = [item.quotes[0] for item in history[-4:] if isinstance(item, Answer) and item.found]
+    last = {quote.document.id: quote for quote in quotes}.values()
+    return "\n".join(q.document.text[max(q.start - AROUND, 0) : q.end + AROUND] for q in last)
 
 
 def _quoted(answer: Answer) -> str:

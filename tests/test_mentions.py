@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.mentions import Term, is_named_thing, referents, terms
+from qa_bot.mentions import Term, is_named_thing, is_person, referents, terms
 
 
 def found(text: str, *chosen: str) -> list[str]:
@@ -57,11 +57,44 @@ def test_a_noun_has_an_article_or_the_like_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "thing"), [("U.S. Embassy", True), ("Iraq", True), ("Esper", False), ("F16", True)]
+    ("name", "thing"),
+    [
+        ("U.S. Embassy", True),
+        ("Iraq", True),
+        ("Esper", False),
+        ("F16", True),
+        ("Iran", True),
+        ("Bo", False),
+    ],
 )
 def test_a_named_thing(name: str, thing: bool) -> None:
     text = "Esper was at the U.S. Embassy in Iraq. To Esper, Esper spoke of Iraq, in Iraq. F16"
+    text += " Iran-backed fighters fought Iran, Bo-Peep and Bo."
     assert is_named_thing(text, name) == thing
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        ("Trump", True),
+        ("Defense Secretary Mark Esper", True),
+        ("Mark Esper", True),
+        ("Ali Khamenei", True),
+        ("Anna Berg", True),
+        ("Berg", True),
+        ("Kataeb Hezbollah", False),
+        ("State", False),
+        ("Defense", False),
+        ("Iran", False),
+    ],
+)
+def test_a_person_has_a_title_or_does_what_people_do(name: str, person: bool) -> None:
+    text = (
+        "President Trump and Defense Secretary Mark Esper met the Secretary of State. Iran said "
+        "that supreme leader Ayatollah Ali Khamenei saw Anna Berg, who left. The director of "
+        "Iran has left, Kataeb Hezbollah said."
+    )
+    assert is_person(text, name) == person
 
 
 @given(st.text(), st.data())

@@ -84,6 +84,40 @@ def test_they_are_not_a_place() -> None:
     assert resolve("Who was there?", past, chances)[0] == "Who was there? Iraq"
 
 
+ARTICLE = "President Trump spoke. Iran-backed fighters left for Iran. Anna Berg was asked too."
+
+
+@pytest.mark.parametrize(
+    ("question", "needed", "expected"),
+    [
+        # The article calls Trump by a title, and Iran is in "Iran-backed".
+        ("Who asked him?", ["Iran", "Trump"], ["Who asked Trump?"]),
+        ("How old is he?", ["Iran"], []),
+        ("Who asked her?", ["Berg", "Iran"], ["Who asked Anna Berg?"]),
+        ("Where is it based?", ["Trump", "Iran"], ["Where is Iran based?"]),
+        ("Did they do it?", ["Trump"], []),
+        # He is as good as named who may be a person, where nobody is known to be one.
+        ("How old is he?", ["Khamenei", "Iran"], ["How old is Khamenei?"]),
+        ("How old is he?", ["Khamenei", "Trump"], ["How old is Trump?"]),
+    ],
+)
+def test_he_is_a_person_and_it_is_not(
+    question: str, needed: list[str], expected: list[str]
+) -> None:
+    past = "What did Trump say of Iran? | Khamenei blames Anna Berg."
+    words = {past[term.start : term.end]: term for term in terms(past)}
+    chances = {words[word]: 0.9 - 0.1 * place for place, word in enumerate(needed)}
+    assert resolve(question, past, chances, ARTICLE) == (*expected, question)
+
+
+def test_the_articles_that_were_quoted_tell_who_is_a_person() -> None:
+    article = Document("Trump spoke of Iran. " + "x " * 4000 + "President Trump left Iran.")
+    quote = Quote(article, 0, 20, Span(article, 0, 5), 0.9)
+    turn = Answer("Who spoke?", "Who spoke?", (quote,), 0.9)
+    assert readings("Is he old?", [turn], Judge("Iran", "Trump"))[:-1] == ("Is Trump old?",)
+    assert readings("Is it old?", [turn], Judge("Iran", "Trump"))[:-1] == ("Is Iran old?",)
+
+
 def test_a_question_about_this_article_is_left_alone() -> None:
     question = "What is this article about?"
     assert readings(question, [WHO], Judge("Eiffel")) == (question,)
