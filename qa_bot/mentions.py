@@ -114,7 +114,8 @@ def is_person(text: str, name: str) -> bool:
 
 
 def _places(text: str, name: str) -> Iterator[re.Match[str]]:
-    return re.finditer(re.escape(name), text)
+    """Yield where a name stands as words of its own: "Iran" not in "Iranian"."""
+    return re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
 
 
 def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:

@@ -103,10 +103,9 @@ class _Kinds:
         Nor anything but "he" and "she" for one who is known to be a person.
         """
         word = pronoun[0].lower()
-        if word in OF_A_PERSON and self._people:
-            return one in self._people
         if word in OF_A_PERSON:
-            return one.is_name and not is_named_thing(self._text, self._name(one))
+            may_be = one.is_name and not is_named_thing(self._text, self._name(one))
+            return one in self._people if self._people else may_be
         place = one.is_name and is_place(self._text, self._name(one))
         return one not in self._people and not (word in OF_SEVERAL and place)
 

@@ -86,13 +86,14 @@ def test_a_named_thing(name: str, thing: bool) -> None:
         ("State", False),
         ("Defense", False),
         ("Iran", False),
+        ("Ira", False),
     ],
 )
 def test_a_person_has_a_title_or_does_what_people_do(name: str, person: bool) -> None:
     text = (
         "President Trump and Defense Secretary Mark Esper met the Secretary of State. Iran said "
         "that supreme leader Ayatollah Ali Khamenei saw Anna Berg, who left. The director of "
-        "Iran has left, Kataeb Hezbollah said."
+        "Iran has left, Kataeb Hezbollah said. President Iraola met Ira."
     )
     assert is_person(text, name) == person
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Answer, Document, Quote, Span
-from qa_bot.mentions import terms
+from qa_bot.mentions import Term, terms
 from qa_bot.reader_model import Card, Least, ReaderModel
 from qa_bot.rewriter import (
     PAST_CHARS,
@@ -36,6 +36,12 @@ class Judge(ReaderModel):
         self.past = past
         chances = [0.9 if past[start:end] in self.needed else 0.1 for start, end in words]
         return self.leaning, chances
+
+
+def chosen(past: str, words: Sequence[str]) -> dict[Term, float]:
+    """Return words of the past as chosen terms, each likelier than the next."""
+    every = {past[term.start : term.end]: term for term in terms(past)}
+    return {every[word]: 0.9 - 0.1 * place for place, word in enumerate(words)}
 
 
 @pytest.mark.parametrize(
@@ -70,10 +76,8 @@ def test_one_thing_stands_in_for_a_pronoun_or_is_added(
     question: str, needed: list[str], expected: list[str]
 ) -> None:
     past = "Gustave Eiffel designed the steel bridge in Lyon."
-    words = {past[term.start : term.end]: term for term in terms(past)}
-    chances = {words[word]: 0.9 - 0.1 * place for place, word in enumerate(needed)}
     # As asked is the last reading.
-    assert resolve(question, past, chances) == (*expected, question)
+    assert resolve(question, past, chosen(past, needed)) == (*expected, question)
 
 
 def test_they_are_not_a_place() -> None:
@@ -105,9 +109,7 @@ def test_he_is_a_person_and_it_is_not(
     question: str, needed: list[str], expected: list[str]
 ) -> None:
     past = "What did Trump say of Iran? | Khamenei blames Anna Berg."
-    words = {past[term.start : term.end]: term for term in terms(past)}
-    chances = {words[word]: 0.9 - 0.1 * place for place, word in enumerate(needed)}
-    assert resolve(question, past, chances, ARTICLE) == (*expected, question)
+    assert resolve(question, past, chosen(past, needed), ARTICLE) == (*expected, question)
 
 
 def test_the_articles_that_were_quoted_tell_who_is_a_person() -> None:

@@ -67,14 +67,14 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     teacher = load_model(args.checkpoint, new_teacher(args.base, frozen=0))
     teacher = teacher.to(device, torch.bfloat16)
-    mixture = Mixture(*load_items(args.items), args.seed)
+    tokenizer, mixture = new_tokenizer(), Mixture(*load_items(args.items), args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for number in tqdm(range(args.shards), unit="shard"):
             asked = mixture.draw(PROGRESS, DRAW)
             path = args.out / f"{number:05}.pt"
             if not path.exists():
-                save(path, label(teacher, new_tokenizer(), asked, pool))
+                save(path, label(teacher, tokenizer, asked, pool))
 
 
 def label(
