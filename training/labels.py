@@ -171,3 +171,7 @@ class Labels:
         number, place = divmod(at, len(self._paths))
         rng = random.Random(f"{self._seed}:{number}")
         return load(rng.sample(self._paths, len(self._paths))[place])
+
+
+if __name__ == "__main__":
+    main()
