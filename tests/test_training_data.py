@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from training_fakes import PARAGRAPHS, WORDS, trained_items
 
 from training.examples import Example, Item, Row, load_items, save_items
-from training.mixture import Mixture, batches, crop
+from training.mixture import Mixture, Stage, batches, crop
 from training.negatives import cut_answer, holds_any, swap_one
 from training.prepare import prepare
 from training.questions import as_yes_no, vary
@@ -162,6 +162,22 @@ def test_a_question_is_read_with_its_window_and_then_with_near_misses() -> None:
     for asked in drawn:
         assert len({one.question for one in asked}) == 1
         assert all(one.spans == () for one in asked[1:])
+
+
+def test_a_stage_says_what_is_read_until_when() -> None:
+    windows = ["Ada won.", "Bo lost.", "Cy left."]
+    items = [
+        Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "", "Who left?"),
+        Item("qamr", "Who lost?", 1, ((0, 2),), (0, 2), "", ""),
+    ]
+    alone = Stage(0.5, 99, {"squad": 1}, {"squad": 0.0}, yes_no=0.0, swap=1.0)
+    three = Stage(1.0, 99, {"qamr": 1}, {"qamr": 1.0}, second=1.0, yes_no=0.0)
+    mixture = Mixture(windows, items, 1, [alone, three])
+    early, late = mixture.draw(0.4, 20), mixture.draw(0.5, 20)
+    assert {tuple(one.text for one in asked) for asked in early} == {("Ada won.",)}
+    assert {"who won?", "who left?"} <= {asked[0].question.lower() for asked in early}
+    assert {tuple(sorted(one.text for one in asked)) for asked in late} == {tuple(windows)}
+    assert {asked[0].text for asked in late} == {"Bo lost."}
 
 
 def test_the_texts_of_a_question_stay_together_and_in_order() -> None:

@@ -12,13 +12,14 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from training_fakes import Stopped, StoppingMixture, tiny_model, trained_items
-from transformers import MPNetConfig, MPNetModel
+from transformers import BertModel, MPNetConfig, MPNetModel
 
 from training import train
 from training.examples import Example
 from training.labels import Labelled, Labels, label, load, save, soft_loss
 from training.mixture import Mixture
-from training.model import SpanModel, encode, new_tokenizer
+from training.model import SpanModel, encode, load_model, new_tokenizer
+from training.states import fitted
 from training.teacher import SameTokens, new_teacher, teacher_folder, token_table
 
 TOKENIZER = new_tokenizer()
@@ -95,6 +96,7 @@ def test_what_a_teacher_says_stays_with_its_example() -> None:
                 example.spans,
             )
             assert torch.allclose(one.logits.float(), expected, atol=2e-3)
+            assert torch.allclose(model.head(one.states.float())[..., :2], expected, atol=2e-2)
 
 
 def test_labels_are_read_as_written_each_shard_once_a_pass(tmp_path: Path) -> None:
@@ -105,6 +107,7 @@ def test_labels_are_read_as_written_each_shard_once_a_pass(tmp_path: Path) -> No
     for mine, other in zip(texts, asked[1], strict=True):
         assert (mine.question, mine.text, mine.spans) == (other.question, other.text, other.spans)
         assert torch.equal(mine.logits, other.logits)
+        assert torch.equal(mine.states, other.states)
     labels = Labels(tmp_path, seed=1)
     passes = [[labels.draw(0.0, 128)[0][0].text for _ in range(3)] for _ in range(2)]
     assert sorted(passes[0]) == sorted(passes[1]) == sorted(texts[0].text for texts in asked[:3])
@@ -124,7 +127,7 @@ def test_the_loss_is_how_far_the_reader_is_from_its_teacher() -> None:
     # At temperature 2 the teacher's weights are 1 for "no answer", 2 for amber and 1 for birch.
     taught = torch.zeros(tokens, 2)
     taught[first, 0] = 2 * math.log(2)
-    one = Labelled("who?", text, (), taught)
+    one = Labelled("who?", text, (), taught, torch.empty(tokens, 0))
     quarter, third = 1 / 4, 1 / 3
     expected = 4 * sum(p * math.log(p / third) for p in (quarter, 2 * quarter, quarter))
     alone = soft_loss(same, batch, [(one,), (one,)]).item()
@@ -195,3 +198,59 @@ def test_the_first_layers_of_a_teacher_stay(tmp_path: Path, mpnet_folder: Path) 
     assert layers == {"1", "2"}
     assert "head.weight" in changed
     assert not any("embeddings" in name or "relative" in name for name in changed)
+
+
+def test_states_are_foretold_where_a_linear_function_does_it() -> None:
+    torch.manual_seed(2)
+    mine = torch.randn(5000, 4)
+    taught = 3 * mine @ torch.randn(4, 6) + 7
+    projection = fitted(mine, taught)
+    wanted = (taught - taught.mean(0)) / taught.std(0)
+    assert torch.allclose(projection(mine), wanted, atol=0.02)
+    # Two texts of 3 and 2 tokens: what comes after them in a batch does not count.
+    batch, two = torch.stack([mine[:4], mine[4:8]]), [taught[:3], taught[4:6]]
+    assert projection.loss(batch, two).item() == pytest.approx(0, abs=1e-3)
+    off = [two[0], two[1] + 2 * taught.std(0)]  # two deviations in every feature of one text
+    assert projection.loss(batch, off).item() == pytest.approx(4, abs=0.1)
+
+
+def test_a_feature_that_hardly_varies_is_not_blown_up() -> None:
+    mine, noise = torch.randn(500, 4), 1e-4 * torch.randn(500, 1)
+    assert fitted(mine, noise).standardized(noise).abs().max() < 0.05
+
+
+@pytest.mark.usefixtures("small_training")
+def test_a_reader_learns_its_teachers_states_and_is_kept_without_them(tmp_path: Path) -> None:
+    asked = labelled()[:8]
+    taught = tmp_path / "labels"
+    taught.mkdir()
+    save(taught / "labels.pt", asked)
+
+    def start() -> train.Run:
+        torch.manual_seed(3)
+        reader = SpanModel(BertModel(tiny_model().bert.config, add_pooling_layer=False)).eval()
+        labels = StoppingLabels(taught, seed=1)
+        reader.projection = labels.projection(reader)
+        return train.Run(
+            tmp_path, reader, lambda _: tiny_model(), labels, None, 3e-3, seconds=1e6, threads=1
+        )
+
+    every = [one for texts in asked for one in texts]
+    batch = encode(TOKENIZER, [(one.question, one.text) for one in every])
+
+    def distance(model: SpanModel) -> float:
+        assert model.projection is not None
+        with torch.inference_mode():
+            states = model.states(batch.ids, batch.types, batch.mask)
+            return model.projection.loss(states, [one.states for one in every]).item()
+
+    killed = start()
+    before = distance(killed.weights)
+    with pytest.raises(Stopped):
+        killed.train(dev=[])
+    assert distance(killed.weights) < 0.7 * before
+    killed.save()
+    assert distance(start().weights) == distance(killed.weights)
+    kept = load_model(tmp_path / "checkpoint.pt", tiny_model())
+    assert torch.equal(kept.head.weight, killed.weights.head.weight)
+    assert kept.projection is None

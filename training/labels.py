@@ -20,7 +20,7 @@ from torch.nn.functional import kl_div
 from tqdm import tqdm
 
 from training.examples import Example, load_items
-from training.mixture import Mixture
+from training.mixture import TAUGHT, Mixture
 from training.model import (
     Batch,
     SpanModel,
@@ -32,19 +32,21 @@ from training.model import (
     scores_of,
     weighed_together,
 )
+from training.states import Projection, fitted
 from training.teacher import new_teacher, teacher_folder
 
 TEMPERATURE = 2.0  # of both, when the reader learns from the teacher
 DRAW = 128  # items of a shard, about twice as many examples
 READ = 16  # examples read at a time by a thread
-PROGRESS = 0.5  # of training, whose mixture is drawn
+FITTED = 4  # shards
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labelled(Example):
-    """An example and a teacher's start and end logits for its tokens: ``(tokens, 2)``."""
+    """An example and a teacher's word on it, in half precision."""
 
-    logits: Tensor
+    logits: Tensor  # of an answer's start and end: (tokens, 2)
+    states: Tensor  # of its last layer: (tokens, features)
 
 
 Asked = tuple[Labelled, ...]  # what is read for one question
@@ -67,11 +69,11 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     teacher = load_model(args.checkpoint, new_teacher(args.base, frozen=0))
     teacher = teacher.to(device, torch.bfloat16)
-    tokenizer, mixture = new_tokenizer(), Mixture(*load_items(args.items), args.seed)
+    tokenizer, mixture = new_tokenizer(), Mixture(*load_items(args.items), args.seed, TAUGHT)
     args.out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for number in tqdm(range(args.shards), unit="shard"):
-            asked = mixture.draw(PROGRESS, DRAW)
+            asked = mixture.draw(1.0, DRAW)
             path = args.out / f"{number:05}.pt"
             if not path.exists():
                 save(path, label(teacher, tokenizer, asked, pool))
@@ -90,10 +92,13 @@ def label(
         batch = encode(tokenizer, [(one.question, one.text) for one in part])
         there = batch.to(device)
         with torch.inference_mode():
-            logits = teacher(there.ids, there.types, there.mask)[..., :2].half().cpu()
+            states = teacher.states(there.ids, there.types, there.mask)
+            logits = teacher.head(states)[..., :2].half().cpu()
+            states = states.half().cpu()
+        # Clones, since a slice is written with all that it is a slice of.
         return [
-            Labelled(one.question, one.text, one.spans, logits[row, : int(mask.sum())].clone())
-            for row, (one, mask) in enumerate(zip(part, batch.mask, strict=True))
+            Labelled(one.question, one.text, one.spans, mine[:end].clone(), own[:end].clone())
+            for one, mine, own, end in zip(part, logits, states, batch.mask.sum(1), strict=True)
         ]
 
     every = [one for texts in asked for one in texts]
@@ -140,7 +145,9 @@ def _divergence(mine: Tensor, theirs: Tensor, dim: int) -> Tensor:
 def save(path: Path, asked: Sequence[Asked]) -> None:
     """Write labelled examples, all or none."""
     unfinished = path.with_suffix(".tmp")
-    raw = [[(it.question, it.text, it.spans, it.logits) for it in texts] for texts in asked]
+    raw = [
+        [(it.question, it.text, it.spans, it.logits, it.states) for it in texts] for texts in asked
+    ]
     torch.save(raw, unfinished)
     os.replace(unfinished, path)
 
@@ -171,6 +178,19 @@ class Labels:
         number, place = divmod(at, len(self._paths))
         rng = random.Random(f"{self._seed}:{number}")
         return load(rng.sample(self._paths, len(self._paths))[place])
+
+    def projection(self, model: SpanModel) -> Projection:
+        """Return what foretells the teacher's states in the first shards from those of a reader."""
+        tokenizer = new_tokenizer()
+        examples = [one for path in self._paths[:FITTED] for texts in load(path) for one in texts]
+        mine = []
+        for at in range(0, len(examples), READ):
+            part = examples[at : at + READ]
+            batch = encode(tokenizer, [(one.question, one.text) for one in part])
+            with torch.inference_mode():
+                states = model.states(batch.ids, batch.types, batch.mask)
+            mine.append(states[batch.mask.bool()])
+        return fitted(torch.cat(mine).float(), torch.cat([one.states for one in examples]))
 
 
 if __name__ == "__main__":

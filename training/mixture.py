@@ -3,7 +3,7 @@
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,40 +20,72 @@ class Stage:
     """A part of training: until when, in [0, 1], the share of each source, and how much is read.
 
     Texts are cropped to about ``chars`` characters: short ones teach the same at half the price.
+    The other shares are of the questions: those read with a near miss too, by source; of these,
+    those read with two; of those that can be so, the ones asked for yes or no, read without the
+    sentence that answers, and asked in their exchanged form.
     """
 
     until: float
     chars: int
-    shares: dict[str, float]
+    shares: Mapping[str, float]
+    near: Mapping[str, float]
+    second: float = 0.40
+    yes_no: float = 0.10
+    cut: float = 0.12
+    swap: float = 0.15
 
+
+_ARTICLES = ("squad", "nq-qed", "nq-open", "fairytaleqa", "doc2dial")
+_NEAR = {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 0.85)}
 
 # QAMR's short odd questions teach what a question word asks for, and then make way for the
 # articles that resemble what the bot is asked about.
 STAGES = (
-    Stage(0.30, 400, {"qamr": 40, "squad": 26, "nq-qed": 19, "nq-open": 7, "fairytaleqa": 12}),
+    Stage(
+        0.30,
+        400,
+        {"qamr": 40, "squad": 26, "nq-qed": 19, "nq-open": 7, "fairytaleqa": 12},
+        _NEAR,
+    ),
     Stage(
         0.88,
         600,
         {"qamr": 18, "squad": 40, "nq-qed": 23, "nq-open": 7, "fairytaleqa": 14, "doc2dial": 8},
+        _NEAR,
     ),
     Stage(
         1.00,
         1200,
         {"qamr": 12, "squad": 42, "nq-qed": 24, "nq-open": 5, "fairytaleqa": 11, "doc2dial": 6},
+        _NEAR,
     ),
 )
-NEAR_SHARE = {
-    "squad": 0.85,
-    "qamr": 0.25,
-    "nq-qed": 0.85,
-    "nq-open": 0.85,
-    "fairytaleqa": 0.85,
-    "doc2dial": 0.85,
-}
-SECOND_SHARE = 0.40  # of the questions with a near miss that are read with another
-YES_NO_SHARE = 0.10  # of the questions that can be asked so
-CUT_SHARE = 0.12  # of the questions that have a window without the answer's sentence
-SWAP_SHARE = 0.15  # of the questions that have an exchanged form
+# What a teacher is trained on and then asked about: it is slow, so short texts and the sources
+# that matter most.
+TAUGHT = (
+    Stage(
+        1.00,
+        500,
+        {"qamr": 6, "squad": 54, "nq-qed": 24, "nq-open": 5, "fairytaleqa": 8, "doc2dial": 5},
+        {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 0.7), "fairytaleqa": 0.6},
+        second=0.20,
+        yes_no=0.05,
+        cut=0.08,
+        swap=0.10,
+    ),
+)
+
+# After a teacher: every question with what does not answer it, as the bot reads an article.
+NEAR_MISSES = (
+    Stage(
+        1.00,
+        700,
+        {"qamr": 6, "squad": 54, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 7, "doc2dial": 5},
+        {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 1.0)},
+        second=0.80,
+        yes_no=0.08,
+    ),
+)
 
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*\s+")
 
@@ -64,8 +96,15 @@ class Mixture:
     ``taken`` says how many items each source has given; with the seed it is the whole state.
     """
 
-    def __init__(self, windows: Sequence[str], items: Sequence[Item], seed: int) -> None:
+    def __init__(
+        self,
+        windows: Sequence[str],
+        items: Sequence[Item],
+        seed: int,
+        stages: Sequence[Stage] = STAGES,
+    ) -> None:
         self.taken: dict[str, int] = {}
+        self._stages = stages
         self._windows = windows
         self._seed = seed
         self._items: dict[str, list[Item]] = defaultdict(list)
@@ -79,12 +118,12 @@ class Mixture:
         ``progress`` in [0, 1] sets the mixture.
         """
         rng = random.Random(f"{self._seed}:{sum(self.taken.values())}")
-        stage = next((stage for stage in STAGES if progress < stage.until), STAGES[-1])
+        stage = next((it for it in self._stages if progress < it.until), self._stages[-1])
         known = [source for source in stage.shares if source in self._items]
         weights = [stage.shares[source] for source in known]
         found: list[tuple[Example, ...]] = []
         for source in rng.choices(known, weights, k=count):
-            found.extend(self._asked(self._next(source), rng))
+            found.extend(self._asked(self._next(source), stage, rng))
         return [tuple(crop(one, stage.chars, rng) for one in asked) for asked in found]
 
     def _next(self, source: str) -> Item:
@@ -97,24 +136,24 @@ class Mixture:
         self.taken[source] = self.taken.get(source, 0) + 1
         return self._passes[source][1][place]
 
-    def _asked(self, item: Item, rng: random.Random) -> Iterator[tuple[Example, ...]]:
+    def _asked(self, item: Item, stage: Stage, rng: random.Random) -> Iterator[tuple[Example, ...]]:
         """Yield an item's question with its window, and now and then others that do not answer.
 
         A question in its exchanged form is another question.
         """
         text, question = self._windows[item.window], item.question
-        if item.spans and rng.random() < YES_NO_SHARE:
+        if item.spans and rng.random() < stage.yes_no:
             question = as_yes_no(question, text[slice(*item.spans[0])])
         question = vary(question, rng)
         found = [Example(question, text, item.spans)]
-        if item.near and rng.random() < NEAR_SHARE[item.source]:
-            count = min(1 + (rng.random() < SECOND_SHARE), len(item.near))
+        if item.near and rng.random() < stage.near[item.source]:
+            count = min(1 + (rng.random() < stage.second), len(item.near))
             near = rng.sample(item.near, count)
             found += [Example(question, self._windows[one], ()) for one in near]
-        if item.cut and rng.random() < CUT_SHARE:
+        if item.cut and rng.random() < stage.cut:
             found.append(Example(question, item.cut, ()))
         yield tuple(found)
-        if item.swap and rng.random() < SWAP_SHARE:
+        if item.swap and rng.random() < stage.swap:
             yield (Example(vary(item.swap, rng), text, ()),)
 
 

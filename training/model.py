@@ -20,6 +20,7 @@ from qa_bot.reader_model import Card, Least, ReaderModel
 from training.examples import Example, Offsets
 from training.followups import TermExample
 from training.predict import torch_network
+from training.states import Projection
 
 MAX_TOKENS = 384  # question, text and special tokens together
 MASK_ID = 103  # [MASK] in BERT's vocabulary
@@ -59,14 +60,19 @@ class SpanModel(nn.Module):
         super().__init__()
         self.bert = bert
         self.head = nn.Linear(bert.config.hidden_size, 3)
+        self.projection: Projection | None = None  # in training alone: what a teacher's states are
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """Return the start, end and term logits: ``(n, tokens, 3)``."""
-        hidden = self.bert(
+        logits: Tensor = self.head(self.states(ids, types, mask))
+        return logits
+
+    def states(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+        """Return the last layer's states: ``(n, tokens, features)``."""
+        states: Tensor = self.bert(
             input_ids=ids, token_type_ids=types, attention_mask=mask
         ).last_hidden_state
-        logits: Tensor = self.head(hidden)
-        return logits
+        return states
 
 
 def base_folder() -> Path:

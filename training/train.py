@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tqdm import tqdm
 from training.examples import Example, Row, load_items, read_rows
 from training.followups import Conversations, TermExample, read_followups
 from training.labels import Labelled, Labels, soft_loss
-from training.mixture import Mixture, batches
+from training.mixture import NEAR_MISSES, STAGES, TAUGHT, Mixture, batches
 from training.model import (
     PooledDropout,
     SpanModel,
@@ -50,6 +51,8 @@ DROPOUT = 0.1  # share of the features
 MASKED = 0.15  # of a text's words outside the answers, at most
 FROZEN = 4  # layers of a teacher that are left as they are
 SOFT = 0.7  # what the teacher's word weighs, where there is one; the rest is the labels'
+STATES = 2.0  # what its states weigh besides
+PROJECTION = "projection."  # weights that a reader does without
 
 Batch = Sequence[tuple[Example, ...]] | Sequence[tuple[TermExample, ...]]  # of one kind
 
@@ -65,6 +68,9 @@ def main() -> None:
     parser.add_argument(
         "--base", type=teacher_folder, help="weights of all-mpnet-base-v2: train a teacher"
     )
+    parser.add_argument(
+        "--near-misses", action="store_true", help="read every question with some, as the bot does"
+    )
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
     parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -75,7 +81,8 @@ def main() -> None:
     torch.set_flush_denormal(True)
     dev = read_rows(args.data / "dev.jsonl.gz")
     if args.labels is None:
-        drawn: Mixture | Labels = Mixture(*load_items(args.items), args.seed)
+        stages = NEAR_MISSES if args.near_misses else STAGES if args.base is None else TAUGHT
+        drawn: Mixture | Labels = Mixture(*load_items(args.items), args.seed, stages)
     else:
         drawn = Labels(args.labels, args.seed)
     conversations = None
@@ -84,6 +91,8 @@ def main() -> None:
         conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
     make = new_model if args.base is None else partial(new_teacher, args.base, FROZEN)
     model = make(None) if args.start is None else load_model(args.start, make(None))
+    if isinstance(drawn, Labels):
+        model.projection = drawn.projection(model)
     seconds, settled = 60 * args.minutes, args.start is not None
     run = Run(
         args.run, model, make, drawn, conversations, args.rate, seconds, args.threads, settled
@@ -115,10 +124,11 @@ class Run:
         # that meet once a step, not in every operation, lose little when the machine is shared.
         workers = 1 if device.type == "cuda" else threads
         self.generators = [torch.Generator() for _ in range(workers)]
-        self.copies = [
-            make(PooledDropout(DROPOUT, generator)).to(device, torch.bfloat16).train()
-            for generator in self.generators
-        ]
+        self.copies = []
+        for generator in self.generators:
+            made = make(PooledDropout(DROPOUT, generator))
+            made.projection = deepcopy(model.projection)
+            self.copies.append(made.to(device, torch.bfloat16).train())
         self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
         self.optimizer = torch.optim.AdamW(
             _with_decay(self.weights), lr=rate, weight_decay=0.01, fused=True
@@ -209,13 +219,17 @@ class Run:
         batch = encode(self.tokenizer, pairs).to(next(model.parameters()).device)
         spans = [example for example in examples if isinstance(example, Example)]
         batch = mask_words(batch, spans, MASKED, generator) if spans else batch
-        logits = model(batch.ids, batch.types, batch.mask)
+        states = model.states(batch.ids, batch.types, batch.mask)
+        logits = model.head(states)
         if spans:
             together = [[one for one in texts if isinstance(one, Example)] for texts in asked]
             loss = span_loss(logits, batch, spans) + shared_loss(logits, batch, together)
             taught = [[one for one in texts if isinstance(one, Labelled)] for texts in together]
             if all(taught):
                 loss = SOFT * soft_loss(logits, batch, taught) + (1 - SOFT) * loss
+                if model.projection is not None:
+                    theirs = [one.states for texts in taught for one in texts]
+                    loss = loss + STATES * model.projection.loss(states, theirs)
         else:
             needed = [example for example in examples if isinstance(example, TermExample)]
             loss = term_loss(logits, batch, needed)
@@ -246,8 +260,10 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint beside the old one, then put it in its place."""
+        weights = self.weights.state_dict()
         state = {
-            "model": self.weights.state_dict(),
+            "model": {n: weights[n] for n in weights if not n.startswith(PROJECTION)},
+            "projection": {n: weights[n] for n in weights if n.startswith(PROJECTION)},
             "optimizer": self.optimizer.state_dict(),
             "taken": self.mixture.taken,
             "elapsed": self.elapsed,
@@ -261,7 +277,7 @@ class Run:
     def _load(self) -> None:
         path = self.folder / "checkpoint.pt"
         state = torch.load(path, map_location="cpu", weights_only=True)
-        self.weights.load_state_dict(state["model"])
+        self.weights.load_state_dict({**state["model"], **state["projection"]})
         self.optimizer.load_state_dict(state["optimizer"])
         self.mixture.taken = state["taken"]
         self.elapsed, self.steps = state["elapsed"], state["steps"]
