@@ -9,12 +9,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training_fakes import PARAGRAPHS, WORDS, Stopped, StoppingMixture, tiny_model, trained_items
+from training_fakes import (
+    PARAGRAPHS,
+    Stopped,
+    StoppingMixture,
+    conversations,
+    tiny_model,
+    trained_items,
+)
 
 from training import train
 from training.average import average
-from training.examples import Example, Row
-from training.followups import Conversations, Followup, TermExample
+from training.examples import Example
+from training.followups import TermExample
 from training.mixture import Mixture
 from training.model import (
     MAX_TOKENS,
@@ -122,28 +129,6 @@ def test_words_are_masked_but_for_answers_and_questions() -> None:
     assert share.item() == pytest.approx(0.25, abs=0.1)  # up to a half, drawn for each text
     none = mask_words(batch, [example] * 8, 0.0, torch.Generator())
     assert torch.equal(none.ids, batch.ids)
-
-
-def conversations() -> Conversations:
-    """Follow-ups of one kind: "it" is the tree that was asked about."""
-    asked = [
-        Followup(f"canard:{at}:1", source, (f"Where is the {tree}?", "By the river."), "Is it old?",
-                 f"Is the {tree} old?")
-        for at, tree in enumerate(WORDS)
-        for source in ("canard", "gecor")
-    ]  # fmt: skip
-    rows = [
-        Row(
-            str(at),
-            "squad",
-            "trees",
-            f"The {tree} is old.",
-            f"How old is a {tree} tree?",
-            ((4, 9),),
-        )
-        for at, tree in enumerate(WORDS)
-    ]
-    return Conversations(asked, rows, seed=1)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
-from training_fakes import Stopped, StoppingMixture, tiny_model, trained_items
+from training_fakes import Stopped, StoppingMixture, conversations, tiny_model, trained_items
 from transformers import BertModel, MPNetConfig, MPNetModel
 
 from training import train
@@ -145,6 +145,7 @@ def test_the_loss_is_how_far_the_reader_is_from_its_teacher() -> None:
 @pytest.fixture
 def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "DRAW", 8)
+    monkeypatch.setattr(train, "TERM_DRAW", 4)
     monkeypatch.setattr(train, "BATCH", 4)
     monkeypatch.setattr(train, "WARM_UP", 1e-12)
 
@@ -231,9 +232,8 @@ def test_a_reader_learns_its_teachers_states_and_is_kept_without_them(tmp_path: 
         reader = SpanModel(BertModel(tiny_model().bert.config, add_pooling_layer=False)).eval()
         labels = StoppingLabels(taught, seed=1)
         reader.projection = labels.projection(reader)
-        return train.Run(
-            tmp_path, reader, lambda _: tiny_model(), labels, None, 3e-3, seconds=1e6, threads=1
-        )
+        make, others = (lambda _: tiny_model()), conversations()  # follow-ups teach no states
+        return train.Run(tmp_path, reader, make, labels, others, 3e-3, seconds=1e6, threads=1)
 
     every = [one for texts in asked for one in texts]
     batch = encode(TOKENIZER, [(one.question, one.text) for one in every])

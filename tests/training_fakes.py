@@ -6,7 +6,8 @@ import torch
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
-from training.examples import Example, Item
+from training.examples import Example, Item, Row
+from training.followups import Conversations, Followup
 from training.mixture import Mixture
 from training.model import SpanModel
 
@@ -60,3 +61,25 @@ def trained_items() -> tuple[list[str], list[Item]]:
         for at in range(1, len(windows))
     ]
     return windows, items
+
+
+def conversations() -> Conversations:
+    """Follow-ups of one kind: "it" is the tree that was asked about."""
+    asked = [
+        Followup(f"canard:{at}:1", source, (f"Where is the {tree}?", "By the river."), "Is it old?",
+                 f"Is the {tree} old?")
+        for at, tree in enumerate(WORDS)
+        for source in ("canard", "gecor")
+    ]  # fmt: skip
+    rows = [
+        Row(
+            str(at),
+            "squad",
+            "trees",
+            f"The {tree} is old.",
+            f"How old is a {tree} tree?",
+            ((4, 9),),
+        )
+        for at, tree in enumerate(WORDS)
+    ]
+    return Conversations(asked, rows, seed=1)

@@ -64,11 +64,12 @@ def main() -> None:
     parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
     parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
-    parser.add_argument("--labels", type=Path, help="folder of a teacher's word on examples")
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--labels", type=Path, help="folder of a teacher's word on examples")
+    what.add_argument(
         "--base", type=teacher_folder, help="weights of all-mpnet-base-v2: train a teacher"
     )
-    parser.add_argument(
+    what.add_argument(
         "--near-misses", action="store_true", help="read every question with some, as the bot does"
     )
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
@@ -199,7 +200,8 @@ class Run:
         copies = zip(*map(_trained, self.copies), strict=True)
         for weight, copied in zip(_trained(self.weights), copies, strict=True):
             grads = [copy.grad.float() for copy in copied if copy.grad is not None]
-            weight.grad = torch.stack(grads).sum(dim=0).div_(read)
+            # A projection has none where all that was read are conversations.
+            weight.grad = torch.stack(grads).sum(dim=0).div_(read) if grads else None
             for copy in copied:
                 copy.grad = None
         torch.nn.utils.clip_grad_norm_(_trained(self.weights), 1.0)
