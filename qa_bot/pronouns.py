@@ -14,6 +14,14 @@ _PRONOUN = re.compile(
     r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b",
     re.IGNORECASE,
 )
+_OF_A_THING = frozenset("it this that".split())
+# Where these end a question, what was said or done is meant and no thing: "Who said that?"
+_OF_A_CLAUSE = re.compile(
+    r"\b(?:say|says|said|saying|tell|tells|told|claims?|claimed|reports?|reported|announced?"
+    r"|den(?:y|ies|ied)|admit(?:s|ted)?|confirm(?:s|ed)?|mean|means|meant|knows?|knew|thinks?"
+    r"|thought|believed?|explain(?:s|ed)?|do|does|did|done|doing)\s+$",
+    re.IGNORECASE,
+)
 _NEXT_WORD = re.compile(r"\s+([^\W_]+)")
 _LAST_WORD = re.compile(r"([^\W_]+)[\s,]*$")
 _CONNECTIVE = re.compile(r"^\s*(?:(?:and|but|or|so|ok|okay|what about|how about)\b[\s,]*)+", re.I)
@@ -44,6 +52,7 @@ def pronouns(question: str) -> list[re.Match[str]]:
         for found in _pointing(question)
         if found[0].lower() != "then"
         and not (found[0].lower() in _POINTS and before_noun(question, found))
+        and not _of_a_clause(question, found)
     ]
 
 
@@ -77,6 +86,15 @@ def before_noun(question: str, pronoun: re.Match[str]) -> bool:
 def without_connective(question: str) -> str:
     """Return a question without the "and", "what about" and the like that it begins with."""
     return _CONNECTIVE.sub("", question)
+
+
+def _of_a_clause(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun stands for what was said or done: "Where did he say that?"."""
+    return (
+        pronoun[0].lower() in _OF_A_THING
+        and _OF_A_CLAUSE.search(question[: pronoun.start()]) is not None
+        and not any(map(str.isalnum, question[pronoun.end() :]))
+    )
 
 
 def _pointing(question: str) -> list[re.Match[str]]:

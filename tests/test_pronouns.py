@@ -14,7 +14,13 @@ def words(question: str) -> list[str]:
     [
         ("When was he born?", ["he"]),
         ("Did they like it there?", ["they", "it", "there"]),
-        ("Who said that?", ["that"]),
+        ("Who won that?", ["that"]),
+        # What was said or done is no thing.
+        ("Who said that?", []),
+        ("Where did he say it?", ["he"]),
+        ("Why did they do it?", ["they"]),
+        ("Did it open?", ["it"]),
+        ("Did they know it was old?", ["they", "it"]),
         # Before a noun it is no pronoun, nor is "then".
         ("Who led that force then?", []),
         # Nothing is there.
