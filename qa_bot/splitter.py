@@ -25,8 +25,12 @@ _GLUED = re.compile(r"…[”\"]?(?=[“\"]?[A-Z])|(?<=[a-z]{3})[.!?]+[”\"]?(?
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)")
 _NOT_BLANK = re.compile(r"\S")
-# sentencex keeps a quotation of five sentences whole; without its marks it sees the five.
-_MASK = str.maketrans({mark: " " for mark in '“”„«»"\r\n'})
+# sentencex keeps a quotation of five sentences whole; without its marks it sees the five. A blank
+# of more than one byte between an initial and its full stop makes it panic ("Plan D\xa0.").
+_WIDE_BLANKS = "\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_MASK = str.maketrans({mark: " " for mark in '“”„«»"\r\n' + _WIDE_BLANKS})
 _CLOSING = frozenset('”»"')
 
 

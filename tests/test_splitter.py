@@ -13,7 +13,7 @@ from qa_bot.splitter import paragraphs, sentences, split
 
 TEXTS = st.one_of(
     st.text(max_size=400),
-    st.text(alphabet='aB .!?…”“"\n\r\t#-1)x,;\x00😀', max_size=600),
+    st.text(alphabet='aB .!?…”“"\n\r\t#-1)x,;\x00😀\xa0\x85\u2003é', max_size=600),
     st.lists(
         st.sampled_from(
             [
@@ -230,3 +230,10 @@ def test_passages_are_spans_of_the_document(article: Document) -> None:
     passage = split(article, count_words, 100, 500)[3]
     assert isinstance(passage, Passage)
     assert passage.text == article.text[passage.start : passage.end]
+
+
+@pytest.mark.parametrize("blank", [chr(n) for n in range(0x3001) if chr(n).isspace()])
+def test_an_initial_may_stand_before_any_kind_of_blank(blank: str) -> None:
+    text = f"Nobody liked Plan D{blank}. It failed."
+    found = [text[slice(*one)] for one in sentences(Document(text))]
+    assert "".join("".join(found).split()) == "NobodylikedPlanD.Itfailed."
