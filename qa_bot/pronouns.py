@@ -15,7 +15,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _OF_A_THING = frozenset("it this that".split())
-# Where these end a question, what was said or done is meant and no thing: "Who said that?"
+# With no word after them, these are of what was said or done and of no thing: "Who said that?"
 _OF_A_CLAUSE = re.compile(
     r"\b(?:say|says|said|saying|tell|tells|told|claims?|claimed|reports?|reported|announced?"
     r"|den(?:y|ies|ied)|admit(?:s|ted)?|confirm(?:s|ed)?|mean|means|meant|knows?|knew|thinks?"
@@ -93,7 +93,7 @@ def _of_a_clause(question: str, pronoun: re.Match[str]) -> bool:
     return (
         pronoun[0].lower() in _OF_A_THING
         and _OF_A_CLAUSE.search(question[: pronoun.start()]) is not None
-        and not any(map(str.isalnum, question[pronoun.end() :]))
+        and _next_word(question, pronoun) == ""
     )
 
 

@@ -27,10 +27,7 @@ _WORD_END = re.compile(r"(?<=\S)(?=\s)")
 _NOT_BLANK = re.compile(r"\S")
 # sentencex keeps a quotation of five sentences whole; without its marks it sees the five. A blank
 # of more than one byte between an initial and its full stop makes it panic ("Plan D\xa0.").
-_WIDE_BLANKS = "\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
-_MASK = str.maketrans({mark: " " for mark in '“”„«»"\r\n' + _WIDE_BLANKS})
+_MASKED = re.compile(r"[“”„«»\"]|[^\S ]")
 _CLOSING = frozenset('”»"')
 
 
@@ -159,7 +156,7 @@ def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Offsets]:
     """Yield the sentences of one stretch, as sentencex finds them, mended at quotation marks."""
     from sentencex import get_sentence_boundaries
 
-    masked = text[start:end].translate(_MASK)
+    masked = _MASKED.sub(" ", text[start:end])
     cuts = {match.end() for match in _GLUED.finditer(text[start:end])}
     boundary: Any
     for boundary in get_sentence_boundaries("en", masked):

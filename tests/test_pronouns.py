@@ -17,6 +17,7 @@ def words(question: str) -> list[str]:
         ("Who won that?", ["that"]),
         # What was said or done is no thing.
         ("Who said that?", []),
+        ("Who said that, and when?", []),
         ("Where did he say it?", ["he"]),
         ("Why did they do it?", ["they"]),
         ("Did it open?", ["it"]),
