@@ -2,8 +2,18 @@
 
 from html.parser import HTMLParser
 
-from hypothesis import given
-from render_samples import ANYTHING, BIRDS, HARMLESS, LAST, PAPER, answer_of, mixed, quotes
+from hypothesis import example, given
+from render_samples import (
+    ANYTHING,
+    BIRDS,
+    HARMLESS,
+    LAST,
+    PAPER,
+    answer_of,
+    mixed,
+    quote_of,
+    quotes,
+)
 
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.render import (
@@ -113,9 +123,10 @@ def test_of_a_very_long_source_what_is_around_the_quote_is_shown() -> None:
 
 
 @given(quotes(HARMLESS))
+@example(quote_of("\t\\\n", "\t", "\t"))  # blank: there is nothing to mark
 def test_a_source_shows_the_exact_words(quote: Quote) -> None:
     page = Page(source_to_html(quote.document, quote))
-    assert "".join(page.inside["mark"].split()) == "".join(quote.text.split())
+    assert "".join(page.inside.get("mark", "").split()) == "".join(quote.text.split())
     shown = "".join((page.inside["p"] + page.inside.get("h3", "")).split())
     assert shown == "".join(quote.document.text.split())
 
