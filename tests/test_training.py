@@ -2,6 +2,8 @@
 
 import json
 import math
+import shutil
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from training_fakes import (
     tiny_model,
     trained_items,
 )
+from transformers import BertConfig, BertModel
 
 from training import train
 from training.average import average
@@ -26,13 +29,17 @@ from training.mixture import Mixture
 from training.model import (
     MAX_TOKENS,
     PooledDropout,
+    base_folder,
     encode,
+    load_model,
     mask_words,
+    new_model,
     new_tokenizer,
     shared_loss,
     span_loss,
     term_loss,
     token_spans,
+    weights_folder,
 )
 
 TOKENIZER = new_tokenizer()
@@ -144,7 +151,6 @@ def start_run(folder: Path, draws: int) -> train.Run:
     return train.Run(
         folder,
         tiny_model(),
-        lambda dropout: tiny_model(),
         mixture,
         conversations(),
         rate=3e-3,
@@ -213,3 +219,46 @@ def test_an_average_lies_in_the_middle_of_its_checkpoints() -> None:
     assert averaged.keys() == first.keys()
     for name, weight in averaged.items():
         assert torch.allclose(weight, first[name] + 1, atol=1e-6)
+
+
+def bert_folder(folder: Path, layers: int) -> Path:
+    """The weights of a small BERT with the words of the reader's."""
+    config = BertConfig(
+        hidden_size=8, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=16
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    shutil.copy(base_folder() / "tokenizer.json", folder)
+    return weights_folder(str(folder))
+
+
+def test_a_reader_begins_with_the_first_layers_of_other_weights(tmp_path: Path) -> None:
+    folder = bert_folder(tmp_path, 3)
+    whole, cut = (new_model(folder, layers) for layers in (None, 2))
+    kept = {name: weight for name, weight in whole.bert.state_dict().items() if ".2." not in name}
+    assert len(kept) < len(whole.bert.state_dict())
+    assert cut.bert.state_dict().keys() == kept.keys()
+    assert all(torch.equal(weight, kept[name]) for name, weight in cut.bert.state_dict().items())
+    with pytest.raises(ValueError, match="4 layers of 3"):
+        new_model(folder, 4)
+
+
+def test_weights_of_other_words_are_refused(tmp_path: Path) -> None:
+    folder = bert_folder(tmp_path, 1)
+    tokens = json.loads((folder / "tokenizer.json").read_text())
+    del tokens["model"]["vocab"]["amber"]
+    (folder / "tokenizer.json").write_text(json.dumps(tokens))
+    with pytest.raises(ArgumentTypeError, match="other words"):
+        weights_folder(str(folder))
+    (folder / "config.json").unlink()
+    with pytest.raises(ArgumentTypeError, match=r"there is no .*config\.json"):
+        weights_folder(str(folder))
+
+
+def test_a_checkpoint_says_how_many_layers_it_has(tmp_path: Path) -> None:
+    first = new_model(layers=2)
+    torch.save({"model": first.state_dict()}, tmp_path / "checkpoint.pt")
+    read = load_model(tmp_path / "checkpoint.pt")
+    assert read.bert.config.num_hidden_layers == 2
+    assert all(
+        torch.equal(weight, read.state_dict()[name]) for name, weight in first.state_dict().items()
+    )

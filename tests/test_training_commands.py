@@ -29,11 +29,19 @@ def test_a_command_tells_its_use(
     assert capsys.readouterr().out.startswith(f"usage: python -m training.{name} [-h]")
 
 
-def test_what_is_trained_on_is_one_thing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("--labels l --near-misses", "--near-misses: not allowed with argument --labels"),
+        ("--layers 10", "--layers goes with --weights"),
+        ("--weights nowhere", "there is no nowhere"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_refused(
+    arguments: str, error: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", "train.py --data d --labels l --near-misses".split())
+    monkeypatch.setattr(sys, "argv", f"train.py --data d {arguments}".split())
     with pytest.raises(SystemExit) as stopped:
         train.main()
     assert stopped.value.code == 2
-    assert "--near-misses: not allowed with argument --labels" in capsys.readouterr().err
+    assert error in capsys.readouterr().err

@@ -4,7 +4,6 @@ import argparse
 import hashlib
 import math
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -168,9 +167,7 @@ def test_a_reader_learns_what_its_teacher_says(
     save(tmp_path / "labels.pt", asked)
     reader = SpanModel(tiny_model().bert)  # with a new head
     labels = StoppingLabels(tmp_path, seed=1)
-    run = train.Run(
-        tmp_path, reader, lambda dropout: tiny_model(), labels, None, 3e-3, seconds=1e6, threads=1
-    )
+    run = train.Run(tmp_path, reader, labels, None, 3e-3, seconds=1e6, threads=1)
     every = [one for texts in asked for one in texts]
     batch = encode(TOKENIZER, [(one.question, one.text) for one in every])
 
@@ -187,9 +184,9 @@ def test_a_reader_learns_what_its_teacher_says(
 
 @pytest.mark.usefixtures("small_training")
 def test_the_first_layers_of_a_teacher_stay(tmp_path: Path, mpnet_folder: Path) -> None:
-    make = partial(new_teacher, mpnet_folder, 1)
+    teacher = new_teacher(mpnet_folder, 1)
     mixture = StoppingMixture(*trained_items(), draws=3)
-    run = train.Run(tmp_path, make(None), make, mixture, None, 3e-3, seconds=1e6, threads=2)
+    run = train.Run(tmp_path, teacher, mixture, None, 3e-3, seconds=1e6, threads=2)
     before = {name: weight.clone() for name, weight in run.weights.state_dict().items()}
     with pytest.raises(Stopped):
         run.train(dev=[])
@@ -232,8 +229,8 @@ def test_a_reader_learns_its_teachers_states_and_is_kept_without_them(tmp_path: 
         reader = SpanModel(BertModel(tiny_model().bert.config, add_pooling_layer=False)).eval()
         labels = StoppingLabels(taught, seed=1)
         reader.projection = labels.projection(reader)
-        make, others = (lambda _: tiny_model()), conversations()  # follow-ups teach no states
-        return train.Run(tmp_path, reader, make, labels, others, 3e-3, seconds=1e6, threads=1)
+        others = conversations()  # follow-ups teach no states
+        return train.Run(tmp_path, reader, labels, others, 3e-3, seconds=1e6, threads=1)
 
     every = [one for texts in asked for one in texts]
     batch = encode(TOKENIZER, [(one.question, one.text) for one in every])

@@ -1,6 +1,7 @@
 """The reader in torch: MiniLM with three logits for every token, and its inputs."""
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ from training.states import Projection
 MAX_TOKENS = 384  # question, text and special tokens together
 MASK_ID = 103  # [MASK] in BERT's vocabulary
 POOL = 2**22  # random numbers that dropout draws once
+ATTENTION = "eager"  # on a CPU its backward pass is faster than that of "sdpa"
 _NEVER = -1e4  # logit of a token that cannot begin or end an answer
 
 
@@ -107,32 +109,75 @@ class PooledDropout(nn.Module):
         return hidden * self._pool[at : at + count].view(hidden.shape)
 
 
-def new_model(dropout: PooledDropout | None = None) -> SpanModel:
-    """Return MiniLM with a new head, and with dropout after each part of a layer, if any."""
+def new_model(weights: Path | None = None, layers: int | None = None) -> SpanModel:
+    """Return a BERT with a new head, without dropout.
+
+    ``weights`` is a folder with config.json and model.safetensors of a BERT with the words of
+    all-MiniLM-L6-v2, by default that itself. Its first ``layers`` are kept, or all.
+    """
     os.environ["HF_HUB_OFFLINE"] = "1"
     from transformers import BertModel
 
-    bert = BertModel.from_pretrained(
-        base_folder(),
-        add_pooling_layer=False,
-        attn_implementation="eager",  # faster backward than "sdpa" on a CPU
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
+    folder = base_folder() if weights is None else weights
+    config, there = _config(folder, layers)
+    if not 1 <= config.num_hidden_layers <= there:
+        raise ValueError(f"{layers} layers of {there}")
+    return SpanModel(
+        BertModel.from_pretrained(
+            folder, config=config, add_pooling_layer=False, attn_implementation=ATTENTION
+        )
     )
-    layers: Any = bert.encoder.layer if dropout else ()
+
+
+def weights_folder(argument: str) -> Path:
+    """Return the folder of a command line; argparse says so if a reader cannot begin with it."""
+    folder = Path(argument)
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        if not (folder / name).exists():
+            raise ArgumentTypeError(f"there is no {folder / name}")
+    own, theirs = (
+        Tokenizer.from_file(str(one / "tokenizer.json")).get_vocab()
+        for one in (base_folder(), folder)
+    )
+    if own != theirs:
+        raise ArgumentTypeError(f"{folder} has other words than all-MiniLM-L6-v2")
+    return folder
+
+
+def _config(folder: Path, layers: int | None) -> tuple[Any, int]:
+    """Return a BERT's form with so many layers, or all that a folder has, and how many it has."""
+    from transformers import BertConfig
+
+    config: Any = BertConfig.from_pretrained(folder)
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    there = config.num_hidden_layers
+    config.num_hidden_layers = there if layers is None else layers
+    return config, there
+
+
+def add_dropout(model: SpanModel, dropout: PooledDropout) -> None:
+    """Put dropout after each part of each layer."""
+    layers: Any = model.bert.encoder.layer
     for layer in layers:
-        layer.attention.output.dropout = layer.output.dropout = dropout
-    return SpanModel(bert)
+        for part in (getattr(layer.attention, "output", layer.attention), layer.output):
+            part.dropout = dropout
 
 
 def load_model(checkpoint: Path, model: SpanModel | None = None) -> SpanModel:
     """Return the model of a checkpoint that training wrote, in fp32, for reading.
 
-    ``model`` is one of its kind whose weights are replaced; by default a new reader.
+    ``model`` is one of its kind whose weights are replaced; by default a reader with as many
+    layers as there are in the checkpoint.
     """
-    model = new_model() if model is None else model
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
+    weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
+    if model is None:
+        from transformers import BertModel
+
+        layers = len({name for name in weights if name.endswith(".intermediate.dense.weight")})
+        bert = BertModel(_config(base_folder(), layers)[0], add_pooling_layer=False)
+        bert.set_attn_implementation(ATTENTION)
+        model = SpanModel(bert)
+    model.load_state_dict(weights)
     return model.eval()
 
 

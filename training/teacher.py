@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from training.model import PooledDropout, SpanModel, base_folder
+from training.model import SpanModel, base_folder
 
 # Of model.safetensors of sentence-transformers/all-mpnet-base-v2 (Apache-2.0).
 SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
@@ -34,6 +34,11 @@ class SameTokens(nn.Module):
         self.config = mpnet.config
         self.register_buffer("table", table, persistent=False)
 
+    @property
+    def encoder(self) -> Any:
+        """MPNet's layers."""
+        return self.mpnet.encoder
+
     def forward(self, input_ids: Tensor, token_type_ids: Tensor, attention_mask: Tensor) -> Any:
         """Return what MPNet makes of the tokens; it has no types of tokens."""
         return self.mpnet(input_ids=self.table[input_ids], attention_mask=attention_mask)
@@ -51,8 +56,8 @@ def teacher_folder(argument: str) -> Path:
     return weights.parent
 
 
-def new_teacher(folder: Path, frozen: int, dropout: PooledDropout | None = None) -> SpanModel:
-    """Return MPNet with a new head, and with dropout after each part of a layer, if any.
+def new_teacher(folder: Path, frozen: int) -> SpanModel:
+    """Return MPNet with a new head, without dropout.
 
     ``folder`` has the weights of all-mpnet-base-v2. Its embeddings and its first ``frozen`` layers
     are not trained: they cost much and change little.
@@ -64,8 +69,6 @@ def new_teacher(folder: Path, frozen: int, dropout: PooledDropout | None = None)
         folder, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )
     layers: Any = mpnet.encoder.layer
-    for layer in layers if dropout else ():
-        layer.attention.dropout = layer.output.dropout = dropout
     for part in (mpnet.embeddings, mpnet.encoder.relative_attention_bias, *layers[:frozen]):
         part.requires_grad_(False)
     return SpanModel(SameTokens(mpnet, token_table(folder / "tokenizer.json")))

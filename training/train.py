@@ -10,10 +10,9 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from training.mixture import NEAR_MISSES, STAGES, TAUGHT, Mixture, batches
 from training.model import (
     PooledDropout,
     SpanModel,
+    add_dropout,
     encode,
     load_model,
     mask_words,
@@ -36,6 +36,7 @@ from training.model import (
     shared_loss,
     span_loss,
     term_loss,
+    weights_folder,
 )
 from training.predict import predict, report
 from training.teacher import new_teacher, teacher_folder
@@ -63,7 +64,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
     parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
     parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    begin.add_argument(
+        "--weights",
+        type=weights_folder,
+        help="folder of a BERT with the same words to begin with; default: all-MiniLM-L6-v2",
+    )
+    parser.add_argument("--layers", type=int, help="of --weights, the first to keep; default: all")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--labels", type=Path, help="folder of a teacher's word on examples")
     what.add_argument(
@@ -77,6 +85,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.layers is not None and args.weights is None:
+        parser.error("--layers goes with --weights")
+    if args.weights is not None and args.base is not None:
+        parser.error("--weights are a reader's, --base is a teacher's")
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)  # see Run: a thread is a copy of the model
     torch.set_flush_denormal(True)
@@ -90,14 +102,17 @@ def main() -> None:
     if args.base is None:
         followups = read_followups(args.data / "followups-train.jsonl.gz")
         conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
-    make = new_model if args.base is None else partial(new_teacher, args.base, FROZEN)
-    model = make(None) if args.start is None else load_model(args.start, make(None))
+    if args.base is not None:
+        model = new_teacher(args.base, FROZEN)
+        model = model if args.start is None else load_model(args.start, model)
+    elif args.start is not None:
+        model = load_model(args.start)
+    else:
+        model = new_model(args.weights, args.layers)
     if isinstance(drawn, Labels):
         model.projection = drawn.projection(model)
     seconds, settled = 60 * args.minutes, args.start is not None
-    run = Run(
-        args.run, model, make, drawn, conversations, args.rate, seconds, args.threads, settled
-    )
+    run = Run(args.run, model, drawn, conversations, args.rate, seconds, args.threads, settled)
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -108,7 +123,6 @@ class Run:
         self,
         folder: Path,
         model: SpanModel,
-        make: Callable[[PooledDropout | None], SpanModel],  # another of its kind
         mixture: Mixture | Labels,
         conversations: Conversations | None,
         rate: float,
@@ -127,8 +141,8 @@ class Run:
         self.generators = [torch.Generator() for _ in range(workers)]
         self.copies = []
         for generator in self.generators:
-            made = make(PooledDropout(DROPOUT, generator))
-            made.projection = deepcopy(model.projection)
+            made = deepcopy(model)
+            add_dropout(made, PooledDropout(DROPOUT, generator))
             self.copies.append(made.to(device, torch.bfloat16).train())
         self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
         self.optimizer = torch.optim.AdamW(
