@@ -42,11 +42,24 @@ _SECOND = re.compile(
     r"|(?<=^if\s)(?P<told>.*,).*$",
     re.IGNORECASE,
 )
+# "When did that happen?", "On what day was that?": what was asked about before, and no thing.
+_OF_EVENT = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?:(?:on|in|at|since|during|by|until)\s+)?"
+    r"(?:when|where|why|how|how long|(?:what|which)\s+(?:day|date|week|month|year|time|place))"
+    r"(?:\s+exactly)?\s+(?:"
+    r"(?:did|does|do|has|had|will|would|could)\s+(?:all\s+)?(?:of\s+)?(?:that|this|it)\s+"
+    r"(?:happen(?:ed)?|occur(?:red)?|come about|t(?:ake|aken|ook) place|beg[aiu]n|start(?:ed)?"
+    r"|end(?:ed)?)"
+    r"|(?:is|was)\s+(?:that|this))\W*$",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(r"\s[A-Z][\w'-]*")  # not the question's first word
 
 
 def pronouns(question: str) -> list[re.Match[str]]:
     """Return the words that stand for a thing of the past: not the "that" of "that force"."""
+    if asks_of_event(question):
+        return []
     return [
         found
         for found in _pointing(question)
@@ -69,6 +82,11 @@ def signed(question: str) -> bool:
 def points_at_article(question: str) -> bool:
     """Whether a question is about "this article", and about nothing else that was said."""
     return _OF_ARTICLE.search(question) is not None and not pronouns(question)
+
+
+def asks_of_event(question: str) -> bool:
+    """Whether a question is of what was asked about before, which it has no word for."""
+    return _OF_EVENT.search(question) is not None
 
 
 def owns(question: str, pronoun: re.Match[str]) -> bool:

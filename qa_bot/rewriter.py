@@ -11,11 +11,21 @@ import re
 from collections.abc import Mapping, Sequence
 
 from qa_bot.datatypes import Answer
-from qa_bot.mentions import Mention, Term, is_named_thing, is_person, is_place, referents, terms
+from qa_bot.mentions import (
+    ASKING,
+    Mention,
+    Term,
+    is_named_thing,
+    is_person,
+    is_place,
+    referents,
+    terms,
+)
 from qa_bot.metadata import asks_when_written
 from qa_bot.pronouns import (
     OF_A_PERSON,
     OF_SEVERAL,
+    asks_of_event,
     owns,
     points_at_article,
     pronouns,
@@ -42,17 +52,20 @@ def readings(
     ``history`` is oldest first; its last turns count. Raises ValueError when one of its items is
     no turn.
     """
-    past = conversation([said for item in history for said in _turn(item)])
+    turns = [_turn(item) for item in history]
+    past = conversation([said for turn in turns for said in turn])
     if not past or asks_when_written(question) or points_at_article(question):
         return (question,)
     network = load_model() if model is None else model
     candidates = list(terms(past))
     leaning, chances = network.judge_terms(question, past, [(t.start, t.end) for t in candidates])
     least = network.card.signed if signed(question) else network.card.unsigned
-    if leaning < least.leaning:
+    event = asks_of_event(question)
+    if leaning < least.leaning and not event:
         return (question,)
     chosen = {t: p for t, p in zip(candidates, chances, strict=True) if p >= least.word}
-    return resolve(question, past, chosen, _around(history))
+    found = resolve(question, past, chosen, _around(history))
+    return _of_event(question, turns[-1][0], found) if event else found
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -129,6 +142,18 @@ def _add(question: str, texts: Sequence[str]) -> str:
     rest = without_connective(question)
     ordered = [question, *texts] if rest == question else [*texts, rest]
     return " ".join(part for part in ordered if part)
+
+
+def _of_event(question: str, asked: str, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Put first what was asked about last; alone such a question ("When was that?") says nothing.
+
+    Of what was asked all is taken from its first telling word to its last.
+    """
+    telling = [term for term in terms(asked) if asked[term.start : term.end].lower() not in ASKING]
+    if not telling:
+        return found
+    happened = _add(question, [asked[telling[0].start : telling[-1].end]])
+    return tuple(dict.fromkeys([happened, *found[:-1]]))[:READINGS]
 
 
 def _turn(item: Turn) -> tuple[str, str]:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from qa_bot.pronouns import owns, points_at_article, pronouns, signed, without_connective
+from qa_bot.pronouns import (
+    asks_of_event,
+    owns,
+    points_at_article,
+    pronouns,
+    signed,
+    without_connective,
+)
 
 
 def words(question: str) -> list[str]:
@@ -20,6 +27,7 @@ def words(question: str) -> list[str]:
         ("Who said that, and when?", []),
         ("Where did he say it?", ["he"]),
         ("Why did they do it?", ["they"]),
+        ("When did that happen?", []),
         ("Did it open?", ["it"]),
         ("Did they know it was old?", ["they", "it"]),
         # Before a noun it is no pronoun, nor is "then".
@@ -95,3 +103,25 @@ def test_some_pronouns_say_whose_something_is(question: str, expected: bool) -> 
 def test_what_a_question_begins_with_in_the_middle_is_cut() -> None:
     assert without_connective("And what about Syria?") == "Syria?"
     assert without_connective("Why not?") == "Why not?"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When did that happen?", True),
+        ("And when exactly did all of this begin?", True),
+        ("how did it come about", True),
+        ("On what day was that?", True),
+        ("In which year did it take place", True),
+        ("Why is this?", True),
+        # It may be a thing, and that which has a name or a noun says itself what it is.
+        ("Where is it?", False),
+        ("When did that war begin?", False),
+        ("When did that happen in Syria?", False),
+        ("Who did that?", False),
+        ("When was this written?", False),
+        ("When did Iran say that?", False),
+    ],
+)
+def test_an_event_is_asked_about_without_a_word_for_it(question: str, expected: bool) -> None:
+    assert asks_of_event(question) is expected

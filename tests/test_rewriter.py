@@ -137,6 +137,28 @@ def test_a_question_that_does_not_lean_is_left_alone() -> None:
     assert readings("When was he born?", [WHO], judge) == ("When was he born?",)
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Who killed the contractor?", "When did that happen? killed the contractor"),
+        ("what did Mark Esper announce", "When did that happen? Mark Esper announce"),
+        ("Why?", "When did that happen? contractor"),
+    ],
+)
+def test_what_happened_is_what_was_asked_about_last(asked: str, expected: str) -> None:
+    history = [WHO, (asked, "A contractor was killed.")]
+    found = readings("When did that happen?", history, Judge("contractor", leaning=0.1))
+    assert found[0] == expected
+
+
+def test_what_happened_is_not_asked_without_a_word_for_it() -> None:
+    question = "When was that?"
+    happened, other = f"{question} bridge burn", f"{question} bridge"
+    assert readings(question, [("Did the bridge burn?", "")], Judge("bridge")) == (happened, other)
+    assert readings(question, [("Did the bridge burn?", "")], Judge()) == (happened,)
+    assert readings(question, [("Why?", "")], Judge()) == (question,)
+
+
 def test_without_history_nothing_is_asked_of_the_network() -> None:
     judge = Judge("Eiffel")
     assert readings("When was he born?", [], judge) == ("When was he born?",)
