@@ -33,6 +33,10 @@ _AFTER_PERSON = re.compile(
     r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
     r"|grew up|married)\b"
 )
+_TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december".split()
+)
 _REACH = 40  # characters before a word in which those of its phrase are looked for
 
 
@@ -96,6 +100,12 @@ def is_named_thing(text: str, name: str) -> bool:
         or any(map(str.isdigit, name))
         or any(_AFTER_THING.match(text, found.end()) for found in _places(text, name))
     )
+
+
+def is_time(name: str) -> bool:
+    """Whether a name is that of a day or a month, and its number at most: "Tuesday", "May 3rd"."""
+    words = [word for word in _WORD.findall(name) if not word[0].isdigit()]
+    return all(word.lower() in _TIMES for word in words)
 
 
 def is_place(text: str, name: str) -> bool:

@@ -4,14 +4,16 @@ import re
 
 from qa_bot.words import is_stop_word
 
-OF_A_PERSON = frozenset("he she him her his hers".split())
-OF_SEVERAL = frozenset("they them their theirs".split())
-_OWNING = frozenset("his hers its their theirs".split())
+SIGNS = ("pointing", "signed", "unsigned")  # see sign()
+
+_OF_A_PERSON = frozenset("he she him her his hers".split())
+_OF_SEVERAL = frozenset("they them their theirs thier".split())
+_OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
 _FEW = 3  # words: "Why not?", "How many more?"
 
 _PRONOUN = re.compile(
-    r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then)\b",
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|thier|theirs|this|that|these|those|there|then)\b",
     re.IGNORECASE,
 )
 _OF_A_THING = frozenset("it this that".split())
@@ -29,6 +31,14 @@ _CONNECTIVE = re.compile(r"^\s*(?:(?:and|but|or|so|ok|okay|what about|how about)
 _ALIKE = re.compile(r"\b(?:else|others?|another|(?:how many|how much|any) more|such|same)\b", re.I)
 _DEFINING = re.compile(r"^\s*(?:what|who) (?:is|are) [^\W_]+\W*$", re.I)  # "What is anemia?"
 _BEING = frozenset("is are was were be been".split())
+# "Is it true that", "why was it hard to": it stands for what follows.
+_AHEAD = re.compile(
+    r"\s+(?:(?:is|was)\s+)?(?:not\s+)?(?:so\s+|very\s+)?(?:true|false|possible|impossible|known|clear"
+    r"|certain|likely|necessary|important|legal|illegal|safe|dangerous|right|wrong|good|bad|better"
+    r"|best|common|normal|hard|easy|difficult|fair|said|reported|believed|thought|claimed|expected)"
+    r"\s+(?:that|to|if|whether|for|when)\b",
+    re.IGNORECASE,
+)
 # What follows "that" where it opens a clause: "groups that are", "say that the".
 _OPENED = frozenset(
     "the a an is are was were has have had do does did can could will would may might must should "
@@ -69,14 +79,16 @@ def pronouns(question: str) -> list[re.Match[str]]:
     ]
 
 
-def signed(question: str) -> bool:
-    """Whether a question has a sign that it leans on others: a pronoun, an "and", few words."""
-    return (
-        bool(_pointing(question))
-        or _CONNECTIVE.match(question) is not None
-        or _ALIKE.search(question) is not None
-        or (len(question.split()) <= _FEW and _DEFINING.match(question) is None)
-    )
+def sign(question: str) -> str:
+    """Return which of SIGNS a question has that it leans on others.
+
+    Those that are pointing have a word for a thing of the past, or for all that happened: none of
+    the 100 questions that stand alone in followups-dev.jsonl.gz does. Those that are signed have
+    another pronoun, an "and" or few words.
+    """
+    if pronouns(question) or asks_of_event(question):
+        return "pointing"
+    return "signed" if _signed(question) else "unsigned"
 
 
 def points_at_article(question: str) -> bool:
@@ -87,6 +99,12 @@ def points_at_article(question: str) -> bool:
 def asks_of_event(question: str) -> bool:
     """Whether a question is of what was asked about before, which it has no word for."""
     return _OF_EVENT.search(question) is not None
+
+
+def kind_of(pronoun: re.Match[str]) -> str:
+    """Return what a pronoun stands for: a "person", "several" people or things, or a "thing"."""
+    word = pronoun[0].lower()
+    return "person" if word in _OF_A_PERSON else "several" if word in _OF_SEVERAL else "thing"
 
 
 def owns(question: str, pronoun: re.Match[str]) -> bool:
@@ -104,6 +122,15 @@ def before_noun(question: str, pronoun: re.Match[str]) -> bool:
 def without_connective(question: str) -> str:
     """Return a question without the "and", "what about" and the like that it begins with."""
     return _CONNECTIVE.sub("", question)
+
+
+def _signed(question: str) -> bool:
+    return (
+        bool(_pointing(question))
+        or _CONNECTIVE.match(question) is not None
+        or _ALIKE.search(question) is not None
+        or (len(question.split()) <= _FEW and _DEFINING.match(question) is None)
+    )
 
 
 def _of_a_clause(question: str, pronoun: re.Match[str]) -> bool:
@@ -133,12 +160,14 @@ def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
         return preceding != "" and not is_stop_word(preceding)
     if word in _POINTS:
         return following in _ARTICLE
+    if word == "it" and _AHEAD.match(question, pronoun.end()):
+        return True
     before = question[: pronoun.start()]
     second = _SECOND.search(before)
     told = "" if second is None else second["told"] or before[: second.start()]
     if not all(map(is_stop_word, told.split())):
         return True  # "What is anemia and why is it dangerous?"
-    one = owns(question, pronoun) and before_noun(question, pronoun) and word not in OF_SEVERAL
+    one = owns(question, pronoun) and before_noun(question, pronoun) and word not in _OF_SEVERAL
     return one and _NAMED.search(before) is not None  # "What did Lund do for her career?"
 
 

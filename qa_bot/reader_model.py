@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
+from qa_bot.pronouns import SIGNS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -67,8 +68,7 @@ class Card:
     max_tokens: int  # question, text and special tokens together
     weights: tuple[float, ...]  # logistic regression on the features of reader.py
     bias: float
-    signed: Least  # of a question with a sign that it leans on the conversation, see rewriter.py
-    unsigned: Least
+    rewriting: Mapping[str, Least]  # by the SIGNS that a question leans on the conversation
 
 
 class ReaderModel:
@@ -236,8 +236,7 @@ def _checked_card(folder: Path) -> Card:
             max_tokens=int(card["max_tokens"]),
             weights=tuple(calibration["weights"]),
             bias=calibration["bias"],
-            signed=Least(**least["signed"]),
-            unsigned=Least(**least["unsigned"]),
+            rewriting={name: Least(**least[name]) for name in SIGNS},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(

@@ -8,9 +8,9 @@ bot.py. ``training/`` taught the network.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from qa_bot.datatypes import Answer
+from qa_bot.datatypes import Answer, Span
 from qa_bot.mentions import (
     ASKING,
     Mention,
@@ -18,18 +18,18 @@ from qa_bot.mentions import (
     is_named_thing,
     is_person,
     is_place,
+    is_time,
     referents,
     terms,
 )
 from qa_bot.metadata import asks_when_written
 from qa_bot.pronouns import (
-    OF_A_PERSON,
-    OF_SEVERAL,
     asks_of_event,
+    kind_of,
     owns,
     points_at_article,
     pronouns,
-    signed,
+    sign,
     without_connective,
 )
 from qa_bot.reader_model import ReaderModel, load_model
@@ -37,6 +37,7 @@ from qa_bot.reader_model import ReaderModel, load_model
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
 READINGS = 3  # of one question, at most
+ANSWERED = 0.5  # least chance of a name that answered the last question, for a pronoun
 _TOGETHER = 4  # things that are added to a question without a pronoun
 SAID_CHARS = 300  # of what was quoted in a turn
 PAST_CHARS = 1200  # of the conversation: the last turns
@@ -59,13 +60,15 @@ def readings(
     network = load_model() if model is None else model
     candidates = list(terms(past))
     leaning, chances = network.judge_terms(question, past, [(t.start, t.end) for t in candidates])
-    least = network.card.signed if signed(question) else network.card.unsigned
-    event = asks_of_event(question)
-    if leaning < least.leaning and not event:
+    least = network.card.rewriting[sign(question)]
+    if leaning < least.leaning:
         return (question,)
-    chosen = {t: p for t, p in zip(candidates, chances, strict=True) if p >= least.word}
+    likely = dict(zip(candidates, chances, strict=True))
+    if pronouns(question):
+        likely |= {t: max(likely[t], ANSWERED) for t in _answering(past, history[-1], candidates)}
+    chosen = {term: chance for term, chance in likely.items() if chance >= least.word}
     found = resolve(question, past, chosen, _around(history))
-    return _of_event(question, turns[-1][0], found) if event else found
+    return _of_event(question, turns[-1][0], found) if asks_of_event(question) else found
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -85,10 +88,10 @@ def resolve(
 ) -> tuple[str, ...]:
     """Return the readings of a question by the chosen terms of the past and their chances.
 
-    A pronoun stands for one thing, so in each reading there is one. A question without any
-    ("And in Syria?") leaves out much more: all that was chosen comes first, then one thing. The
-    last reading is the question as it was asked. ``around`` is text that also tells which names
-    are those of people.
+    A pronoun stands for one thing: each reading begins with one, and has others for pronouns of
+    another kind ("Did he see it?"). A question without any ("And in Syria?") leaves out much more:
+    all that was chosen comes first, then one thing. The last reading is the question as it was
+    asked. ``around`` is text that also tells which names are those of people.
     """
     known = {term.stem for term in terms(question)}
     found = [one for one in referents(past, chances) if not one.stems <= known]
@@ -96,10 +99,10 @@ def resolve(
     kinds = _Kinds(past, f"{past}\n{around}", found)
     if pointing:
         found = [one for one in found if any(kinds.agree(one, word) for word in pointing)]
-    resolved = [_put(question, past, one, kinds) for one in found]
+    resolved = [_put(question, past, one, found, kinds) for one in found]
     if not pointing and found:
         parts = sorted(found[:_TOGETHER], key=lambda one: one.start)
-        resolved.insert(0, _add(question, [past[one.start : one.end] for one in parts]))
+        resolved.insert(0, _add(question, _listed(past, parts)))
     return (*tuple(dict.fromkeys(resolved))[: READINGS - 1], question)
 
 
@@ -113,34 +116,56 @@ class _Kinds:
     def agree(self, one: Mention, pronoun: re.Match[str]) -> bool:
         """Whether a pronoun may stand for a thing: neither "he" nor "they" for a place.
 
-        Nor anything but "he" and "she" for one who is known to be a person.
+        Nor anything but "he" and "she" for one who is known to be a person, nor any for a day.
         """
-        word = pronoun[0].lower()
-        if word in OF_A_PERSON:
+        if one.is_name and is_time(self._name(one)):
+            return False
+        kind = kind_of(pronoun)
+        if kind == "person":
             may_be = one.is_name and not is_named_thing(self._text, self._name(one))
             return one in self._people if self._people else may_be
         place = one.is_name and is_place(self._text, self._name(one))
-        return one not in self._people and not (word in OF_SEVERAL and place)
+        return one not in self._people and not (kind == "several" and place)
 
     def _name(self, one: Mention) -> str:
         return self._past[one.start : one.end]
 
 
-def _put(question: str, past: str, one: Mention, kinds: _Kinds) -> str:
-    """Return a question with a thing in the place of the first pronoun that agrees with it."""
-    text = past[one.start : one.end]
-    for pronoun in pronouns(question) if one.is_noun else ():
-        # "Who was Iraq?" is not what "Who was there?" means.
-        if pronoun[0].lower() != "there" and kinds.agree(one, pronoun):
-            own = "'s" if owns(question, pronoun) else ""
-            return question[: pronoun.start()] + text + own + question[pronoun.end() :]
-    return _add(question, [text])
+def _put(question: str, past: str, one: Mention, others: Sequence[Mention], kinds: _Kinds) -> str:
+    """Return a question with a thing in the place of the first pronoun that agrees with it.
+
+    The first pronoun of each other kind gets the likeliest of the others that agrees with it.
+    """
+    # "Who was Iraq?" is not what "Who was there?" means.
+    free = [pronoun for pronoun in pronouns(question) if pronoun[0].lower() != "there"]
+    placed: dict[str, tuple[re.Match[str], Mention]] = {}  # by the kind of the pronoun
+    for mention in (one, *(other for other in others if other != one)):
+        left = [pronoun for pronoun in free if kind_of(pronoun) not in placed]
+        fit = next((p for p in left if mention.is_noun and kinds.agree(mention, p)), None)
+        if fit is not None:
+            placed[kind_of(fit)] = fit, mention
+        elif mention == one:
+            return _add(question, past[one.start : one.end])
+    for pronoun, mention in sorted(placed.values(), key=lambda place: -place[0].start()):
+        own = "'s" if owns(question, pronoun) else ""
+        text = past[mention.start : mention.end]
+        question = question[: pronoun.start()] + text + own + question[pronoun.end() :]
+    return question
 
 
-def _add(question: str, texts: Sequence[str]) -> str:
-    """Put texts before a question that begins in the middle ("And in Syria?"), or after it."""
+def _listed(past: str, parts: Sequence[Mention]) -> str:
+    """Join things; a comma keeps two names apart, which the next turn would take for one."""
+    text = ""
+    for before, one in zip((None, *parts), parts, strict=False):
+        apart = before is not None and before.is_name and one.is_name
+        text += (", " if apart else " ") + past[one.start : one.end]
+    return text.strip()
+
+
+def _add(question: str, text: str) -> str:
+    """Put a text before a question that begins in the middle ("And in Syria?"), or after it."""
     rest = without_connective(question)
-    ordered = [question, *texts] if rest == question else [*texts, rest]
+    ordered = [question, text] if rest == question else [text, rest]
     return " ".join(part for part in ordered if part)
 
 
@@ -152,14 +177,15 @@ def _of_event(question: str, asked: str, found: tuple[str, ...]) -> tuple[str, .
     telling = [term for term in terms(asked) if asked[term.start : term.end].lower() not in ASKING]
     if not telling:
         return found
-    happened = _add(question, [asked[telling[0].start : telling[-1].end]])
+    happened = _add(question, asked[telling[0].start : telling[-1].end])
     return tuple(dict.fromkeys([happened, *found[:-1]]))[:READINGS]
 
 
 def _turn(item: Turn) -> tuple[str, str]:
     """Return what was asked, as it was understood, and what was said in a turn."""
     if isinstance(item, Answer):
-        return item.query[:SAID_CHARS], _quoted(item)
+        quoted = _quoted(item)
+        return item.query[:SAID_CHARS], "" if quoted is None else quoted.text
     match item:
         case (str(question), str(said)):
             return question[:SAID_CHARS], said[:SAID_CHARS]
@@ -174,12 +200,22 @@ def _around(history: Sequence[Turn]) -> str:
     return "\n".join(q.document.text[max(q.start - AROUND, 0) : q.end + AROUND] for q in last)
 
 
-def _quoted(answer: Answer) -> str:
+def _answering(past: str, last: Turn, candidates: Iterable[Term]) -> list[Term]:
+    """Return the words of names, among those of the past, that answered the last question."""
+    quoted = _quoted(last) if isinstance(last, Answer) else None
+    if not isinstance(last, Answer) or quoted is None or not past.endswith(quoted.text):
+        return []
+    before = quoted.end - len(past)  # from places of the past to those of the document
+    start, end = last.quotes[0].highlight.start - before, last.quotes[0].highlight.end - before
+    return [one for one in candidates if start <= one.start < end and past[one.start].isupper()]
+
+
+def _quoted(answer: Answer) -> Span | None:
     """Return the first quote of an answer, or the part of a long one around what answers."""
     if not answer.found:
-        return ""
+        return None
     quote = answer.quotes[0]
     if quote.end - quote.start <= SAID_CHARS:
-        return quote.text
+        return quote
     start = max(quote.start, min(quote.highlight.start, quote.end - SAID_CHARS))
-    return quote.document.text[start : min(start + SAID_CHARS, quote.end)]
+    return Span(quote.document, start, min(start + SAID_CHARS, quote.end))

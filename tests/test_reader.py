@@ -46,9 +46,7 @@ class FixedModel:
     Its probabilities are those of the margin alone.
     """
 
-    card = Card(
-        384, weights=(1, 0, 0, 0, 0), bias=0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5)
-    )
+    card = Card(384, weights=(1, 0, 0, 0, 0), bias=0, rewriting={})
 
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins

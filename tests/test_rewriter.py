@@ -28,7 +28,12 @@ class Judge(ReaderModel):
     def __init__(self, *needed: str, leaning: float = 0.9) -> None:
         self.needed, self.leaning = needed, leaning
         self.past = ""
-        self.card = Card(384, (1.0,), 0.0, signed=Least(0.5, 0.5), unsigned=Least(0.5, 0.5))
+        least = {
+            "pointing": Least(0.0, 0.5),
+            "signed": Least(0.5, 0.5),
+            "unsigned": Least(0.5, 0.5),
+        }
+        self.card = Card(384, (1.0,), 0.0, least)
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
@@ -55,8 +60,11 @@ def chosen(past: str, words: Sequence[str]) -> dict[Term, float]:
         ("Is it old?", ["bridge", "Lyon"], ["Is steel bridge old?", "Is Lyon old?"]),
         ("Is it old?", ["Lyon", "bridge"], ["Is Lyon old?", "Is steel bridge old?"]),
         # "he" is no bridge and no town, "it" may be.
-        ("Did he see it?", ["Lyon", "Eiffel"],
-         ["Did he see Lyon?", "Did Gustave Eiffel see it?"]),
+        ("Did he see it?", ["Lyon", "bridge", "Eiffel"],
+         ["Did Gustave Eiffel see Lyon?", "Did Gustave Eiffel see steel bridge?"]),
+        ("Did he see it?", ["Lyon"], ["Did he see Lyon?"]),
+        ("Did he paint his house?", ["Eiffel"], ["Did Gustave Eiffel paint his house?"]),
+        ("Where is thier house?", ["Lyon", "Eiffel"], ["Where is Gustave Eiffel's house?"]),
         ("When was he born?", ["Lyon", "bridge"], []),
         ("And did he build it?", ["bridge"], ["And did he build steel bridge?"]),
         # A verb stands in for nothing.
@@ -65,8 +73,9 @@ def chosen(past: str, words: Sequence[str]) -> dict[Term, float]:
         ("Is that man known?", ["Eiffel"], ["Is that man known? Gustave Eiffel"]),
         ("And in Paris?", ["designed", "bridge"],
          ["designed steel bridge in Paris?", "designed in Paris?"]),
+        # Apart, so that in the next turn they are not taken for one name.
         ("Why?", ["Lyon", "Eiffel"],
-         ["Why? Gustave Eiffel Lyon", "Why? Lyon"]),
+         ["Why? Gustave Eiffel, Lyon", "Why? Lyon"]),
         ("Is the Eiffel tower his?", ["Eiffel"], ["Is the Eiffel tower Gustave Eiffel's?"]),
         ("Is Gustave Eiffel his name?", ["Eiffel"], []),
         ("When was he born?", [], []),
@@ -78,6 +87,13 @@ def test_one_thing_stands_in_for_a_pronoun_or_is_added(
     past = "Gustave Eiffel designed the steel bridge in Lyon."
     # As asked is the last reading.
     assert resolve(question, past, chosen(past, needed)) == (*expected, question)
+
+
+def test_it_is_not_a_day() -> None:
+    past = "When did Lyon burn? | Lyon burned on Tuesday, May 3rd."
+    expected = ("Is Lyon old?", "Is it old?")
+    assert resolve("Is it old?", past, chosen(past, ["Tuesday", "May", "Lyon"])) == expected
+    assert resolve("And then?", past, chosen(past, ["Tuesday"]))[0] == "Tuesday then?"
 
 
 def test_they_are_not_a_place() -> None:
@@ -134,7 +150,12 @@ def test_there_are_at_most_three_readings() -> None:
 
 def test_a_question_that_does_not_lean_is_left_alone() -> None:
     judge = Judge("Eiffel", leaning=0.1)
-    assert readings("When was he born?", [WHO], judge) == ("When was he born?",)
+    assert readings("When was Ada born?", [WHO], judge) == ("When was Ada born?",)
+
+
+def test_a_question_with_a_pronoun_always_leans() -> None:
+    judge = Judge("Eiffel", leaning=0.1)
+    assert readings("When was he born?", [WHO], judge)[0] == "When was Gustave Eiffel born?"
 
 
 @pytest.mark.parametrize(
@@ -177,6 +198,20 @@ def test_an_answer_gives_its_query_and_its_first_quote() -> None:
         "When was he born?",
     )
     assert judge.past == SEPARATOR.join([*WHO, "Who designed the tower?", "Koechlin designed it."])
+
+
+def test_a_name_that_answered_may_be_what_a_pronoun_is_for() -> None:
+    document = Document("Some of them are from the Acme Works in Lund.")
+    quote = Quote(document, 0, 45, Span(document, 22, 36), 0.9)  # "the Acme Works"
+    turn = Answer("Who?", "Where are they from?", (quote,), 0.9)
+    assert readings("Is it old?", [turn], Judge()) == ("Is Acme Works old?", "Is it old?")
+    # The network's word comes first, and a question without a pronoun takes nothing else.
+    assert readings("Is it old?", [turn], Judge("Lund"))[:-1] == (
+        "Is Lund old?",
+        "Is Acme Works old?",
+    )
+    assert readings("Why?", [turn], Judge()) == ("Why?",)
+    assert readings("Is it old?", [turn, WHO], Judge()) == ("Is it old?",)
 
 
 def test_of_a_long_quote_the_part_around_the_answer_is_told() -> None:

@@ -14,7 +14,7 @@ class Judge(ReaderModel):
 
     def __init__(self, leaning: float, chances: Sequence[float]) -> None:
         self.leaning, self.chances = leaning, list(chances)
-        self.card = Card(384, (1.0,), 0.0, Least(0.5, 0.5), Least(0.5, 0.5))
+        self.card = Card(384, (1.0,), 0.0, {})
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
@@ -58,9 +58,16 @@ def test_words_are_counted_over_all_questions() -> None:
 def test_enough_questions_that_stand_alone_are_left() -> None:
     leaning = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
     alone = [judged(0.6, {0.9: {"x"}}, set()) for _ in range(5)]
-    _, signed = choose([], leaning + alone)
+    signed = choose([], leaning + alone, [])["signed"]
     assert 0.6 < signed.leaning <= 0.8  # found whenever they lean, and never else
     assert signed.word <= 0.9
     # When those that stand alone lean as much, nothing is added to any.
-    lost = choose([], [judged(0.6, {0.9: {"a"}}, {"a"}), *alone])[1]
+    lost = choose([], [judged(0.6, {0.9: {"a"}}, {"a"}), *alone], [])["signed"]
     assert count(alone, lost).left == 5
+
+
+def test_a_question_with_a_pronoun_is_always_rewritten() -> None:
+    leaning = [judged(0.1, {0.4: {"a", "x"}, 0.6: {"a"}}, {"a"}) for _ in range(3)]
+    chosen = choose([*leaning, judged(0.1, {0.6: {"x"}}, set())], [], [])
+    assert list(chosen) == ["pointing", "signed", "unsigned"]
+    assert chosen["pointing"] == Least(0.0, 0.45)  # the first step at which x is not added

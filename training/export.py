@@ -22,6 +22,7 @@ from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from qa_bot.pronouns import SIGNS
 from qa_bot.reader import FEATURES
 from qa_bot.reader_model import (
     CARD,
@@ -80,7 +81,7 @@ def export(model: SpanModel, folder: Path) -> None:
     weights = [float(name == "margin") for name in FEATURES]
     raw = {"features": list(FEATURES), "weights": weights, "bias": 0.0}
     # And until training.thresholds has been run, what is likelier than not counts.
-    even = {kind: {"leaning": 0.5, "word": 0.5} for kind in ("signed", "unsigned")}
+    even = {kind: {"leaning": 0.5, "word": 0.5} for kind in SIGNS}
     card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw, "rewriting": even}
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 

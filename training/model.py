@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from qa_bot.embedder import DEFAULT_PACKAGE
+from qa_bot.pronouns import SIGNS
 from qa_bot.reader import FEATURES
 from qa_bot.reader_model import Card, Least, ReaderModel
 from training.examples import Example, Offsets
@@ -184,11 +185,11 @@ def load_model(checkpoint: Path, model: SpanModel | None = None) -> SpanModel:
 def reader_of(model: SpanModel) -> ReaderModel:
     """Return a model as the package reads with it; its confidence is not calibrated."""
     weights = tuple(float(name == "margin") for name in FEATURES)
-    even = Least(0.5, 0.5)
+    even = dict.fromkeys(SIGNS, Least(0.5, 0.5))
     tokenizer = Tokenizer.from_file(str(base_folder() / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0, even, even))
+    return ReaderModel(tokenizer, torch_network(model), Card(MAX_TOKENS, weights, 0.0, even))
 
 
 def new_tokenizer() -> Tokenizer:

@@ -3,7 +3,8 @@
 The rewriter's network judges follow-ups of conversations that it was not trained on, and the same
 questions in full, which must be left alone. The least probabilities written into reader.json
 are those with the best F1 of the words that the best reading of a question adds, among all that
-leave enough full questions alone: which reading is best the articles decide later.
+leave enough full questions alone: which reading is best the articles decide later. Questions with
+a pronoun for a thing of the past are always rewritten; of the others enough must be left alone.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from qa_bot.mentions import terms
-from qa_bot.pronouns import signed
+from qa_bot.pronouns import SIGNS, sign
 from qa_bot.reader_model import CARD, WEIGHTS, Least, ReaderModel
 from qa_bot.rewriter import resolve
 from training.followups import TermExample, held_out, read_followups, term_example
@@ -74,16 +75,16 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the export")
     args = parser.parse_args()
     model = ReaderModel.open(args.weights)
-    kinds: tuple[list[Judged], list[Judged]] = ([], [])  # unsigned, signed
+    judged: dict[str, list[Judged]] = {name: [] for name in SIGNS}
     for example in tqdm(examples(args.data), unit="question"):
-        kinds[signed(example.question)].append(judge(model, example))
-    unsigned_least, signed_least = choose(*kinds)
-    both = (("signed", signed_least, kinds[1]), ("unsigned", unsigned_least, kinds[0]))
-    for name, least, judged in both:
-        print(f"{name}: leaning {least.leaning}, word {least.word}: {count(judged, least)}")
-    print(f"together: {count(kinds[0], unsigned_least) + count(kinds[1], signed_least)}")
+        judged[sign(example.question)].append(judge(model, example))
+    chosen = choose(**judged)
+    counts = [count(judged[name], least) for name, least in chosen.items()]
+    for (name, least), counted in zip(chosen.items(), counts, strict=True):
+        print(f"{name}: leaning {least.leaning}, word {least.word}: {counted}")
+    print(f"together: {sum(counts[1:], counts[0])}")
     card = json.loads((args.weights / CARD).read_text())
-    card["rewriting"] = {name: asdict(least) for name, least, _ in both}
+    card["rewriting"] = {name: asdict(least) for name, least in chosen.items()}
     (args.weights / CARD).write_text(json.dumps(card, indent=2) + "\n")
 
 
@@ -117,17 +118,21 @@ def _nearness(added: frozenset[str], needed: frozenset[str]) -> float:
     return 2 * len(added & needed) / (len(added) + len(needed)) if needed else len(added)
 
 
-def choose(unsigned: Sequence[Judged], signed: Sequence[Judged]) -> tuple[Least, Least]:
-    """Return the least probabilities for questions without and with a sign that they lean."""
+def choose(
+    pointing: Sequence[Judged], signed: Sequence[Judged], unsigned: Sequence[Judged]
+) -> dict[str, Least]:
+    """Return the least probabilities for questions of each of SIGNS that they lean."""
+    always = [Least(0.0, word) for word in STEPS]
     grid = [Least(leaning, word) for leaning in STEPS for word in STEPS]
-    counted = [[(count(judged, least), least) for least in grid] for judged in (unsigned, signed)]
+    counted = [[(count(judged, least), least) for least in grid] for judged in (signed, unsigned)]
     best: tuple[float, Least, Least] | None = None
     for (one, first), (other, second) in itertools.product(*counted):
         total = one + other
         if total.left >= LEFT_ALONE * total.alone and (best is None or total.f1 > best[0]):
             best = total.f1, first, second
     assert best is not None  # with the highest probabilities nothing is added
-    return best[1], best[2]
+    wholly = max(always, key=lambda least: count(pointing, least).f1)
+    return dict(zip(SIGNS, (wholly, *best[1:]), strict=True))
 
 
 def count(judged: Sequence[Judged], least: Least) -> Counts:
