@@ -83,7 +83,7 @@ def sign(question: str) -> str:
     """Return which of SIGNS a question has that it leans on others.
 
     Those that are pointing have a word for a thing of the past, or for all that happened: none of
-    the 100 questions that stand alone in followups-dev.jsonl.gz does. Those that are signed have
+    the 114 questions that stand alone in followups-dev.jsonl.gz does. Those that are signed have
     another pronoun, an "and" or few words.
     """
     if pronouns(question) or asks_of_event(question):

@@ -22,7 +22,7 @@ from qa_bot.reader import (
     select,
     word_weights,
 )
-from qa_bot.reader_model import CARD, WEIGHTS, Card, Found, Least
+from qa_bot.reader_model import CARD, WEIGHTS, Card, Found
 from qa_bot.splitter import sentences, split
 
 DOCUMENT = Document.from_text(
@@ -192,7 +192,7 @@ def test_the_shipped_weights_are_those_of_the_features() -> None:
 
 
 def test_a_probability_is_that_of_logistic_regression() -> None:
-    card = Card(384, (2, 10), -1, Least(0.5, 0.5), Least(0.5, 0.5))
+    card = Card(384, (2, 10), -1, {})
     assert probability((0.5, 0.1), card) == pytest.approx(1 / (1 + math.exp(-1)))
     assert probability((1e6, 0), card) == pytest.approx(1)
     assert probability((-1e6, 0), card) == pytest.approx(0)
