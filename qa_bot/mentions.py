@@ -105,7 +105,7 @@ def is_named_thing(text: str, name: str) -> bool:
 def is_time(name: str) -> bool:
     """Whether a name is that of a day or a month, and its number at most: "Tuesday", "May 3rd"."""
     words = [word for word in _WORD.findall(name) if not word[0].isdigit()]
-    return all(word.lower() in _TIMES for word in words)
+    return words != [] and all(word.lower() in _TIMES for word in words)
 
 
 def is_place(text: str, name: str) -> bool:

@@ -94,6 +94,8 @@ def test_it_is_not_a_day() -> None:
     expected = ("Is Lyon old?", "Is it old?")
     assert resolve("Is it old?", past, chosen(past, ["Tuesday", "May", "Lyon"])) == expected
     assert resolve("And then?", past, chosen(past, ["Tuesday"]))[0] == "Tuesday then?"
+    past = "Who was first? | The 3rd was."
+    assert resolve("Is it old?", past, chosen(past, ["3rd"]))[0] == "Is 3rd old?"
 
 
 def test_they_are_not_a_place() -> None:
