@@ -146,7 +146,8 @@ def _put(question: str, past: str, one: Mention, others: Sequence[Mention], kind
             placed[kind_of(fit)] = fit, mention
         elif mention == one:
             return _add(question, past[one.start : one.end])
-    for pronoun, mention in sorted(placed.values(), key=lambda place: -place[0].start()):
+    from_the_end = sorted(placed.values(), key=lambda place: place[0].start(), reverse=True)
+    for pronoun, mention in from_the_end:
         own = "'s" if owns(question, pronoun) else ""
         text = past[mention.start : mention.end]
         question = question[: pronoun.start()] + text + own + question[pronoun.end() :]

@@ -1,4 +1,4 @@
-"""The reader in torch: MiniLM with three logits for every token, and its inputs."""
+"""The reader in torch: a BERT with three logits for every token, and its inputs."""
 
 import os
 from argparse import ArgumentTypeError

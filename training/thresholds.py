@@ -122,7 +122,6 @@ def choose(
     pointing: Sequence[Judged], signed: Sequence[Judged], unsigned: Sequence[Judged]
 ) -> dict[str, Least]:
     """Return the least probabilities for questions of each of SIGNS that they lean."""
-    always = [Least(0.0, word) for word in STEPS]
     grid = [Least(leaning, word) for leaning in STEPS for word in STEPS]
     counted = [[(count(judged, least), least) for least in grid] for judged in (signed, unsigned)]
     best: tuple[float, Least, Least] | None = None
@@ -131,8 +130,9 @@ def choose(
         if total.left >= LEFT_ALONE * total.alone and (best is None or total.f1 > best[0]):
             best = total.f1, first, second
     assert best is not None  # with the highest probabilities nothing is added
-    wholly = max(always, key=lambda least: count(pointing, least).f1)
-    return dict(zip(SIGNS, (wholly, *best[1:]), strict=True))
+    always = [Least(0.0, word) for word in STEPS]
+    of_pointing = max(always, key=lambda least: count(pointing, least).f1)
+    return dict(zip(SIGNS, (of_pointing, *best[1:]), strict=True))
 
 
 def count(judged: Sequence[Judged], least: Least) -> Counts:
