@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from training_fakes import tiny_model
 
 from qa_bot.reader import FEATURES
@@ -88,3 +89,28 @@ def test_an_export_is_described_and_names_no_folder_of_this_machine(exported: Pa
 def test_the_exported_tokenizer_neither_cuts_nor_pads(exported: Path) -> None:
     kept = json.loads((exported / "tokenizer.json").read_text())
     assert (kept["truncation"], kept["padding"]) == (None, None)
+
+
+def test_an_export_is_unpacked_and_exported_again_to_the_same(tmp_path: Path) -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason="run: python -m pip install -e .[training]")
+    import onnx
+
+    from training.export import export
+    from training.unpack import unpack
+
+    model = tiny_model()
+    for weight in model.parameters():  # no two biases alike, as after training
+        weight.data.normal_(0, 0.2)
+    before = {name: weights.clone() for name, weights in model.state_dict().items()}
+    export(model, tmp_path / "first")
+    unpacked = unpack(onnx.load(tmp_path / "first" / "reader.onnx"))
+    assert unpacked.keys() == before.keys()
+    for name, weights in unpacked.items():
+        steps = 7 if name.endswith("word_embeddings.weight") else 127  # to either side of 0
+        assert (weights - before[name]).abs().max() <= before[name].abs().max() / steps, name
+    model.load_state_dict(unpacked)
+    export(model, tmp_path / "again")
+    again = unpack(onnx.load(tmp_path / "again" / "reader.onnx"))
+    for name, weights in again.items():
+        assert torch.allclose(weights, unpacked[name], atol=1e-6), name

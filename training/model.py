@@ -2,7 +2,7 @@
 
 import os
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import accumulate
@@ -171,15 +171,19 @@ def load_model(checkpoint: Path, model: SpanModel | None = None) -> SpanModel:
     layers as there are in the checkpoint.
     """
     weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
-    if model is None:
-        from transformers import BertModel
-
-        layers = len({name for name in weights if name.endswith(".intermediate.dense.weight")})
-        bert = BertModel(_config(base_folder(), layers)[0], add_pooling_layer=False)
-        bert.set_attn_implementation(ATTENTION)
-        model = SpanModel(bert)
+    model = blank_model(weights) if model is None else model
     model.load_state_dict(weights)
     return model.eval()
+
+
+def blank_model(weights: Mapping[str, Tensor]) -> SpanModel:
+    """Return a reader with as many layers as there are in a reader's weights, not yet loaded."""
+    from transformers import BertModel
+
+    layers = len({name for name in weights if name.endswith(".intermediate.dense.weight")})
+    bert = BertModel(_config(base_folder(), layers)[0], add_pooling_layer=False)
+    bert.set_attn_implementation(ATTENTION)
+    return SpanModel(bert)
 
 
 def reader_of(model: SpanModel) -> ReaderModel:
