@@ -12,7 +12,7 @@ from qa_bot.datatypes import Answer, Document, Quote
 from qa_bot.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
 from qa_bot.loader import load
-from qa_bot.reader import Reader, SpanReader, date_quotes, select
+from qa_bot.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
 from qa_bot.retriever import retrieve
 from qa_bot.rewriter import Turn, readings
 
@@ -103,19 +103,20 @@ class Bot:
         """Answer a question by quotes, or say that the articles do not.
 
         ``history`` is the conversation so far, oldest first: earlier Answers, or pairs of question
-        and answer text. A follow-up may mean several things; the one that is answered with the most
-        confidence is the ``query`` of the answer. ``documents``: the ids of those that may answer,
-        None for all. Raises ValueError for a question without a word in it, an unknown id, and no
-        id at all.
+        and answer text. A follow-up may mean several things: a quote is as likely as it is on the
+        mean of them, and the ``query`` of the answer is the one that its first quote answers best.
+        ``documents``: the ids of those that may answer, None for all. Raises ValueError for a
+        question without a word in it, an unknown id, and no id at all.
         """
         question = _words(question)
         queries = readings(question, history)
-        candidates = [self._find(query, documents, len(queries)) for query in queries]
-        confidences = [found[0].score if found else 0.0 for found in candidates]
-        best = confidences.index(max(confidences))  # the likelier reading of those as good
-        quotes = select(candidates[best], self.config)
-        closest = candidates[best][0] if candidates[best] and not quotes else None
-        return Answer(question, queries[best], quotes, confidences[best], closest)
+        found = [self._find(query, documents, len(queries)) for query in queries]
+        candidates = agreed(found)
+        quotes = select(candidates, self.config)
+        first = candidates[0] if candidates else None
+        query = queries[0] if first is None else queries[trusting(first, found)]
+        confidence = 0.0 if first is None else first.score
+        return Answer(question, query, quotes, confidence, None if quotes else first)
 
     def _find(self, query: str, documents: Collection[str] | None, queries: int) -> list[Quote]:
         """Return candidate quotes, best first; each of several queries reads half the passages.

@@ -164,6 +164,29 @@ def probability(values: Sequence[float], card: Card) -> float:
     return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
 
 
+def agreed(readings: Sequence[Sequence[Quote]]) -> list[Quote]:
+    """Return the quotes that the readings of a question found, best first, no two the same.
+
+    Which reading is meant is not known, so a quote's probability is the mean of those that they
+    give it, or one that shares words of the text with it.
+    """
+    found = sorted((quote for quotes in readings for quote in quotes), key=lambda q: -q.score)
+    scores = [sum(_given(quotes, one) for quotes in readings) / len(readings) for one in found]
+    scored = [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
+    return distinct(sorted(scored, key=lambda quote: -quote.score))
+
+
+def trusting(quote: Quote, readings: Sequence[Sequence[Quote]]) -> int:
+    """Return which reading of a question gives a quote the highest probability; ties: the first."""
+    given = [_given(quotes, quote) for quotes in readings]
+    return given.index(max(given))
+
+
+def _given(quotes: Iterable[Quote], one: Quote) -> float:
+    """Return the probability that a reading gives a quote, by its own that overlap with it."""
+    return max((quote.score for quote in quotes if _overlap(quote, one)), default=0.0)
+
+
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out a quote that shares words of the text, or its answer, with one before it."""
     kept: list[Quote] = []
@@ -197,8 +220,13 @@ def _goes_on(best: Quote, other: Quote) -> bool:
 
 
 def _same(one: Quote, other: Quote) -> bool:
-    overlap = one.document == other.document and one.start < other.end and other.start < one.end
-    return overlap or _stems(one.highlight.text) == _stems(other.highlight.text) != set()
+    return (
+        _overlap(one, other) or _stems(one.highlight.text) == _stems(other.highlight.text) != set()
+    )
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    return one.document == other.document and one.start < other.end and other.start < one.end
 
 
 def _stems(text: str) -> set[str]:

@@ -3,8 +3,8 @@
 Which words of the conversation a question is about is decided by the reader's network, a term at
 a time (QuReTeC: Voskarides et al., "Query Resolution for Conversational Search with Limited
 Supervision", 2020). The names and phrases that they are of stand in for a pronoun, or are added.
-Where several may be meant there are several readings: what the articles answer best decides, see
-bot.py. ``training/`` taught the network.
+Where several may be meant there are several readings, and all are asked, see bot.py.
+``training/`` taught the network.
 """
 
 import re

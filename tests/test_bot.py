@@ -81,7 +81,7 @@ def test_follow_up_questions_are_understood_from_the_history() -> None:
     assert "Esper" in answer("What did he order?", [(first.query, first.text)]).query
 
 
-def test_of_several_readings_the_one_that_is_answered_best_is_searched_for(
+def test_the_query_is_the_reading_that_the_first_quote_answers_best(
     monkeypatch: pytest.MonkeyPatch, shipped_bot: Bot
 ) -> None:
     meant = ("Who is the prime minister of Peru?", QUESTIONS[0], "Where is it?")

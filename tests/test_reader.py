@@ -13,13 +13,16 @@ from qa_bot.datatypes import Document, Hit, Quote, Span
 from qa_bot.reader import (
     FEATURES,
     SpanReader,
+    agreed,
     date_quotes,
+    distinct,
     features,
     find_candidates,
     join,
     missing,
     probability,
     select,
+    trusting,
     word_weights,
 )
 from qa_bot.reader_model import CARD, WEIGHTS, Card, Found
@@ -108,6 +111,23 @@ def test_one_passage_may_give_several_quotes_and_no_sentence_twice() -> None:
         ("The dog slept in the house.", "in the house"),
         ("A cat walked.", "A cat"),
     ]
+
+
+def test_a_quote_is_as_likely_as_on_the_mean_of_the_readings() -> None:
+    # The place that two readings find wins over one that a single reading trusts more.
+    meant = [quote(0, 9, 0.7)], [quote(20, 35, 0.5), quote(0, 9, 0.2)], [quote(24, 35, 0.6)]
+    first, second = agreed(meant)
+    assert (first.start, first.end, first.score) == (24, 35, pytest.approx(1.1 / 3))
+    assert (second.start, second.end, second.score) == (0, 9, pytest.approx(0.9 / 3))
+    assert (trusting(first, meant), trusting(second, meant)) == (2, 0)
+    assert agreed([]) == agreed([[], []]) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), unique_by=lambda pair: pair[0]))
+def test_one_reading_is_believed_as_it_is(found: list[tuple[int, float]]) -> None:
+    quotes = [quote(at, at + 1, score) for at, score in sorted(found, key=lambda pair: -pair[1])]
+    kept = [quote for quote in quotes if quote.text.strip()]
+    assert agreed([join(distinct(kept))]) == join(distinct(kept))
 
 
 def quotes_of(text: str, *scores: float) -> list[Quote]:
