@@ -11,7 +11,7 @@ from training_fakes import PARAGRAPHS, WORDS, trained_items
 
 from training.examples import Example, Item, Row, load_items, save_items
 from training.mixture import Mixture, Stage, batches, crop
-from training.negatives import cut_answer, holds_any, swap_one
+from training.negatives import cut_answer, holds_any, swap_name
 from training.prepare import prepare
 from training.questions import as_yes_no, vary
 
@@ -121,20 +121,19 @@ def test_cutting_leaves_nothing_when_another_sentence_answers_too() -> None:
     assert cut_answer(text, sentences, [(4, 7)]) == filler.rstrip() + " Ada left."
 
 
-def test_swapping_asks_for_what_the_text_does_not_say() -> None:
+def test_a_name_of_another_article_is_asked_for() -> None:
     text = "In 1889 the first tower was built by Gustave."
     pool = {"name": [], "year": ["1889", "1912"], "number": []}
     rng = random.Random(1)
-    assert swap_one("Who built it in 1889?", text, pool, rng) == "Who built it in 1912?"
-    assert swap_one("Who built the first tower?", text, pool, rng) == "Who built the last tower?"
-    assert swap_one("Who built it?", text, pool, rng) == ""
+    assert swap_name("Who built it in 1889?", text, pool, rng) == "Who built it in 1912?"
+    assert swap_name("Who built it?", text, pool, rng) == ""
 
 
 def test_items_are_read_as_they_were_written(tmp_path: Path) -> None:
     windows = ["A “quoted” text.", "Another."]
     items = [
-        Item("squad", "Who?", 0, ((2, 10),), (1,), "cut", "swap"),
-        Item("qamr", "What?", 1, (), (), "", ""),
+        Item("squad", "Who?", 0, ((2, 10),), (1,), "cut", ("swap",), ("a", "b")),
+        Item("qamr", "What?", 1, (), (), ""),
     ]
     save_items(tmp_path, windows, items)
     assert load_items(tmp_path) == (windows, items)
@@ -151,7 +150,7 @@ def test_the_mixture_gives_every_item_once_a_pass() -> None:
 
 def test_a_question_is_read_with_its_window_and_then_with_near_misses() -> None:
     windows = ["Ada won.", "Bo lost.", "Cy left."]
-    item = Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "", "")
+    item = Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "")
     drawn = Mixture(windows, [item], seed=1).draw(0.9, 200)
     assert {asked[0].text for asked in drawn} == {"Ada won."}
     assert {asked[0].spans for asked in drawn} == {((0, 3),)}
@@ -167,15 +166,16 @@ def test_a_question_is_read_with_its_window_and_then_with_near_misses() -> None:
 def test_a_stage_says_what_is_read_until_when() -> None:
     windows = ["Ada won.", "Bo lost.", "Cy left."]
     items = [
-        Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "", "Who left?"),
-        Item("qamr", "Who lost?", 1, ((0, 2),), (0, 2), "", ""),
+        Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "", ("Who left?",), ("Who gained?",)),
+        Item("qamr", "Who lost?", 1, ((0, 2),), (0, 2), ""),
     ]
-    alone = Stage(0.5, 99, {"squad": 1}, {"squad": 0.0}, yes_no=0.0, swap=1.0)
+    alone = Stage(0.5, 99, {"squad": 1}, {"squad": 0.0}, yes_no=0.0, swap=1.0, same=1.0)
     three = Stage(1.0, 99, {"qamr": 1}, {"qamr": 1.0}, second=1.0, yes_no=0.0)
     mixture = Mixture(windows, items, 1, [alone, three])
     early, late = mixture.draw(0.4, 20), mixture.draw(0.5, 20)
     assert {tuple(one.text for one in asked) for asked in early} == {("Ada won.",)}
-    assert {"who won?", "who left?"} <= {asked[0].question.lower() for asked in early}
+    assert {"who gained?", "who left?"} <= {asked[0].question.lower() for asked in early}
+    assert not {"who won?", "who won"} & {asked[0].question.lower() for asked in early}
     assert {tuple(sorted(one.text for one in asked)) for asked in late} == {tuple(windows)}
     assert {asked[0].text for asked in late} == {"Bo lost."}
 

@@ -57,7 +57,7 @@ def tiny_model() -> SpanModel:
 def trained_items() -> tuple[list[str], list[Item]]:
     windows = [f"{word.capitalize()} met {other} here." for word in WORDS for other in WORDS]
     items = [
-        Item("squad" if at % 3 else "nq-qed", f"Who met {at}?", at, ((0, 4),), (at - 1,), "", "")
+        Item("squad" if at % 3 else "nq-qed", f"Who met {at}?", at, ((0, 4),), (at - 1,), "")
         for at in range(1, len(windows))
     ]
     return windows, items

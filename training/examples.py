@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 Offsets = tuple[int, int]  # characters [start, end) of the text they are kept with
 
@@ -27,8 +28,8 @@ class Item:
 
     ``spans`` are the answers in ``window``, none when it does not answer. ``near`` are windows
     that a retriever ranks high and that do not answer, hardest first. ``cut`` is the window
-    without the sentence that answers, ``swap`` the question with one thing exchanged so that
-    the window no longer answers it; either is empty when there is none.
+    without the sentence that answers, empty when there is none. ``swaps`` are the question with
+    one thing exchanged so that the window no longer answers it, ``same`` so that it still does.
     """
 
     source: str
@@ -37,7 +38,8 @@ class Item:
     spans: tuple[Offsets, ...]
     near: tuple[int, ...]
     cut: str
-    swap: str
+    swaps: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,8 @@ def load_items(folder: Path) -> tuple[list[str], list[Item]]:
     return windows, items
 
 
-def _item(raw: dict[str, object]) -> Item:
+def _item(raw: dict[str, Any]) -> Item:
     """Make an item of its JSON, where tuples became lists."""
-    spans, near = raw.pop("spans"), raw.pop("near")
-    assert isinstance(spans, list) and isinstance(near, list)
-    pairs = tuple((int(start), int(end)) for start, end in spans)
-    return Item(spans=pairs, near=tuple(near), **raw)  # type: ignore[arg-type]
+    near, swaps, same = (tuple(raw.pop(name)) for name in ("near", "swaps", "same"))
+    spans = tuple((int(start), int(end)) for start, end in raw.pop("spans"))
+    return Item(**raw, spans=spans, near=near, swaps=swaps, same=same)

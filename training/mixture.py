@@ -22,7 +22,8 @@ class Stage:
     Texts are cropped to about ``chars`` characters: short ones teach the same at half the price.
     The other shares are of the questions: those read with a near miss too, by source; of these,
     those read with two; of those that can be so, the ones asked for yes or no, read without the
-    sentence that answers, and asked in their exchanged form.
+    sentence that answers, asked with a word exchanged so that nothing answers (``swap``), and with
+    a synonym (``same``).
     """
 
     until: float
@@ -33,6 +34,7 @@ class Stage:
     yes_no: float = 0.10
     cut: float = 0.12
     swap: float = 0.15
+    same: float = 0.0
 
 
 _ARTICLES = ("squad", "nq-qed", "nq-open", "fairytaleqa", "doc2dial")
@@ -80,10 +82,12 @@ NEAR_MISSES = (
     Stage(
         1.00,
         700,
-        {"qamr": 6, "squad": 54, "nq-qed": 22, "nq-open": 6, "fairytaleqa": 7, "doc2dial": 5},
-        {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 1.0)},
-        second=0.80,
+        {"qamr": 5, "squad": 48, "nq-qed": 26, "nq-open": 10, "fairytaleqa": 7, "doc2dial": 4},
+        {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 0.85)},
+        second=0.50,
         yes_no=0.08,
+        swap=0.40,
+        same=0.20,
     ),
 )
 
@@ -144,6 +148,8 @@ class Mixture:
         text, question = self._windows[item.window], item.question
         if item.spans and rng.random() < stage.yes_no:
             question = as_yes_no(question, text[slice(*item.spans[0])])
+        elif item.same and rng.random() < stage.same:
+            question = rng.choice(item.same)
         question = vary(question, rng)
         found = [Example(question, text, item.spans)]
         if item.near and rng.random() < stage.near[item.source]:
@@ -153,8 +159,8 @@ class Mixture:
         if item.cut and rng.random() < stage.cut:
             found.append(Example(question, item.cut, ()))
         yield tuple(found)
-        if item.swap and rng.random() < stage.swap:
-            yield (Example(vary(item.swap, rng), text, ()),)
+        if item.swaps and rng.random() < stage.swap:
+            yield (Example(vary(rng.choice(item.swaps), rng), text, ()),)
 
 
 def crop(example: Example, chars: int, rng: random.Random) -> Example:

@@ -10,10 +10,12 @@ import argparse
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from tqdm import tqdm
 
 from benchmarks.followups import is_dev
@@ -21,8 +23,11 @@ from qa_bot.datatypes import Document, Passage
 from qa_bot.embedder import Vectors, embed_passages, load_embedder, token_counter, token_limit
 from qa_bot.splitter import sentences, split
 from training.examples import Item, Offsets, Row, read_rows, save_items
+from training.exchange import Exchange, other_names
 from training.followups import LEANS
-from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_one
+from training.model import base_folder, new_tokenizer
+from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_name
+from training.wordnet import WordNet
 
 WINDOW_CHARS = {
     "squad": 1000,
@@ -32,6 +37,7 @@ WINDOW_CHARS = {
     "doc2dial": 1000,
 }
 NEAR = 4  # near misses kept for a question
+SWAPS, SAME = 3, 2  # of each kind of question with a word exchanged, kept for a question
 QAMR_REACH = 8  # how far off, in order of ids, a sentence may be that is joined to another
 
 
@@ -42,12 +48,20 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("runs/reader/data"), help="folder to write"
     )
+    parser.add_argument(
+        "--wordnet", type=Path, required=True, help="folder with WordNet's data.noun, index.noun …"
+    )
     parser.add_argument("--qamr", type=int, default=40_000, help="questions of qamr to keep")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rows = read_rows(args.data / "train.jsonl.gz")
     rows += [row for row in read_rows(args.data / "doc2dial.jsonl.gz") if stands_alone(row)]
+    exchange = new_exchange(args.wordnet)
     windows, items = prepare(rows, args.qamr, random.Random(args.seed))
+    items = [
+        exchanged(item, windows[item.window], exchange, random.Random(f"{args.seed}:{number}"))
+        for number, item in enumerate(tqdm(items, "exchange words"))
+    ]
     save_items(args.out, windows, items)
     print(f"{len(items)} questions, {len(windows)} windows: {args.out}")
 
@@ -61,6 +75,24 @@ def stands_alone(row: Row) -> bool:
         and len(asked.split()) >= 6
         and not LEANS.search(asked)
     )
+
+
+def new_exchange(wordnet: Path) -> Exchange:
+    """Return what exchanges words, for others that are among those of all-MiniLM-L6-v2."""
+    vocabulary = new_tokenizer().get_vocab()
+    table = load_file(base_folder() / "model.safetensors")["embeddings.word_embeddings.weight"]
+    return Exchange(WordNet(wordnet), vocabulary, table.float().numpy())
+
+
+def exchanged(item: Item, text: str, exchange: Exchange, rng: random.Random) -> Item:
+    """Return an item with its question in other words, when its window answers it."""
+    if not item.spans:
+        return item
+    answers = [text[start:end] for start, end in item.spans]
+    swaps = other_names(item.question, text, answers, rng, SWAPS)
+    swaps += exchange.other_words(item.question, text, rng, SWAPS)
+    same = exchange.same_words(item.question, text, rng, SAME)
+    return replace(item, swaps=(*item.swaps, *swaps), same=tuple(same))
 
 
 def prepare(rows: Sequence[Row], qamr: int, rng: random.Random) -> tuple[list[str], list[Item]]:
@@ -144,7 +176,7 @@ def _mine(
             item = _item(article, row, first, texts, order, rng)
             if item is not None:
                 window, near = item.window + base, tuple(one + base for one in item.near)
-                yield Item(row.source, row.question, window, item.spans, near, item.cut, item.swap)
+                yield replace(item, window=window, near=near)
         first += len(article.passages)
 
 
@@ -168,7 +200,7 @@ def _item(
         ranked = [one - first for one in order if one - first in own]
         chosen = ranked[0] if ranked else min(own)
         near = [one for one in order if one != first + chosen][:NEAR]
-        return Item(row.source, row.question, first + chosen, (), tuple(near), "", "")
+        return Item(row.source, row.question, first + chosen, (), tuple(near), "")
     inside = {i: _inside(article.passages[i], spans) for i in own}
     chosen = max(own, key=lambda i: (len(inside[i]), -i))
     if not inside[chosen]:
@@ -176,9 +208,10 @@ def _item(
     near = [one for one in order if one - first not in own and not holds_any(texts[one], answers)]
     passage = article.passages[chosen]
     cut = cut_answer(passage.text, _sentences(article, passage), inside[chosen])
-    swap = swap_one(row.question, passage.text, article.names, rng)
+    swap = swap_name(row.question, passage.text, article.names, rng)
+    swaps = (swap,) if swap else ()
     found = tuple(inside[chosen])
-    return Item(row.source, row.question, first + chosen, found, tuple(near[:NEAR]), cut, swap)
+    return Item(row.source, row.question, first + chosen, found, tuple(near[:NEAR]), cut, swaps)
 
 
 def _inside(passage: Passage, spans: Sequence[Offsets]) -> list[Offsets]:
@@ -217,7 +250,7 @@ def _join_sentences(
         spans = tuple((start + len(before), end + len(before)) for start, end in row.answers)
         answers = [row.context[start:end] for start, end in row.answers]
         near_miss = () if holds_any(windows[-1], answers) else (len(windows) - 1,)
-        yield Item("qamr", row.question, len(windows) - 2, spans, near_miss, "", "")
+        yield Item("qamr", row.question, len(windows) - 2, spans, near_miss, "")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""Questions with a word exchanged: for another thing, so that a text no longer answers, or not.
+
+People who wrote SQuAD 2.0's questions without an answer took one that has an answer and put in an
+opposite, another name of the same text, or another word of the same kind (Rajpurkar et al., "Know
+What You Don't Know", 2018). So that a reader does not learn that a word which the text lacks means
+"no answer", other questions have a word exchanged for a synonym.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from training.negatives import NAMED, holds_any, words
+from training.wordnet import KINDS, WordNet
+
+CLOSEST = 5  # words of those that may be put in, by the cosine of their embeddings
+LEAST_COSINE = 0.3
+_LEADING = 4  # letters: words that begin alike are forms of one word
+# Words that say too little, or too much of how a question is asked, to be exchanged.
+_KEPT = frozenset(
+    "the and for with from are was were been does did has have had what which who whom whose when "
+    "where why how many much that this its name names type kind term word called known year one "
+    "two people person time country city part use used place not she they his her their there date "
+    "thing things than into between during after before most more can could will would about make "
+    "made group found during other world".split()
+)
+_SHORT = 2  # letters: a name of so few is an initial
+_WORD = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'-])")
+
+
+class Exchange:
+    """Puts other words into questions.
+
+    ``vocabulary`` are the words that may be put in, common ones, with the rows of ``embeddings``
+    ``(n, features)`` that belong to them.
+    """
+
+    def __init__(
+        self, wordnet: WordNet, vocabulary: dict[str, int], embeddings: npt.NDArray[np.float32]
+    ) -> None:
+        centred = embeddings - embeddings.mean(axis=0)
+        self._units = centred / np.linalg.norm(centred, axis=1, keepdims=True).clip(min=1e-9)
+        self._wordnet = wordnet
+        self._vocabulary = vocabulary
+        self._others = cache(self._others_of)
+        self._same = cache(self._same_of)
+
+    def other_words(self, question: str, text: str, rng: random.Random, count: int) -> list[str]:
+        """Return up to ``count`` questions with a word exchanged for an opposite or the like.
+
+        Neither the question nor the text has it, so the text does not say what is asked for.
+        """
+        return _exchanged(question, text, rng, self._others)[:count]
+
+    def same_words(self, question: str, text: str, rng: random.Random, count: int) -> list[str]:
+        """Return up to ``count`` questions with a word exchanged for a synonym, in neither."""
+        return _exchanged(question, text, rng, self._same)[:count]
+
+    def _others_of(self, word: str) -> list[str]:
+        """Return the CLOSEST opposites and sisters of a word, in the same form."""
+        for form in _forms(word):
+            opposite = self._common(self._wordnet.opposites(form.lemma, form.kind), form)
+            sisters = self._common(self._wordnet.sisters(form.lemma, form.kind), form)
+            closeness = {other: self._cosine(word, other) for other in sisters}
+            closeness |= dict.fromkeys(opposite, 1.0)
+            found = sorted(
+                (
+                    other
+                    for other, cosine in closeness.items()
+                    if cosine == 1.0
+                    or (cosine > LEAST_COSINE and other[:_LEADING] != word[:_LEADING])
+                ),
+                key=lambda other: (-closeness[other], other),
+            )
+            if found:
+                return found[:CLOSEST]
+        return []
+
+    def _same_of(self, word: str) -> list[str]:
+        """Return the synonyms of a word, in the same form."""
+        for form in _forms(word):
+            if found := self._common(self._wordnet.synonyms(form.lemma, form.kind), form):
+                return sorted(found)
+        return []
+
+    def _common(self, lemmas: set[str], form: "_Form") -> set[str]:
+        """Return words in the form of another, of those that are one word and common."""
+        found = {form.inflected(lemma) for lemma in lemmas if lemma.isalpha()}
+        return {word for word in found if word in self._vocabulary}
+
+    def _cosine(self, one: str, other: str) -> float:
+        """Return how alike two words are; one that is not common is like none."""
+        if one not in self._vocabulary:
+            return 0.0
+        a, b = (self._units[self._vocabulary[word]] for word in (one, other))
+        return float(a @ b)
+
+
+def other_names(
+    question: str, text: str, answers: Sequence[str], rng: random.Random, count: int
+) -> list[str]:
+    """Return up to ``count`` questions with a name, a year or a number exchanged for the text's.
+
+    One that the text has, and that is no part of an answer: whom the text says it of is another.
+    """
+    own = set(words(question))
+    for pattern in NAMED.values():
+        mine = [found for found in pattern.finditer(question) if holds_any(text, [found[0]])]
+        there = {found[0] for found in pattern.finditer(text)} if mine else set()
+        new = sorted(
+            name
+            for name in there
+            if len(name) > _SHORT
+            and not own & set(words(name))
+            and not any(
+                holds_any(answer, [name]) or holds_any(name, [answer]) for answer in answers
+            )
+        )
+        if new:
+            places = [rng.choice(mine) for _ in range(count)]
+            names = rng.sample(new, min(count, len(new)))
+            return [
+                question[: place.start()] + name + question[place.end() :]
+                for place, name in zip(places, names, strict=False)
+            ]
+    return []
+
+
+def _share(one: str, other: str) -> bool:
+    """Whether one text holds the other."""
+    return holds_any(one, [other]) or holds_any(other, [one])
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a word may be a form of, and how others are put into the same form."""
+
+    lemma: str
+    kind: str  # part of speech
+    ending: str
+
+    def inflected(self, lemma: str) -> str:
+        """Return another word with the same ending."""
+        doubled = self.ending == "ed" and lemma.endswith("e")
+        return lemma + (self.ending[1:] if doubled else self.ending)
+
+
+def _forms(word: str) -> Iterator[_Form]:
+    """Yield what a word may be a form of, as it is first: "cities" and "ran" are left alone."""
+    yield from (_Form(word, kind, "") for kind in KINDS)
+    if word.endswith("s") and not word.endswith("ss"):
+        yield from (_Form(word[:-1], kind, "s") for kind in "nv")
+    if word.endswith("ed"):
+        yield from (_Form(word[:-end], "v", "ed") for end in (1, 2))
+
+
+def _exchanged(
+    question: str, text: str, rng: random.Random, new_words: Callable[[str], list[str]]
+) -> list[str]:
+    """Return a question with each of its words exchanged in turn, in random order."""
+    held, found = {*words(text), *words(question)}, []
+    places = [place for place in _WORD.finditer(question) if place[0] not in _KEPT]
+    for place in rng.sample(places, len(places)):
+        if new := [word for word in new_words(place[0]) if word not in held]:
+            found.append(question[: place.start()] + rng.choice(new) + question[place.end() :])
+    return found
