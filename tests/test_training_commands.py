@@ -15,7 +15,7 @@ COMMANDS = sorted(set(re.findall(r"python -m training\.(\w+)", README)))
 
 
 def test_the_readme_names_the_steps() -> None:
-    assert {"prepare", "train", "labels", "export", "calibrate", "evaluate"} <= set(COMMANDS)
+    assert {"prepare", "train", "unpack", "export", "calibrate", "evaluate"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -32,7 +32,6 @@ def test_a_command_tells_its_use(
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ("--labels l --near-misses", "--near-misses: not allowed with argument --labels"),
         ("--layers 10", "--layers goes with --weights"),
         ("--weights nowhere", "there is no nowhere"),
     ],

@@ -62,22 +62,7 @@ STAGES = (
         _NEAR,
     ),
 )
-# What a teacher is trained on and then asked about: it is slow, so short texts and the sources
-# that matter most.
-TAUGHT = (
-    Stage(
-        1.00,
-        500,
-        {"qamr": 6, "squad": 54, "nq-qed": 24, "nq-open": 5, "fairytaleqa": 8, "doc2dial": 5},
-        {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 0.7), "fairytaleqa": 0.6},
-        second=0.20,
-        yes_no=0.05,
-        cut=0.08,
-        swap=0.10,
-    ),
-)
-
-# After a teacher: every question with what does not answer it, as the bot reads an article.
+# To go on with: questions with what does not answer them, as the bot reads an article.
 NEAR_MISSES = (
     Stage(
         1.00,

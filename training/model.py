@@ -22,7 +22,6 @@ from qa_bot.reader_model import Card, Least, ReaderModel
 from training.examples import Example, Offsets
 from training.followups import TermExample
 from training.predict import torch_network
-from training.states import Projection
 
 MAX_TOKENS = 384  # question, text and special tokens together
 MASK_ID = 103  # [MASK] in BERT's vocabulary
@@ -63,19 +62,12 @@ class SpanModel(nn.Module):
         super().__init__()
         self.bert = bert
         self.head = nn.Linear(bert.config.hidden_size, 3)
-        self.projection: Projection | None = None  # in training alone: what a teacher's states are
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """Return the start, end and term logits: ``(n, tokens, 3)``."""
-        logits: Tensor = self.head(self.states(ids, types, mask))
+        states = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask)
+        logits: Tensor = self.head(states.last_hidden_state)
         return logits
-
-    def states(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        """Return the last layer's states: ``(n, tokens, features)``."""
-        states: Tensor = self.bert(
-            input_ids=ids, token_type_ids=types, attention_mask=mask
-        ).last_hidden_state
-        return states
 
 
 def base_folder() -> Path:
@@ -164,14 +156,10 @@ def add_dropout(model: SpanModel, dropout: PooledDropout) -> None:
             part.dropout = dropout
 
 
-def load_model(checkpoint: Path, model: SpanModel | None = None) -> SpanModel:
-    """Return the model of a checkpoint that training wrote, in fp32, for reading.
-
-    ``model`` is one of its kind whose weights are replaced; by default a reader with as many
-    layers as there are in the checkpoint.
-    """
+def load_model(checkpoint: Path) -> SpanModel:
+    """Return the model of a checkpoint that training wrote, in fp32, for reading."""
     weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
-    model = blank_model(weights) if model is None else model
+    model = blank_model(weights)
     model.load_state_dict(weights)
     return model.eval()
 
@@ -205,12 +193,8 @@ def new_tokenizer() -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> Batch:
-    """Tokenize questions with their texts."""
-    return collate(tokenizer.encode_batch(list(pairs)))
-
-
-def collate(encodings: list[Encoding]) -> Batch:
-    """Pad encoded pairs to the longest and make tensors of them."""
+    """Tokenize questions with their texts, pad them to the longest and make tensors of them."""
+    encodings = tokenizer.encode_batch(list(pairs))
     longest = max(len(one.ids) for one in encodings)
     for one in encodings:
         one.pad(longest + -longest % 8)
@@ -263,7 +247,7 @@ def span_loss(logits: Tensor, batch: Batch, examples: Sequence[Example]) -> Tens
     The start and the end are chosen independently, so the probability of a span is a product,
     and those of several right spans are added (marginal likelihood).
     """
-    scores = scores_of(logits, batch).log_softmax(dim=1)
+    scores = _scores_of(logits, batch).log_softmax(dim=1)
     losses = []
     for row, (encoding, example) in enumerate(zip(batch.encodings, examples, strict=True)):
         spans = token_spans(encoding, example.spans) if example.spans else [(0, 0)]
@@ -283,13 +267,13 @@ def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]
     Comprehension" (2018). So margins can be compared between passages. A question read with one
     text is left to ``span_loss``.
     """
-    margins = margins_of(logits, batch)
+    margins = _margins_of(logits, batch)
     tokens = margins.shape[1]
     total = margins.new_zeros(())
-    for rows, examples in zip(rows_of(asked), asked, strict=True):
+    for rows, examples in zip(_rows_of(asked), asked, strict=True):
         if len(examples) == 1:
             continue
-        chosen = weighed_together(margins, rows)
+        chosen = _weighed_together(margins, rows)
         spans = [
             (1 + at * tokens + first, 1 + at * tokens + last)
             for at, example in enumerate(examples)
@@ -303,18 +287,18 @@ def shared_loss(logits: Tensor, batch: Batch, asked: Sequence[Sequence[Example]]
     return total
 
 
-def scores_of(logits: Tensor, batch: Batch) -> Tensor:
+def _scores_of(logits: Tensor, batch: Batch) -> Tensor:
     """Return the start and end logits, as good as minus infinity where neither can be."""
     return logits[..., :2].float().masked_fill(~batch.allowed[..., None], _NEVER)
 
 
-def rows_of(asked: Sequence[Sequence[Example]]) -> list[slice]:
+def _rows_of(asked: Sequence[Sequence[Example]]) -> list[slice]:
     """Return which rows of a batch hold the texts of each question."""
     ends = list(accumulate(map(len, asked)))
     return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def margins_of(logits: Tensor, batch: Batch) -> Tensor:
+def _margins_of(logits: Tensor, batch: Batch) -> Tensor:
     """Return the start and end logits over those of "no answer": ``(n, tokens, 2)``.
 
     Where no answer can start or end, "no answer" included, they are as good as minus infinity.
@@ -325,7 +309,7 @@ def margins_of(logits: Tensor, batch: Batch) -> Tensor:
     return (scores - scores[:, :1]).masked_fill(~allowed[..., None], _NEVER)
 
 
-def weighed_together(margins: Tensor, rows: slice) -> Tensor:
+def _weighed_together(margins: Tensor, rows: slice) -> Tensor:
     """Return the margins of one "no answer", 0, and of the tokens of some rows, text by text."""
     return torch.cat([margins.new_zeros(1, 2), margins[rows].flatten(0, 1)])
 

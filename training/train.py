@@ -21,8 +21,7 @@ from tqdm import tqdm
 
 from training.examples import Example, Row, load_items, read_rows
 from training.followups import Conversations, TermExample, read_followups
-from training.labels import Labelled, Labels, soft_loss
-from training.mixture import NEAR_MISSES, STAGES, TAUGHT, Mixture, batches
+from training.mixture import NEAR_MISSES, STAGES, Mixture, batches
 from training.model import (
     PooledDropout,
     SpanModel,
@@ -39,7 +38,6 @@ from training.model import (
     weights_folder,
 )
 from training.predict import predict, report
-from training.teacher import new_teacher, teacher_folder
 
 BATCH = 32  # examples
 DRAW = 128  # items drawn at a time, about twice as many examples
@@ -50,10 +48,6 @@ CHECKPOINT_SECONDS = 300
 DEV_SECONDS = 1200
 DROPOUT = 0.1  # share of the features
 MASKED = 0.15  # of a text's words outside the answers, at most
-FROZEN = 4  # layers of a teacher that are left as they are
-SOFT = 0.7  # what the teacher's word weighs, where there is one; the rest is the labels'
-STATES = 2.0  # what its states weigh besides
-PROJECTION = "projection."  # weights that a reader does without
 
 Batch = Sequence[tuple[Example, ...]] | Sequence[tuple[TermExample, ...]]  # of one kind
 
@@ -72,12 +66,7 @@ def main() -> None:
         help="folder of a BERT with the same words to begin with; default: all-MiniLM-L6-v2",
     )
     parser.add_argument("--layers", type=int, help="of --weights, the first to keep; default: all")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--labels", type=Path, help="folder of a teacher's word on examples")
-    what.add_argument(
-        "--base", type=teacher_folder, help="weights of all-mpnet-base-v2: train a teacher"
-    )
-    what.add_argument(
+    parser.add_argument(
         "--near-misses", action="store_true", help="read every question with some, as the bot does"
     )
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
@@ -87,32 +76,21 @@ def main() -> None:
     args = parser.parse_args()
     if args.layers is not None and args.weights is None:
         parser.error("--layers goes with --weights")
-    if args.weights is not None and args.base is not None:
-        parser.error("--weights are a reader's, --base is a teacher's")
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)  # see Run: a thread is a copy of the model
     torch.set_flush_denormal(True)
     dev = read_rows(args.data / "dev.jsonl.gz")
-    if args.labels is None:
-        stages = NEAR_MISSES if args.near_misses else STAGES if args.base is None else TAUGHT
-        drawn: Mixture | Labels = Mixture(*load_items(args.items), args.seed, stages)
-    else:
-        drawn = Labels(args.labels, args.seed)
-    conversations = None
-    if args.base is None:
-        followups = read_followups(args.data / "followups-train.jsonl.gz")
-        conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
-    if args.base is not None:
-        model = new_teacher(args.base, FROZEN)
-        model = model if args.start is None else load_model(args.start, model)
-    elif args.start is not None:
+    stages = NEAR_MISSES if args.near_misses else STAGES
+    mixture = Mixture(*load_items(args.items), args.seed, stages)
+    followups = read_followups(args.data / "followups-train.jsonl.gz")
+    rows = read_rows(args.data / "train.jsonl.gz")
+    conversations = Conversations(followups, rows, args.seed)
+    if args.start is not None:
         model = load_model(args.start)
     else:
         model = new_model(args.weights, args.layers)
-    if isinstance(drawn, Labels):
-        model.projection = drawn.projection(model)
     seconds, settled = 60 * args.minutes, args.start is not None
-    run = Run(args.run, model, drawn, conversations, args.rate, seconds, args.threads, settled)
+    run = Run(args.run, model, mixture, conversations, args.rate, seconds, args.threads, settled)
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -123,8 +101,8 @@ class Run:
         self,
         folder: Path,
         model: SpanModel,
-        mixture: Mixture | Labels,
-        conversations: Conversations | None,
+        mixture: Mixture,
+        conversations: Conversations,
         rate: float,
         seconds: float,
         threads: int,
@@ -178,9 +156,8 @@ class Run:
         rng = random.Random(self.steps)
         progress = 1.0 if self.settled else self.elapsed / self.seconds
         drawn: list[Batch] = [*batches(self.mixture.draw(progress, DRAW), BATCH, rng)]
-        if self.conversations:
-            terms = self.conversations.draw(TERM_DRAW, self.steps)
-            drawn += batches([(one,) for one in terms], BATCH, rng)
+        terms = self.conversations.draw(TERM_DRAW, self.steps)
+        drawn += batches([(one,) for one in terms], BATCH, rng)
         rng.shuffle(drawn)
         began, seen = time.monotonic(), 0
         totals = {False: [0.0, 0], True: [0.0, 0]}  # of terms or not: sum of the losses, examples
@@ -211,14 +188,13 @@ class Run:
             generator.manual_seed(len(self.generators) * self.steps + part)
         loss = sum(self.pool.map(self._backward, self.copies, shares, self.generators))
         loss /= read
-        copies = zip(*map(_trained, self.copies), strict=True)
-        for weight, copied in zip(_trained(self.weights), copies, strict=True):
+        copies = zip(*(model.parameters() for model in self.copies), strict=True)
+        for weight, copied in zip(self.weights.parameters(), copies, strict=True):
             grads = [copy.grad.float() for copy in copied if copy.grad is not None]
-            # A projection has none where all that was read are conversations.
-            weight.grad = torch.stack(grads).sum(dim=0).div_(read) if grads else None
+            weight.grad = torch.stack(grads).sum(dim=0).div_(read)
             for copy in copied:
                 copy.grad = None
-        torch.nn.utils.clip_grad_norm_(_trained(self.weights), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.weights.parameters(), 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         self.optimizer.step()
@@ -235,17 +211,10 @@ class Run:
         batch = encode(self.tokenizer, pairs).to(next(model.parameters()).device)
         spans = [example for example in examples if isinstance(example, Example)]
         batch = mask_words(batch, spans, MASKED, generator) if spans else batch
-        states = model.states(batch.ids, batch.types, batch.mask)
-        logits = model.head(states)
+        logits = model(batch.ids, batch.types, batch.mask)
         if spans:
             together = [[one for one in texts if isinstance(one, Example)] for texts in asked]
             loss = span_loss(logits, batch, spans) + shared_loss(logits, batch, together)
-            taught = [[one for one in texts if isinstance(one, Labelled)] for texts in together]
-            if all(taught):
-                loss = SOFT * soft_loss(logits, batch, taught) + (1 - SOFT) * loss
-                if model.projection is not None:
-                    theirs = [one.states for texts in taught for one in texts]
-                    loss = loss + STATES * model.projection.loss(states, theirs)
         else:
             needed = [example for example in examples if isinstance(example, TermExample)]
             loss = term_loss(logits, batch, needed)
@@ -276,10 +245,8 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint beside the old one, then put it in its place."""
-        weights = self.weights.state_dict()
         state = {
-            "model": {n: weights[n] for n in weights if not n.startswith(PROJECTION)},
-            "projection": {n: weights[n] for n in weights if n.startswith(PROJECTION)},
+            "model": self.weights.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "taken": self.mixture.taken,
             "elapsed": self.elapsed,
@@ -293,7 +260,7 @@ class Run:
     def _load(self) -> None:
         path = self.folder / "checkpoint.pt"
         state = torch.load(path, map_location="cpu", weights_only=True)
-        self.weights.load_state_dict({**state["model"], **state["projection"]})
+        self.weights.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.mixture.taken = state["taken"]
         self.elapsed, self.steps = state["elapsed"], state["steps"]
@@ -302,16 +269,11 @@ class Run:
 
 def _with_decay(model: SpanModel) -> list[dict[str, Any]]:
     """Return the weights in two groups: biases and norms do not decay."""
-    weights = _trained(model)
+    weights = list(model.parameters())
     return [
         {"params": [weight for weight in weights if weight.ndim >= 2]},
         {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
     ]
-
-
-def _trained(model: SpanModel) -> list[torch.nn.Parameter]:
-    """Return the weights that training changes; those of a teacher's first layers stay."""
-    return [weight for weight in model.parameters() if weight.requires_grad]
 
 
 if __name__ == "__main__":
