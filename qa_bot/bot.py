@@ -103,8 +103,8 @@ class Bot:
         """Answer a question by quotes, or say that the articles do not.
 
         ``history`` is the conversation so far, oldest first: earlier Answers, or pairs of question
-        and answer text. A follow-up may mean several things: a quote is as likely as it is on the
-        mean of them, and the ``query`` of the answer is the one that its first quote answers best.
+        and answer text. A follow-up may mean several things: the first quote answers them best on
+        the whole, and the ``query`` of the answer is the one of them that it answers best.
         ``documents``: the ids of those that may answer, None for all. Raises ValueError for a
         question without a word in it, an unknown id, and no id at all.
         """
@@ -113,7 +113,7 @@ class Bot:
         found = [self._find(query, documents, len(queries)) for query in queries]
         candidates = agreed(found)
         quotes = select(candidates, self.config)
-        first = candidates[0] if candidates else None
+        first = next(iter(quotes or candidates), None)
         query = queries[0] if first is None else queries[trusting(first, found)]
         confidence = 0.0 if first is None else first.score
         return Answer(question, query, quotes, confidence, None if quotes else first)

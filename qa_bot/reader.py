@@ -167,13 +167,12 @@ def probability(values: Sequence[float], card: Card) -> float:
 def agreed(readings: Sequence[Sequence[Quote]]) -> list[Quote]:
     """Return the quotes that the readings of a question found, best first, no two the same.
 
-    Which reading is meant is not known, so a quote's probability is the mean of those that they
-    give it, or one that shares words of the text with it.
+    Which reading is meant is not known, so they are in the order of the mean of the probabilities
+    that the readings give them, or one that shares words of the text with them. Each keeps its own
+    probability, which holds if its reading is meant.
     """
     found = sorted((quote for quotes in readings for quote in quotes), key=lambda q: -q.score)
-    scores = [sum(_given(quotes, one) for quotes in readings) / len(readings) for one in found]
-    scored = [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
-    return distinct(sorted(scored, key=lambda quote: -quote.score))
+    return distinct(sorted(found, key=lambda one: -sum(_given(quotes, one) for quotes in readings)))
 
 
 def trusting(quote: Quote, readings: Sequence[Sequence[Quote]]) -> int:
