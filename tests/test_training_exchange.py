@@ -1,6 +1,8 @@
 """Questions with a word exchanged: from WordNet's files to what a text no longer answers."""
 
+import argparse
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from training.examples import Item
 from training.exchange import Exchange, other_names
 from training.prepare import exchanged
-from training.wordnet import WordNet
+from training.wordnet import WordNet, wordnet_folder
 
 LICENCE = "  1 This is not the licence of WordNet.  \n"
 # place, file, kind, words (hexadecimal), each with a number, pointers, each of four fields
@@ -128,3 +130,13 @@ def test_one_word_is_exchanged_for_one_that_the_text_lacks(
             new for old, new in zip(asked, found.split(), strict=True) if old != new
         }  # one place
         assert changed not in text.split() and changed not in asked
+
+
+def test_a_folder_without_a_file_of_wordnet_is_refused(tmp_path: Path) -> None:
+    for name in FILES:
+        (tmp_path / name).touch()
+    (tmp_path / "index.adj").unlink()
+    with pytest.raises(argparse.ArgumentTypeError, match=r"there is no .*index\.adj: Debian"):
+        wordnet_folder(str(tmp_path))
+    (tmp_path / "index.adj").touch()
+    assert wordnet_folder(str(tmp_path)) == tmp_path

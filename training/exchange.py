@@ -18,7 +18,7 @@ import numpy.typing as npt
 from training.negatives import NAMED, holds_any, words
 from training.wordnet import KINDS, WordNet
 
-CLOSEST = 5  # words of those that may be put in, by the cosine of their embeddings
+CLOSEST = 5  # words that may be put in: opposites, then by the cosine of their embeddings
 LEAST_COSINE = 0.3
 _LEADING = 4  # letters: words that begin alike are forms of one word
 # Words that say too little, or too much of how a question is asked, to be exchanged.
@@ -62,22 +62,20 @@ class Exchange:
         return _exchanged(question, text, rng, self._same)[:count]
 
     def _others_of(self, word: str) -> list[str]:
-        """Return the CLOSEST opposites and sisters of a word, in the same form."""
+        """Return a word's opposites and its closest sisters, CLOSEST in all, in the same form."""
         for form in _forms(word):
-            opposite = self._common(self._wordnet.opposites(form.lemma, form.kind), form)
-            sisters = self._common(self._wordnet.sisters(form.lemma, form.kind), form)
+            opposites = self._common(self._wordnet.opposites(form.lemma, form.kind), form)
+            sisters = self._common(self._wordnet.sisters(form.lemma, form.kind), form) - opposites
             closeness = {other: self._cosine(word, other) for other in sisters}
-            closeness |= dict.fromkeys(opposite, 1.0)
-            found = sorted(
+            close = sorted(
                 (
                     other
                     for other, cosine in closeness.items()
-                    if cosine == 1.0
-                    or (cosine > LEAST_COSINE and other[:_LEADING] != word[:_LEADING])
+                    if cosine > LEAST_COSINE and other[:_LEADING] != word[:_LEADING]
                 ),
                 key=lambda other: (-closeness[other], other),
             )
-            if found:
+            if found := [*sorted(opposites), *close]:
                 return found[:CLOSEST]
         return []
 
@@ -146,8 +144,7 @@ class _Form:
 
     def inflected(self, lemma: str) -> str:
         """Return another word with the same ending."""
-        doubled = self.ending == "ed" and lemma.endswith("e")
-        return lemma + (self.ending[1:] if doubled else self.ending)
+        return lemma + self.ending.removeprefix("e" if lemma.endswith("e") else "")
 
 
 def _forms(word: str) -> Iterator[_Form]:

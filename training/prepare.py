@@ -27,7 +27,7 @@ from training.exchange import Exchange, other_names
 from training.followups import LEANS
 from training.model import base_folder, new_tokenizer
 from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_name
-from training.wordnet import WordNet
+from training.wordnet import WordNet, wordnet_folder
 
 WINDOW_CHARS = {
     "squad": 1000,
@@ -49,7 +49,10 @@ def main() -> None:
         "--out", type=Path, default=Path("runs/reader/data"), help="folder to write"
     )
     parser.add_argument(
-        "--wordnet", type=Path, required=True, help="folder with WordNet's data.noun, index.noun …"
+        "--wordnet",
+        type=wordnet_folder,
+        required=True,
+        help="folder with WordNet's data.noun, index.noun …",
     )
     parser.add_argument("--qamr", type=int, default=40_000, help="questions of qamr to keep")
     parser.add_argument("--seed", type=int, default=1)

@@ -4,6 +4,7 @@ The format is that of wndb(5WN), for WordNet 3.0 (wordnet.princeton.edu); Debian
 the package wordnet-base.
 """
 
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,16 @@ class WordNet:
 
     def _related(self, synset: Synset, symbol: str) -> list[Synset]:
         return [self._synsets[one.to] for one in synset.pointers if one.symbol == symbol]
+
+
+def wordnet_folder(argument: str) -> Path:
+    """Return the folder of a command line; argparse says so if it lacks a file of WordNet."""
+    folder = Path(argument)
+    for name in KINDS.values():
+        for file in (folder / f"data.{name}", folder / f"index.{name}"):
+            if not file.exists():
+                raise ArgumentTypeError(f"there is no {file}: Debian has it in wordnet-base")
+    return folder
 
 
 def _lines(file: Path) -> Iterator[str]:
