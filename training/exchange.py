@@ -1,35 +1,34 @@
 """Questions with a word exchanged: for another thing, so that a text no longer answers, or not.
 
 People who wrote SQuAD 2.0's questions without an answer took one that has an answer and put in an
-opposite, another name of the same text, or another word of the same kind (Rajpurkar et al., "Know
-What You Don't Know", 2018). So that a reader does not learn that a word which the text lacks means
-"no answer", other questions have a word exchanged for a synonym.
+opposite or another word of the same kind (Rajpurkar et al., "Know What You Don't Know", 2018;
+what else they did is in twists.py). So that a reader does not learn that a word which the text
+lacks means "no answer", other questions have a word exchanged for a synonym.
 """
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from training.negatives import NAMED, holds_any, words
+from training.negatives import words
 from training.wordnet import KINDS, WordNet
 
 CLOSEST = 5  # words that may be put in: opposites, then by the cosine of their embeddings
 LEAST_COSINE = 0.3
 _LEADING = 4  # letters: words that begin alike are forms of one word
 # Words that say too little, or too much of how a question is asked, to be exchanged.
-_KEPT = frozenset(
+KEPT = frozenset(
     "the and for with from are was were been does did has have had what which who whom whose when "
     "where why how many much that this its name names type kind term word called known year one "
     "two people person time country city part use used place not she they his her their there date "
     "thing things than into between during after before most more can could will would about make "
     "made group found during other world".split()
 )
-_SHORT = 2  # letters: a name of so few is an initial
 _WORD = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'-])")
 
 
@@ -99,41 +98,6 @@ class Exchange:
         return float(a @ b)
 
 
-def other_names(
-    question: str, text: str, answers: Sequence[str], rng: random.Random, count: int
-) -> list[str]:
-    """Return up to ``count`` questions with a name, a year or a number exchanged for the text's.
-
-    One that the text has, and that is no part of an answer: whom the text says it of is another.
-    """
-    own = set(words(question))
-    for pattern in NAMED.values():
-        mine = [found for found in pattern.finditer(question) if holds_any(text, [found[0]])]
-        there = {found[0] for found in pattern.finditer(text)} if mine else set()
-        new = sorted(
-            name
-            for name in there
-            if len(name) > _SHORT
-            and not own & set(words(name))
-            and not any(
-                holds_any(answer, [name]) or holds_any(name, [answer]) for answer in answers
-            )
-        )
-        if new:
-            places = [rng.choice(mine) for _ in range(count)]
-            names = rng.sample(new, min(count, len(new)))
-            return [
-                question[: place.start()] + name + question[place.end() :]
-                for place, name in zip(places, names, strict=False)
-            ]
-    return []
-
-
-def _share(one: str, other: str) -> bool:
-    """Whether one text holds the other."""
-    return holds_any(one, [other]) or holds_any(other, [one])
-
-
 @dataclass(frozen=True, slots=True)
 class _Form:
     """What a word may be a form of, and how others are put into the same form."""
@@ -161,7 +125,7 @@ def _exchanged(
 ) -> list[str]:
     """Return a question with each of its words exchanged in turn, in random order."""
     held, found = {*words(text), *words(question)}, []
-    places = [place for place in _WORD.finditer(question) if place[0] not in _KEPT]
+    places = [place for place in _WORD.finditer(question) if place[0] not in KEPT]
     for place in rng.sample(places, len(places)):
         if new := [word for word in new_words(place[0]) if word not in held]:
             found.append(question[: place.start()] + rng.choice(new) + question[place.end() :])

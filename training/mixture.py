@@ -71,7 +71,7 @@ NEAR_MISSES = (
         {"qamr": 0.25, **dict.fromkeys(_ARTICLES, 0.85)},
         second=0.50,
         yes_no=0.08,
-        swap=0.40,
+        swap=0.50,
         same=0.20,
     ),
 )

@@ -23,10 +23,11 @@ from qa_bot.datatypes import Document, Passage
 from qa_bot.embedder import Vectors, embed_passages, load_embedder, token_counter, token_limit
 from qa_bot.splitter import sentences, split
 from training.examples import Item, Offsets, Row, read_rows, save_items
-from training.exchange import Exchange, other_names
+from training.exchange import Exchange
 from training.followups import LEANS
 from training.model import base_folder, new_tokenizer
 from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_name
+from training.twists import Twists, half_names, negated, other_digits, other_names
 from training.wordnet import WordNet, wordnet_folder
 
 WINDOW_CHARS = {
@@ -37,6 +38,8 @@ WINDOW_CHARS = {
     "doc2dial": 1000,
 }
 NEAR = 4  # near misses kept for a question
+NEGATED = 0.4  # share of the questions that are asked with a "not"
+CONDITIONS = 2  # kept for a question, of those with a condition put in
 SWAPS, SAME = 3, 2  # of each kind of question with a word exchanged, kept for a question
 QAMR_REACH = 8  # how far off, in order of ids, a sentence may be that is joined to another
 
@@ -59,10 +62,18 @@ def main() -> None:
     args = parser.parse_args()
     rows = read_rows(args.data / "train.jsonl.gz")
     rows += [row for row in read_rows(args.data / "doc2dial.jsonl.gz") if stands_alone(row)]
-    exchange = new_exchange(args.wordnet)
+    wordnet = WordNet(args.wordnet)
+    exchange = new_exchange(wordnet)
     windows, items = prepare(rows, args.qamr, random.Random(args.seed))
+    twists = Twists(windows, wordnet)
     items = [
-        exchanged(item, windows[item.window], exchange, random.Random(f"{args.seed}:{number}"))
+        exchanged(
+            item,
+            windows[item.window],
+            exchange,
+            twists,
+            random.Random(f"{args.seed}:{number}"),
+        )
         for number, item in enumerate(tqdm(items, "exchange words"))
     ]
     save_items(args.out, windows, items)
@@ -80,20 +91,28 @@ def stands_alone(row: Row) -> bool:
     )
 
 
-def new_exchange(wordnet: Path) -> Exchange:
+def new_exchange(wordnet: WordNet) -> Exchange:
     """Return what exchanges words, for others that are among those of all-MiniLM-L6-v2."""
     vocabulary = new_tokenizer().get_vocab()
     table = load_file(base_folder() / "model.safetensors")["embeddings.word_embeddings.weight"]
-    return Exchange(WordNet(wordnet), vocabulary, table.float().numpy())
+    return Exchange(wordnet, vocabulary, table.float().numpy())
 
 
-def exchanged(item: Item, text: str, exchange: Exchange, rng: random.Random) -> Item:
+def exchanged(
+    item: Item, text: str, exchange: Exchange, twists: Twists, rng: random.Random
+) -> Item:
     """Return an item with its question in other words, when its window answers it."""
     if not item.spans:
         return item
     answers = [text[start:end] for start, end in item.spans]
     swaps = other_names(item.question, text, answers, rng, SWAPS)
+    swaps += half_names(item.question, text, rng)
+    swaps += other_digits(item.question, text, rng)
     swaps += exchange.other_words(item.question, text, rng, SWAPS)
+    swaps += twists.turned(item.question, text, rng)
+    swaps += twists.narrowed(item.question, text, rng, CONDITIONS)
+    if rng.random() < NEGATED:
+        swaps += negated(item.question, rng)
     same = exchange.same_words(item.question, text, rng, SAME)
     return replace(item, swaps=(*item.swaps, *swaps), same=tuple(same))
 

@@ -77,6 +77,10 @@ class WordNet:
         }
         return found - self._alike(word, kind)
 
+    def kinds(self, word: str) -> set[str]:
+        """Return the parts of speech that a word is in WordNet's own texts, of KINDS."""
+        return {kind for kind in KINDS if (kind, word) in self._meanings}
+
     def _frequent(self, word: str, kind: str) -> Iterator[Synset]:
         for place in self._meanings.get((kind, word), ())[:_MEANINGS]:
             yield self._synsets[place]
