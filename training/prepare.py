@@ -27,6 +27,7 @@ from training.exchange import Exchange
 from training.followups import LEANS
 from training.model import base_folder, new_tokenizer
 from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_name
+from training.speech import speech_items
 from training.twists import Twists, half_names, negated, other_digits, other_names
 from training.wordnet import WordNet, wordnet_folder
 
@@ -65,6 +66,7 @@ def main() -> None:
     wordnet = WordNet(args.wordnet)
     exchange = new_exchange(wordnet)
     windows, items = prepare(rows, args.qamr, random.Random(args.seed))
+    items.extend(speech_items(windows, wordnet, random.Random(args.seed)))
     twists = Twists(windows, wordnet)
     items = [
         exchanged(
