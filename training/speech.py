@@ -1,7 +1,7 @@
 """Questions on who said what, made of the quotes in texts: few of the sets ask any.
 
-A text says it in three ways: "…," said NAME; NAME said, "…"; NAME said that … Of each comes one
-question for the speaker and some for the words.
+A text says it in three ways: "…," said NAME; NAME said, "…"; NAME said that … Of each come a
+question for the speaker and one for the words.
 """
 
 import random
