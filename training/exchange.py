@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from training.negatives import words
+from training.negatives import spliced, words
 from training.wordnet import KINDS, WordNet
 
 CLOSEST = 5  # words that may be put in: opposites, then by the cosine of their embeddings
@@ -128,5 +128,5 @@ def _exchanged(
     places = [place for place in _WORD.finditer(question) if place[0] not in KEPT]
     for place in rng.sample(places, len(places)):
         if new := [word for word in new_words(place[0]) if word not in held]:
-            found.append(question[: place.start()] + rng.choice(new) + question[place.end() :])
+            found.append(spliced(question, place.span(), rng.choice(new)))
     return found

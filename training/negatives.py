@@ -18,6 +18,13 @@ _YEAR = re.compile(r"\b1[0-9]{3}\b|\b20[0-9]{2}\b")
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 # A capitalised run that does not open the question.
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the )?[A-Z][\w'-]+)*")
+# Words that may open a sentence with a capital, and are no name.
+NO_NAMES = frozenset(
+    "a all also although an and another as at because both but by each even every few for he her "
+    "his however if in it its later many more most mr mrs ms my no nobody not now of on once one "
+    "only or our other others she since so some soon such that their then there these they this "
+    "those though thus to we what when where which while who with yet you".split()
+)
 NAMED = {"name": _NAME, "year": _YEAR, "number": _NUMBER}  # what names are, the likeliest first
 
 
@@ -87,6 +94,11 @@ def cut_answer(text: str, sentences: Sequence[Offsets], spans: Sequence[Offsets]
     return "" if len(rest) < 200 or holds_any(rest, answers) else rest
 
 
+def spliced(text: str, span: Offsets, new: str) -> str:
+    """Return a text with what stands at a span exchanged."""
+    return text[: span[0]] + new + text[span[1] :]
+
+
 def names(questions: Sequence[str]) -> dict[str, list[str]]:
     """Return the names, years and numbers of questions on one article, by kind, sorted."""
     return {
@@ -107,5 +119,5 @@ def swap_name(question: str, text: str, pool: dict[str, list[str]], rng: random.
         absent = [name for name in new if not holds_any(f"{text} {question}", [name])]
         if absent:
             place = rng.choice(mine)
-            return question[: place.start()] + absent[0] + question[place.end() :]
+            return spliced(question, place.span(), absent[0])
     return ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from training.examples import Item, Offsets
 from training.exchange import KEPT
-from training.negatives import holds_any
+from training.negatives import NO_NAMES, holds_any
 from training.wordnet import WordNet
 
 NEAR = 4  # near misses kept for a question
@@ -28,12 +28,6 @@ _SPOKEN = (
         rf"(?<![\w'-])(?P<name>{_NAME}) (?:said|says|argued|claimed|stated|announced|explained"
         rf"|warned|noted|declared|replied) that (?P<words>[^.;:\"“”\n]{{20,160}})(?=[.;])"
     ),
-)
-_NOBODY = frozenset(
-    "a all also although an and another as at because both but by each even every few for he her "
-    "his however if in it its later many more most mr mrs ms my no nobody not now of on once one "
-    "only or our other others she since so some soon such that their then there these they this "
-    "those though thus to we what when where which while who with yet you".split()
 )
 _LEAST, _TOLD = 6, 14  # words that are said, at least; of which a question repeats the first
 _WORD = re.compile(r"(?<![\w'-])[a-z]{4,}(?![\w'-])")
@@ -54,7 +48,7 @@ def speeches(text: str) -> list[Speech]:
     for pattern in _SPOKEN:
         for match in pattern.finditer(text):
             opening = match["name"].split()[0].lower()
-            if opening not in _NOBODY and len(match["words"].split()) >= _LEAST:
+            if opening not in NO_NAMES and len(match["words"].split()) >= _LEAST:
                 said = match.span("words")
                 found.setdefault(said, Speech(match.span("name"), said))
     return list(found.values())

@@ -11,17 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from training.exchange import KEPT
-from training.negatives import NAMED, holds_any, words
+from training.negatives import NAMED, NO_NAMES, holds_any, spliced, words
 from training.wordnet import WordNet
 
 LEAST_SEEN = 2  # times that an adjective stands before a noun to be put there
 _SHORT = 2  # letters: a name of so few is an initial
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*")
 _CAPITALISED = re.compile(r"\b[A-Z][\w'-]*(?: (?:of (?:the )?|the )?[A-Z][\w'-]*)*")
 _FULL_NAME = re.compile(r"([A-Z][a-z]{2,}) ([A-Z][a-z]{2,})")
-_NO_FIRST_NAME = frozenset(
-    "the this that these those his her its their our when while after".split()
-)
 _HELPING = re.compile(
     r"^((?:who|what|which|when|where|why|how)\b[^,?]{0,40}?\b"
     r"(?:is|are|was|were|do|does|did|has|have|had|could|would|should))(?= )",
@@ -70,7 +66,7 @@ def other_names(
             places = [rng.choice(mine) for _ in range(count)]
             names = rng.sample(new, min(count, len(new)))
             return [
-                _with(question, place.span(), name)
+                spliced(question, place.span(), name)
                 for place, name in zip(places, names, strict=False)
             ]
     return []
@@ -93,7 +89,7 @@ def half_names(question: str, text: str, rng: random.Random) -> list[str]:
         for name in (f"{found[0].split()[0]} {last}", f"{first} {found[0].split()[1]}")
         if not holds_any(f"{text} {question}", [name])
     }
-    return [_with(question, place.span(), rng.choice(sorted(made)))] if made else []
+    return [spliced(question, place.span(), rng.choice(sorted(made)))] if made else []
 
 
 def _full_names(text: str) -> list[re.Match[str]]:
@@ -101,8 +97,7 @@ def _full_names(text: str) -> list[re.Match[str]]:
     return [
         found
         for found in _CAPITALISED.finditer(text)
-        if _FULL_NAME.fullmatch(found[0])
-        and found[0].split()[0].lower() not in {*KEPT, *_NO_FIRST_NAME}
+        if _FULL_NAME.fullmatch(found[0]) and found[0].split()[0].lower() not in KEPT | NO_NAMES
     ]
 
 
@@ -111,7 +106,7 @@ def other_digits(question: str, text: str, rng: random.Random) -> list[str]:
 
     It is one of the last two, so that a year stays near.
     """
-    mine = [found for found in _NUMBER.finditer(question) if holds_any(text, [found[0]])]
+    mine = [found for found in NAMED["number"].finditer(question) if holds_any(text, [found[0]])]
     if not mine:
         return []
     place = rng.choice(mine)
@@ -122,7 +117,7 @@ def other_digits(question: str, text: str, rng: random.Random) -> list[str]:
         if at > 0 or digit != "0"
     ]
     absent = [number for number in new if not holds_any(f"{text} {question}", [number])]
-    return [_with(question, place.span(), rng.choice(absent))] if absent else []
+    return [spliced(question, place.span(), rng.choice(absent))] if absent else []
 
 
 def negated(question: str, rng: random.Random) -> list[str]:
@@ -165,7 +160,9 @@ class Twists:
         found = []
         for place in _TO_DESCRIBE.finditer(question):
             new = [word for word in self._before.get(place[1], ()) if word not in held]
-            found += [_with(question, (place.start(1), place.start(1)), f"{word} ") for word in new]
+            found += [
+                spliced(question, (place.start(1), place.start(1)), f"{word} ") for word in new
+            ]
         return rng.sample(found, min(count, len(found)))
 
     def turned(self, question: str, text: str, rng: random.Random) -> list[str]:
@@ -192,14 +189,9 @@ class Twists:
             return []
         one, other = rng.choice(pairs)
         first, second = question[slice(*one)], question[slice(*other)]
-        return [_with(_with(question, other, first), one, second)]
+        return [spliced(spliced(question, other, first), one, second)]
 
     def _is_noun(self, word: str) -> bool:
         """Whether a word names a thing or several, and is no adjective."""
         kinds = self._wordnet.kinds(word) | self._wordnet.kinds(word.removesuffix("s"))
         return word not in KEPT and "n" in kinds and "a" not in kinds
-
-
-def _with(question: str, span: tuple[int, int], new: str) -> str:
-    """Return a question with what stands at a span exchanged."""
-    return question[: span[0]] + new + question[span[1] :]
