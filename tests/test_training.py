@@ -29,6 +29,7 @@ from training.mixture import Mixture
 from training.model import (
     MAX_TOKENS,
     PooledDropout,
+    add_layers,
     base_folder,
     encode,
     load_model,
@@ -240,6 +241,24 @@ def test_a_reader_begins_with_the_first_layers_of_other_weights(tmp_path: Path) 
     assert all(torch.equal(weight, kept[name]) for name, weight in cut.bert.state_dict().items())
     with pytest.raises(ValueError, match="4 layers of 3"):
         new_model(folder, 4)
+
+
+def test_a_trained_reader_gets_the_layers_above_its_own(tmp_path: Path) -> None:
+    folder = bert_folder(tmp_path, 3)
+    trained, whole = new_model(folder, 2), new_model(folder)
+    for weight in trained.parameters():
+        weight.data += 1
+    grown = add_layers(trained, folder, 3).state_dict()
+    before, above = trained.state_dict(), whole.state_dict()
+    assert grown.keys() == above.keys()
+    added = {name for name in grown if name.startswith("bert.encoder.layer.2.")}
+    assert grown.keys() - added == before.keys()
+    for name, weight in grown.items():
+        assert torch.equal(weight, (above if name in added else before)[name]), name
+    with pytest.raises(ValueError, match="there are 2 layers already"):
+        add_layers(trained, folder, 2)
+    with pytest.raises(ValueError, match="4 layers of 3"):
+        add_layers(trained, folder, 4)
 
 
 def test_weights_of_other_words_are_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from training import train
+from training.model import base_folder
 
 REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "training" / "README.md").read_text(encoding="utf-8")
@@ -34,6 +35,7 @@ def test_a_command_tells_its_use(
     [
         ("--layers 10", "--layers goes with --weights"),
         ("--weights nowhere", "there is no nowhere"),
+        (f"--start c.pt --weights {base_folder()}", "--start with --weights needs --layers"),
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused(

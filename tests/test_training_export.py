@@ -41,11 +41,11 @@ def test_int8_gives_nearly_the_logits_of_fp32(exported: Path) -> None:
         for row, window in enumerate(windows(exported)):
             size = len(window.ids)
             assert one[row, :size].std() > 0.15  # else anything would be alike
-            assert other[row, :size] == pytest.approx(one[row, :size], abs=0.12)
+            assert other[row, :size] == pytest.approx(one[row, :size], abs=0.15)
     assert cosine(fp32, int8, windows(exported)) > 0.995
 
 
-def test_words_have_four_bits_and_matrices_eight(exported: Path) -> None:
+def test_words_have_four_bits_wide_matrices_six_and_others_eight(exported: Path) -> None:
     import onnx
 
     graph = onnx.load(exported / "reader.onnx").graph
@@ -54,7 +54,11 @@ def test_words_have_four_bits_and_matrices_eight(exported: Path) -> None:
     tables = {name.rpartition("embeddings.weight")[2]: kind for name, kind in embeddings.items()}
     assert (tables["_Q4"], tables["_quantized"], tables[""]) == ("INT4", "UINT8", "FLOAT")
     matrices = [array for array in graph.initializer if len(array.dims) == 2]
-    assert {kinds[one.name] for one in matrices if one.name not in embeddings} == {"INT8", "INT64"}
+    others = [array for array in matrices if array.name not in embeddings]
+    assert {kinds[one.name] for one in others} == {"INT8", "INT64", "UINT8"}
+    # The feed-forward matrices of both layers, 32 by 64 and 64 by 32: three bytes for four.
+    packed = [tuple(one.dims) for one in others if kinds[one.name] == "UINT8"]
+    assert sorted(packed) == [(24, 64), (24, 64), (48, 32), (48, 32)]
 
 
 def test_int8_scores_a_pair_alike_in_any_company(exported: Path) -> None:
@@ -107,7 +111,11 @@ def test_an_export_is_unpacked_and_exported_again_to_the_same(tmp_path: Path) ->
     unpacked = unpack(onnx.load(tmp_path / "first" / "reader.onnx"))
     assert unpacked.keys() == before.keys()
     for name, weights in unpacked.items():
-        steps = 7 if name.endswith("word_embeddings.weight") else 127  # to either side of 0
+        steps = 127  # to either side of 0
+        if name.endswith("word_embeddings.weight"):
+            steps = 7
+        elif 64 in weights.shape and weights.ndim == 2:  # feed-forward
+            steps = 31
         assert (weights - before[name]).abs().max() <= before[name].abs().max() / steps, name
     model.load_state_dict(unpacked)
     export(model, tmp_path / "again")

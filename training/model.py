@@ -164,6 +164,27 @@ def load_model(checkpoint: Path) -> SpanModel:
     return model.eval()
 
 
+def add_layers(model: SpanModel, weights: Path, layers: int) -> SpanModel:
+    """Return a model with ``layers`` layers: its own, and on top those of a folder with a BERT.
+
+    The first layers of one encoder, trained, and the rest of the same as it was read on well
+    together after a few thousand examples. Raises ValueError unless ``layers`` are more than the
+    model has and no more than the folder has.
+    """
+    own = model.bert.config.num_hidden_layers
+    if layers <= own:
+        raise ValueError(f"there are {own} layers already")
+    whole = new_model(weights, layers)
+    state = {name: weight for name, weight in whole.state_dict().items() if _layer(name) >= own}
+    whole.load_state_dict({**model.state_dict(), **state})
+    return whole
+
+
+def _layer(name: str) -> int:
+    """Return which layer a weight belongs to; -1: none."""
+    return int(name.split(".")[3]) if name.startswith("bert.encoder.layer.") else -1
+
+
 def blank_model(weights: Mapping[str, Tensor]) -> SpanModel:
     """Return a reader with as many layers as there are in a reader's weights, not yet loaded."""
     from transformers import BertModel

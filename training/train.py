@@ -26,6 +26,7 @@ from training.model import (
     PooledDropout,
     SpanModel,
     add_dropout,
+    add_layers,
     encode,
     load_model,
     mask_words,
@@ -58,12 +59,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
     parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
     parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
-    begin = parser.add_mutually_exclusive_group()
-    begin.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
-    begin.add_argument(
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument(
         "--weights",
         type=weights_folder,
-        help="folder of a BERT with the same words to begin with; default: all-MiniLM-L6-v2",
+        help="folder of a BERT with the same words to begin with; default: all-MiniLM-L6-v2. "
+        "With --start, of its --layers those that the checkpoint lacks are put on top",
     )
     parser.add_argument("--layers", type=int, help="of --weights, the first to keep; default: all")
     parser.add_argument(
@@ -76,6 +77,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.layers is not None and args.weights is None:
         parser.error("--layers goes with --weights")
+    if args.start is not None and args.weights is not None and args.layers is None:
+        parser.error("--start with --weights needs --layers")
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)  # see Run: a thread is a copy of the model
     torch.set_flush_denormal(True)
@@ -87,6 +90,8 @@ def main() -> None:
     conversations = Conversations(followups, rows, args.seed)
     if args.start is not None:
         model = load_model(args.start)
+        if args.weights is not None:
+            model = add_layers(model, args.weights, args.layers)
     else:
         model = new_model(args.weights, args.layers)
     seconds, settled = 60 * args.minutes, args.start is not None

@@ -18,10 +18,12 @@ from torch import Tensor
 from qa_bot.reader_model import MODEL, WEIGHTS
 from training.export import WORD_BLOCK, WORDS
 from training.model import blank_model
+from training.sixbits import PACKED, QUANTIZED
+from training.sixbits import unpack as from_six_bits
 
 Numbers = npt.NDArray[np.float32]
 
-_INT8, _INT4 = "_quantized", "_Q4"  # ends of names of tables
+_INT4 = "_Q4"  # end of a table's name
 
 
 def main() -> None:
@@ -43,10 +45,12 @@ def main() -> None:
 def unpack(exported: ModelProto) -> dict[str, Tensor]:
     """Return the weights that ``training.export`` made a graph of, its integers as floats again."""
     arrays = {one.name: numpy_helper.to_array(one) for one in exported.graph.initializer}
+    for name in [name for name in arrays if name.endswith(PACKED)]:
+        arrays[name.removesuffix(PACKED) + QUANTIZED] = from_six_bits(arrays.pop(name))
     weights = {name: array for name, array in arrays.items() if name.endswith((".weight", ".bias"))}
     for name in arrays:
-        if name.endswith(_INT8):
-            table = name.removesuffix(_INT8)
+        if name.endswith(QUANTIZED):
+            table = name.removesuffix(QUANTIZED)
             weights[_matrix(exported, name) or table] = _floats(arrays, table)
     words = next(name for name in arrays if name.endswith(WORDS + _INT4))
     weights[words.removesuffix(_INT4)] = _blocks(arrays, words.removesuffix(_INT4))
@@ -59,7 +63,9 @@ def unpack(exported: ModelProto) -> dict[str, Tensor]:
 def _floats(arrays: Mapping[str, Numbers], table: str) -> Numbers:
     """Return a table of eight bits as floats; it has a scale for each column, or one for all."""
     zero = arrays[f"{table}_zero_point"].astype(np.float32)
-    found: Numbers = (arrays[table + _INT8].astype(np.float32) - zero) * arrays[f"{table}_scale"]
+    found: Numbers = (arrays[table + QUANTIZED].astype(np.float32) - zero) * arrays[
+        f"{table}_scale"
+    ]
     return found if zero.ndim == 0 else found.T
 
 
