@@ -18,7 +18,7 @@ class Config:
     top_k: int = 8  # passages handed to the reader
     candidates: int = 50  # passages each retriever proposes before fusion
     rrf_k: int = 60  # rank constant of reciprocal rank fusion (Cormack et al., 2009)
-    threshold: float = 0.4  # confidence below which the article "does not say", in [0, 1]
+    threshold: float = 0.39  # confidence below which the article "does not say", in [0, 1]
     max_quotes: int = 3  # quotes in an answer
 
     def build_settings(self) -> dict[str, Any]:
