@@ -147,7 +147,7 @@ def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0)
 
 
-def start_run(folder: Path, draws: int) -> train.Run:
+def start_run(folder: Path, draws: int, keep: int = 0) -> train.Run:
     mixture = StoppingMixture(*trained_items(), draws)
     return train.Run(
         folder,
@@ -157,7 +157,21 @@ def start_run(folder: Path, draws: int) -> train.Run:
         rate=3e-3,
         seconds=1e6,
         threads=2,
+        keep=keep,
     )
+
+
+@pytest.mark.usefixtures("small_training")
+def test_the_last_checkpoints_are_kept_to_be_averaged(tmp_path: Path) -> None:
+    run = start_run(tmp_path, draws=4, keep=2)
+    with pytest.raises(Stopped):
+        run.train(dev=[])
+    first, last = sorted(tmp_path.glob("step-*.pt"))
+    assert last.name == f"step-{run.steps:07d}.pt"
+    kept, before = (torch.load(one, weights_only=True)["model"] for one in (last, first))
+    for name, weight in run.weights.state_dict().items():
+        assert torch.equal(kept[name], weight)
+    assert not torch.equal(kept["head.weight"], before["head.weight"])
 
 
 @pytest.mark.usefixtures("small_training")

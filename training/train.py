@@ -71,6 +71,9 @@ def main() -> None:
         "--near-misses", action="store_true", help="read every question with some, as the bot does"
     )
     parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
+    parser.add_argument(
+        "--keep", type=int, default=0, help="checkpoints to keep beside the last, to be averaged"
+    )
     parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=1)
@@ -95,7 +98,17 @@ def main() -> None:
     else:
         model = new_model(args.weights, args.layers)
     seconds, settled = 60 * args.minutes, args.start is not None
-    run = Run(args.run, model, mixture, conversations, args.rate, seconds, args.threads, settled)
+    run = Run(
+        args.run,
+        model,
+        mixture,
+        conversations,
+        args.rate,
+        seconds,
+        args.threads,
+        settled,
+        args.keep,
+    )
     run.train(random.Random(0).sample(dev, DEV_ROWS))
 
 
@@ -112,10 +125,11 @@ class Run:
         seconds: float,
         threads: int,
         settled: bool = False,  # the model was trained before: the last mixture alone
+        keep: int = 0,  # checkpoints beside the last
     ) -> None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.folder, self.mixture, self.conversations = folder, mixture, conversations
-        self.rate, self.seconds, self.settled = rate, seconds, settled
+        self.rate, self.seconds, self.settled, self.keep = rate, seconds, settled, keep
         self.tokenizer = new_tokenizer()
         self.weights = model.to(device)  # fp32: what the optimizer changes
         # Copies that are run, one a thread. Each reads a part of a batch with one core: threads
@@ -249,7 +263,11 @@ class Run:
             file.write(json.dumps(line) + "\n")
 
     def save(self) -> None:
-        """Write the checkpoint beside the old one, then put it in its place."""
+        """Write the checkpoint in the old one's place, and keep its weights by the step, if asked.
+
+        Scores of checkpoints five minutes apart differ by more than the last minutes gain, so the
+        average of those of a run's end (``training.average``) may do better than the last.
+        """
         state = {
             "model": self.weights.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -258,9 +276,11 @@ class Run:
             "steps": self.steps,
             "examples": self.examples,
         }
-        unfinished = self.folder / "checkpoint.pt.tmp"
-        torch.save(state, unfinished)
-        os.replace(unfinished, self.folder / "checkpoint.pt")
+        _write(state, self.folder / "checkpoint.pt")
+        if self.keep:
+            _write({"model": state["model"]}, self.folder / f"step-{self.steps:07d}.pt")
+            for older in sorted(self.folder.glob("step-*.pt"))[: -self.keep]:
+                older.unlink()
 
     def _load(self) -> None:
         path = self.folder / "checkpoint.pt"
@@ -270,6 +290,13 @@ class Run:
         self.mixture.taken = state["taken"]
         self.elapsed, self.steps = state["elapsed"], state["steps"]
         self.examples = state["examples"]
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    """Write a file beside the old one, then put it in its place."""
+    unfinished = path.with_name(f"{path.name}.tmp")
+    torch.save(state, unfinished)
+    os.replace(unfinished, path)
 
 
 def _with_decay(model: SpanModel) -> list[dict[str, Any]]:
