@@ -126,12 +126,12 @@ def test_a_text_is_pasted_and_questions_about_it_are_suggested(visit: Visit) -> 
     page.get_by_label("Title").fill("Crane")
     name = "Tova Lindgren"
     text = (
-        f"{name} is an engineer who lives in Oslo. In 1987 {name} moved the crane across the "
-        f"harbour. Years after, {name} sold it."
+        f"In May 1987 the crane fell into the harbour of Oslo and sank. The mayor said that {name} "
+        f"was the best engineer in town. Years after, {name} sold it."
     )
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Add this text").click()
-    expect(page.locator(".qa-reports li")).to_have_text("Crane: 25 words", timeout=60_000)
+    expect(page.locator(".qa-reports li")).to_have_text("Crane: 31 words", timeout=60_000)
     suggestion = page.locator(".qa-samples button").first
     expect(suggestion).to_contain_text(name, timeout=60_000)
     suggestion.click()
