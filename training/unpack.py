@@ -63,9 +63,8 @@ def unpack(exported: ModelProto) -> dict[str, Tensor]:
 def _floats(arrays: Mapping[str, Numbers], table: str) -> Numbers:
     """Return a table of eight bits as floats; it has a scale for each column, or one for all."""
     zero = arrays[f"{table}_zero_point"].astype(np.float32)
-    found: Numbers = (arrays[table + QUANTIZED].astype(np.float32) - zero) * arrays[
-        f"{table}_scale"
-    ]
+    steps = arrays[table + QUANTIZED].astype(np.float32) - zero
+    found: Numbers = steps * arrays[f"{table}_scale"]
     return found if zero.ndim == 0 else found.T
 
 
