@@ -36,6 +36,8 @@ def test_a_command_tells_its_use(
         ("--layers 10", "--layers goes with --weights"),
         ("--weights nowhere", "there is no nowhere"),
         (f"--start c.pt --weights {base_folder()}", "--start with --weights needs --layers"),
+        (f"--weights {base_folder()} --layers 99", "99 layers of 6"),
+        ("--keep -1", "--keep is a number of checkpoints"),
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused(

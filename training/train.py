@@ -82,34 +82,44 @@ def main() -> None:
         parser.error("--layers goes with --weights")
     if args.start is not None and args.weights is not None and args.layers is None:
         parser.error("--start with --weights needs --layers")
+    if args.keep < 0:
+        parser.error("--keep is a number of checkpoints, 0 or more")
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)  # see Run: a thread is a copy of the model
     torch.set_flush_denormal(True)
+    try:
+        model = begin(args.start, args.weights, args.layers)
+    except ValueError as error:
+        parser.error(str(error))
     dev = read_rows(args.data / "dev.jsonl.gz")
     stages = NEAR_MISSES if args.near_misses else STAGES
     mixture = Mixture(*load_items(args.items), args.seed, stages)
     followups = read_followups(args.data / "followups-train.jsonl.gz")
     rows = read_rows(args.data / "train.jsonl.gz")
     conversations = Conversations(followups, rows, args.seed)
-    if args.start is not None:
-        model = load_model(args.start)
-        if args.weights is not None:
-            model = add_layers(model, args.weights, args.layers)
-    else:
-        model = new_model(args.weights, args.layers)
-    seconds, settled = 60 * args.minutes, args.start is not None
     run = Run(
         args.run,
         model,
         mixture,
         conversations,
         args.rate,
-        seconds,
+        60 * args.minutes,
         args.threads,
-        settled,
-        args.keep,
+        settled=args.start is not None,
+        keep=args.keep,
     )
     run.train(random.Random(0).sample(dev, DEV_ROWS))
+
+
+def begin(start: Path | None, weights: Path | None, layers: int | None) -> SpanModel:
+    """Return the model of a checkpoint, with layers put on top if asked, or a new one.
+
+    Raises ValueError for a number of ``layers`` that cannot be had.
+    """
+    if start is None:
+        return new_model(weights, layers)
+    model = load_model(start)
+    return model if weights is None or layers is None else add_layers(model, weights, layers)
 
 
 class Run:
