@@ -39,7 +39,8 @@ def read_apart(path: Path, seconds: float) -> Content:
     found = json.loads(done.stdout.splitlines()[-1])
     if "error" in found:
         raise ArticleError(found["error"])
-    return Content(found["text"], found["title"], tuple(Mark(*mark) for mark in found["marks"]))
+    marks = tuple(Mark(*mark) for mark in found["marks"])
+    return Content(found["text"], found["title"], marks, tuple(found["notes"]))
 
 
 def main() -> None:
@@ -51,7 +52,12 @@ def main() -> None:
         found: dict[str, object] = {"error": str(error)}
     else:
         marks = [(mark.start, mark.kind, mark.label) for mark in content.marks]
-        found = {"text": content.text, "title": content.title, "marks": marks}
+        found = {
+            "text": content.text,
+            "title": content.title,
+            "marks": marks,
+            "notes": content.notes,
+        }
     print(json.dumps(found))
 
 

@@ -18,11 +18,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a reader makes of a file; ``title`` is what the file calls itself, or ``""``."""
+    """What a reader makes of a file; ``title`` is what the file calls itself, or ``""``.
+
+    ``notes`` say what of the file was not read, each a sentence for the person who gave it:
+    "2 of 3 pages have no text: scans are not read."
+    """
 
     text: str
     title: str = ""
     marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def heading_block(text: str) -> Block:
@@ -32,7 +37,7 @@ def heading_block(text: str) -> Block:
     return Block(text, marks)
 
 
-def join_blocks(blocks: Iterable[Block], title: str = "") -> Content:
+def join_blocks(blocks: Iterable[Block], title: str = "", notes: Iterable[str] = ()) -> Content:
     """Join blocks by blank lines; without a title, the first heading is the title."""
     parts: list[str] = []
     marks: list[Mark] = []
@@ -44,4 +49,5 @@ def join_blocks(blocks: Iterable[Block], title: str = "") -> Content:
             at += len(block.text) + 2
     headings = (mark.label for mark in marks if mark.kind == "heading")
     name = " ".join(title.split())
-    return Content("\n\n".join(parts), name if name else next(headings, ""), tuple(marks))
+    title = name if name else next(headings, "")
+    return Content("\n\n".join(parts), title, tuple(marks), tuple(notes))
