@@ -13,6 +13,7 @@ from qa_bot.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
 from qa_bot.loader import load
 from qa_bot.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
+from qa_bot.reader_model import Levels
 from qa_bot.retriever import retrieve
 from qa_bot.rewriter import Turn, readings
 
@@ -111,12 +112,31 @@ class Bot:
         question = _words(question)
         queries = readings(question, history)
         found = [self._find(query, documents, len(queries)) for query in queries]
+        return self._answer_of(question, queries, found)
+
+    @property
+    def levels(self) -> Levels:
+        """From which probability on a quote is given, and from which on it may answer."""
+        threshold = self.config.threshold
+        if threshold is None:
+            return self.reader.levels
+        return Levels(threshold, min(threshold, self.reader.levels.perhaps))
+
+    def _answer_of(
+        self, question: str, queries: Sequence[str], found: Sequence[Sequence[Quote]]
+    ) -> Answer:
+        """Make an answer of the candidate quotes that each query found."""
         candidates = agreed(found)
-        quotes = select(candidates, self.config)
-        first = next(iter(quotes or candidates), None)
-        query = queries[0] if first is None else queries[trusting(first, found)]
-        confidence = 0.0 if first is None else first.score
-        return Answer(question, query, quotes, confidence, None if quotes else first)
+        most = self.config.max_quotes
+        quotes = select(candidates, self.levels, most)
+        if not candidates:
+            return Answer(question, queries[0], (), 0.0)
+        first = next(iter(quotes or candidates))
+        query = queries[trusting(first, found)]
+        if quotes:
+            return Answer(question, query, quotes, first.score)
+        perhaps = first.score >= self.levels.perhaps
+        return Answer(question, query, (), first.score, tuple(candidates[:most]), perhaps)
 
     def _find(self, query: str, documents: Collection[str] | None, queries: int) -> list[Quote]:
         """Return candidate quotes, best first; each of several queries reads half the passages.

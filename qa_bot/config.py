@@ -18,8 +18,8 @@ class Config:
     top_k: int = 8  # passages handed to the reader
     candidates: int = 50  # passages each retriever proposes before fusion
     rrf_k: int = 60  # rank constant of reciprocal rank fusion (Cormack et al., 2009)
-    threshold: float = 0.39  # confidence below which the article "does not say", in [0, 1]
-    max_quotes: int = 3  # quotes in an answer
+    threshold: float | None = None  # least probability of a quote, in [0, 1]; None: the reader's
+    max_quotes: int = 3  # quotes in an answer, and closest passages without one
 
     def build_settings(self) -> dict[str, Any]:
         """Return the settings an index is built with and must be read with."""

@@ -5,11 +5,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from qa_bot.datatypes import Answer, Document, Mark, Quote
+from qa_bot.datatypes import Answer, Document, Level, Mark, Quote
 from qa_bot.splitter import Offsets, paragraphs
 from qa_bot.uploads import Report
 
 NOT_FOUND = "The article does not say."
+PERHAPS = "The article may not answer this. The closest passages:"
 CLOSEST = "Closest passage, which does not answer"
 
 _WORDS = ((0.9, "very likely"), (0.7, "likely"), (0.5, "possibly"))  # least score, in words
@@ -52,10 +53,10 @@ def to_text(answer: Answer) -> str:
     """
     blocks = [f"Understood as: {_one_line(answer.query)}"] if _reworded(answer) else []
     if not answer.found:
-        blocks.append(NOT_FOUND)
+        blocks.append(refusal(answer))
     elif answer.text != answer.quotes[0].text:
         blocks.append(_one_line(answer.text))
-    for quote in answer.quotes:
+    for quote in _open_quotes(answer):
         lines = visible(quote.text).replace("\n", "\n> ")
         blocks.append(f"> {lines}\n— {citation(quote)}")
     return "\n\n".join(blocks)
@@ -65,9 +66,10 @@ def to_markdown(answer: Answer) -> str:
     """Render as Markdown: a block quotation and a line with its place, for each quote."""
     blocks = [f"Understood as: {_markdown(answer.query)}"] if _reworded(answer) else []
     if not answer.found:
-        blocks.append(NOT_FOUND)
-    for quote in answer.quotes:
-        blocks.append(f"> {_marked(quote, _markdown)}")
+        blocks.append(refusal(answer))
+    for quote in _open_quotes(answer):
+        words = _marked(quote, _markdown) if answer.found else _markdown(quote.text)
+        blocks.append(f"> {words}")
         blocks.append(f"— {_markdown(citation(quote))}")
     return "\n\n".join(blocks)
 
@@ -81,6 +83,7 @@ def turns_to_markdown(turns: Iterable[tuple[str, Answer]]) -> str:
 def to_html(answer: Answer, name: str = "quote") -> str:
     """Render as one line of HTML: the short answer, the best quote, and the others folded away.
 
+    Passages that may answer are all shown; of those that do not, the closest is folded away.
     The quotes of ``shown_quotes`` link to ``#name-0``, ``#name-1`` and so on.
     """
     understood = f"Understood as: <q>{_isolated(answer.query)}</q>"
@@ -94,13 +97,24 @@ def to_html(answer: Answer, name: str = "quote") -> str:
             parts.append(f'<p class="qa-short" dir="auto">{_html(answer.text)}</p>')
         parts += [quotes[0], _folded(_counted(len(quotes) - 1, "more quote"), quotes[1:])]
     else:
-        parts += [f'<p class="qa-none">{NOT_FOUND}</p>', _folded(CLOSEST, quotes)]
+        parts.append(f'<p class="qa-none">{refusal(answer)}</p>')
+        parts += quotes if answer.perhaps else [_folded(CLOSEST, quotes)]
     return f'<div class="qa-answer">{"".join(parts)}</div>'
 
 
+def refusal(answer: Answer) -> str:
+    """Return what is said in place of quotes."""
+    return PERHAPS if answer.level is Level.PERHAPS else NOT_FOUND
+
+
 def shown_quotes(answer: Answer) -> tuple[Quote, ...]:
-    """Return the quotes to show: those that answer, or else the closest that does not."""
-    return answer.quotes if answer.closest is None else (answer.closest,)
+    """Return the passages to show: quotes, those that may answer, or the closest of all."""
+    return _open_quotes(answer) if answer.found or answer.perhaps else answer.closest[:1]
+
+
+def _open_quotes(answer: Answer) -> tuple[Quote, ...]:
+    """Return the passages that are not folded away."""
+    return answer.closest if answer.perhaps else answer.quotes
 
 
 def plain_to_html(text: str) -> str:

@@ -237,9 +237,17 @@ def merge(answers: Sequence[Answer], config: Config) -> Answer:
     answers = [answer for answer in answers if answer.query == confident.query]
     quotes = [quote for answer in answers for quote in answer.quotes]
     best = distinct(sorted(quotes, key=_likeliest_first))[: config.max_quotes]
-    near = [answer.closest for answer in answers if answer.closest is not None]
-    closest = None if best or not near else min(near, key=_likeliest_first)
-    return Answer(confident.question, confident.query, tuple(best), confident.confidence, closest)
+    near = [] if best else [quote for answer in answers for quote in answer.closest]
+    closest = distinct(sorted(near, key=_likeliest_first))[: config.max_quotes]
+    perhaps = bool(closest) and any(answer.perhaps for answer in answers)
+    return Answer(
+        confident.question,
+        confident.query,
+        tuple(best),
+        confident.confidence,
+        tuple(closest),
+        perhaps,
+    )
 
 
 def _likeliest_first(quote: Quote) -> float:

@@ -79,7 +79,7 @@ def test_html_says_an_answer_that_is_the_whole_quote_once() -> None:
 
 
 def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it() -> None:
-    refusal = Answer("Who?", "Who?", (), 0.2, BIRDS)
+    refusal = Answer("Who?", "Who?", (), 0.2, (BIRDS, LAST))
     assert shown_quotes(refusal) == (BIRDS,)
     assert to_html(refusal, "quote-7") == (
         f'<div class="qa-answer"><p class="qa-none">{NOT_FOUND}</p>'

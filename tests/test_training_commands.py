@@ -16,7 +16,7 @@ COMMANDS = sorted(set(re.findall(r"python -m training\.(\w+)", README)))
 
 
 def test_the_readme_names_the_steps() -> None:
-    assert {"prepare", "train", "unpack", "export", "calibrate", "evaluate"} <= set(COMMANDS)
+    assert {"prepare", "train", "export", "calibrate", "evaluate"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
