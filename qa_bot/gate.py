@@ -55,6 +55,8 @@ def shut_in() -> None:
     # Gradio's own choice is one folder for all its programs, open to every user of the machine.
     folder = mkdtemp(prefix="qa_bot-sent-")
     os.environ["GRADIO_TEMP_DIR"] = folder
+    # Gradio imports matplotlib where it is installed, which would write to the home folder.
+    os.environ["MPLCONFIGDIR"] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
