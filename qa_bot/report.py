@@ -1,6 +1,10 @@
 """What became of a file that was given to be read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
+
+from qa_bot.datatypes import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +20,9 @@ class Report:
     notes: tuple[str, ...] = ()
     error: str = ""
     id: str = ""  # of its document
+
+    @classmethod
+    def of(cls, document: Document, name: str, notes: Iterable[str] = ()) -> Self:
+        """Report on a document that was read from what has this name."""
+        pages = sum(mark.kind == "page" for mark in document.marks)
+        return cls(name, len(document.text.split()), pages, tuple(notes), id=document.id)

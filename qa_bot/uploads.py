@@ -172,8 +172,7 @@ class Library:
             if self._closed:
                 raise ArticleError(_ENDED)
             self._own = own
-        pages = sum(mark.kind == "page" for mark in document.marks)
-        return Report(document.title, len(document.text.split()), pages, id=document.id)
+        return Report.of(document, document.title)
 
     def _check_count(self) -> None:
         """Raise ArticleError when there is no room for another document."""

@@ -16,6 +16,7 @@ _NO_FILES = ("/dev/null", "/dev/shm")  # the second: semaphores, which are memor
 _FOR_WRITING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 _PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"')
+_NAMES = frozenset({"getsockname", "getpeername"})  # they only read what a socket is called
 _INTERNET = re.compile(r"sa_family=AF_INET6?\b")
 _LOOPBACK = re.compile(r'inet_addr\("127\.|AF_INET6.*"(?:::1|::ffff:127\.[\d.]+)"')
 _LOOKUP = re.compile(r"sin6?_port=htons\((?:53|853|5353)\)|sun_path=\"[^\"]*resolve")
@@ -45,14 +46,20 @@ def outbound(log: Path) -> list[str]:
     """Return the calls that look up a name or speak to another machine."""
     return [
         line
-        for line, _, arguments in _calls(log)
-        if _LOOKUP.search(arguments)
-        or (_INTERNET.search(arguments) and not _LOOPBACK.search(arguments))
+        for line, name, arguments in _calls(log)
+        if name not in _NAMES
+        and (
+            _LOOKUP.search(arguments)
+            or (_INTERNET.search(arguments) and not _LOOPBACK.search(arguments))
+        )
     ]
 
 
 def written(log: Path, allowed: Sequence[Path]) -> list[str]:
-    """Return the paths that were made, changed or deleted outside the allowed files and folders."""
+    """Return the paths that were made, changed or deleted outside the allowed files and folders.
+
+    A path relative to the working folder is not always logged with it: then it counts as outside.
+    """
     paths = (path for _, name, arguments in _calls(log) for path in _changed(name, arguments))
     within = [Path(allow).resolve() for allow in (*allowed, *_NO_FILES)]
     return [str(path) for path in paths if not any(path.is_relative_to(allow) for allow in within)]
