@@ -1,7 +1,7 @@
 """Both flows, from top to bottom: build an index, answer a question. A Bot keeps no session."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
 from qa_bot.loader import load
 from qa_bot.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
 from qa_bot.reader_model import Levels
+from qa_bot.report import Report
 from qa_bot.retriever import retrieve
 from qa_bot.rewriter import Turn, readings
 
@@ -57,17 +58,21 @@ class Bot:
         config: Config | None = None,
         *,
         embedder: Embedder | None = None,
+        skip_errors: bool = False,
+        on_report: Callable[[Report], None] | None = None,
+        reading: Progress | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Read files and folders into the index in ``folder``, made when there is none.
 
         An article that is already in it changes nothing. Without a ``config``, an index that is
-        there keeps the settings it was built with. Raises ArticleError for a file that
-        cannot be read, IndexMismatchError for an index of another model or other settings; the
-        folder then stays as it was.
+        there keeps the settings it was built with. ``skip_errors`` and ``on_report`` are for files
+        that cannot be read, see ``load``; ``reading`` is told of files, ``progress`` of passages.
+        Raises ArticleError for a file that cannot be read, IndexMismatchError for an index of
+        another model or other settings; the folder then stays as it was.
         """
         config = Config().of_index(stored_settings(folder)) if config is None else config
-        documents = load(paths)
+        documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=reading)
         embedder = load_embedder(config.model) if embedder is None else embedder
         with lock(folder):
             index = Index.open_or_new(folder, config.build_settings(), embedder)

@@ -1,8 +1,9 @@
 """The nouns: Document, Span, Passage, Hit, Quote, Answer. A quote is a slice of its document."""
 
 import hashlib
+from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -60,6 +61,7 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
+    _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         try:
@@ -83,14 +85,23 @@ class Document:
         values = read_header(text).values
         return cls(text, title if title else values.get("title", ""), source, values)
 
+    @property
+    def paragraph_starts(self) -> Sequence[int]:
+        """Where each paragraph begins; found once, when it is first asked for."""
+        if self._starts is None:
+            from qa_bot.splitter import paragraphs  # late: it is made of Documents itself
+
+            starts = array("q", (start for start, _ in paragraphs(self.text)))
+            object.__setattr__(self, "_starts", starts)
+            return starts
+        return self._starts
+
     def place(self, offset: int) -> Place:
         """Return the page, the heading and the paragraph of the character at an offset.
 
         A blank between paragraphs counts to the one before it; those at the start, to the first.
         """
-        from qa_bot.splitter import paragraphs  # late: it is made of Documents itself
-
-        begun = bisect_right([start for start, _ in paragraphs(self.text)], offset)
+        begun = bisect_right(self.paragraph_starts, offset)
         labels = {mark.kind: mark.label for mark in self.marks if mark.start <= offset}
         return Place(labels.get("page", ""), labels.get("heading", ""), max(1, begun))
 

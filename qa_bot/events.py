@@ -8,8 +8,8 @@ import gradio as gr
 
 from qa_bot.feedback import keep_feedback
 from qa_bot.render import plain_to_html, reports_to_html
+from qa_bot.report import Report
 from qa_bot.session import Exchange, Session
-from qa_bot.uploads import Report
 
 Messages = list[dict[str, Any]]  # as gr.Chatbot takes them
 Answered = tuple[Any, Any, Any, Any, Session]  # chat, question box, source, tabs, session

@@ -10,8 +10,10 @@ from qa_bot.errors import ArticleError
 MARKDOWN = frozenset({".md", ".markdown"})
 WEBPAGES = frozenset({".html", ".htm", ".xhtml"})
 _BINARY = frozenset({".pdf", ".docx", ".epub"})
-# What is read of a folder, by what a file's name ends in; what it is, its content tells.
-SUFFIXES = frozenset({".txt", ".text"}) | _BINARY | MARKDOWN | WEBPAGES
+_PLAIN = frozenset({".txt", ".text", ".csv", ".tsv"})
+# Files in a folder are chosen by their names; how one is read depends on its content.
+SUFFIXES = _PLAIN | _BINARY | MARKDOWN | WEBPAGES
+SUFFIX_LIST = ", ".join(sorted(SUFFIXES))  # for help texts and errors
 
 _SAVE_AS = "save it as plain text in UTF-8 (.txt or .md) and give that file"
 _SIGNATURES = (

@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from qa_bot.datatypes import Answer, Document, Level, Mark, Quote
+from qa_bot.report import Report
 from qa_bot.splitter import Offsets, paragraphs
-from qa_bot.uploads import Report
 
 NOT_FOUND = "The article does not say."
 PERHAPS = "The article may not answer this. The closest passages:"

@@ -286,3 +286,17 @@ def test_numbers_of_numpy_become_json() -> None:
     answer = Answer("Who?", "Who?", (quote,), quarter)
     written = json.loads(json.dumps(answer.to_dict()))
     assert (written["confidence"], written["quotes"][0]["score"]) == (0.25, 0.5)
+
+
+def test_paragraphs_are_found_once_for_a_document() -> None:
+    document = Document("\n\nOne.\n\nTwo\nand more.\n \n\nThree.")
+    assert list(document.paragraph_starts) == [2, 8, 25]
+    assert document.paragraph_starts is document.paragraph_starts
+    assert [document.place(offset).paragraph for offset in (0, 2, 7, 8, 24, 25)] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]

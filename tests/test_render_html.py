@@ -27,7 +27,7 @@ from qa_bot.render import (
     source_to_html,
     to_html,
 )
-from qa_bot.uploads import Report
+from qa_bot.report import Report
 
 
 class Page(HTMLParser):

@@ -21,7 +21,8 @@ from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Hit, Mark, Quote, Span
 from qa_bot.index import BATCH, Index
 from qa_bot.reader_model import Levels
-from qa_bot.uploads import PASTED, Library, Limits, Report, merge
+from qa_bot.report import Report
+from qa_bot.uploads import PASTED, Library, Limits, merge
 
 MILL = Document("The mill was built by Zebulon Quick.", "The mill")
 HARBOUR = "The harbour master is Anna Berg."

@@ -362,9 +362,7 @@ def plot(sets: Mapping[str, Sequence[Outcome]], file: Path) -> None:
             for values in (said, right)
         ]
         axes.plot(*points, "o-", label=name)
-    axes.set(
-        xlabel="probability said", ylabel="share right", title="First quotes, articles left out"
-    )
+    axes.set(xlabel="probability said", ylabel="share right", title="First quotes")
     axes.legend()
     figure.tight_layout()
     figure.savefig(file, dpi=120)

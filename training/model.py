@@ -1,6 +1,5 @@
 """The reader in torch: a BERT with three logits for every token, and its inputs."""
 
-import os
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -108,7 +107,6 @@ def new_model(weights: Path | None = None, layers: int | None = None) -> SpanMod
     ``weights`` is a folder with config.json and model.safetensors of a BERT with the words of
     all-MiniLM-L6-v2, by default that itself. Its first ``layers`` are kept, or all.
     """
-    os.environ["HF_HUB_OFFLINE"] = "1"
     from transformers import BertModel
 
     folder = base_folder() if weights is None else weights
