@@ -1,0 +1,24 @@
+"""Rows of a table have all their cells, those of spanning cells repeated."""
+
+from qa_bot.tables import MAX_COLUMNS, Cell, spread, table_lines
+
+
+def test_spanning_cells_stand_in_all_that_they_span() -> None:
+    rows = [
+        [Cell("A", rows=2), Cell("B", columns=2)],
+        [Cell("c"), Cell("d")],
+        [Cell("1"), Cell("2", rows=9), Cell("3")],
+        [Cell("4"), Cell("5")],
+    ]
+    assert spread(rows) == [["A", "B", "B"], ["A", "c", "d"], ["1", "2", "3"], ["4", "2", "5"]]
+
+
+def test_the_title_of_a_part_stands_once_and_blank_rows_are_left_out() -> None:
+    rows = [[Cell("Spring", columns=3)], [Cell(""), Cell("")], [Cell("a"), Cell(""), Cell("b")]]
+    assert table_lines(rows) == ["| Spring |", "| a |  | b |"]
+
+
+def test_a_span_made_to_fill_the_memory_does_not() -> None:
+    rows = [[Cell("x" * 300, columns=10_000, rows=10_000)], [Cell("y", columns=10_000)]]
+    assert [len(row) for row in spread(rows)] == [MAX_COLUMNS, MAX_COLUMNS + 1]
+    assert spread(rows)[1][:MAX_COLUMNS] == [""] * MAX_COLUMNS
