@@ -95,7 +95,7 @@ _UNREADABLE = frozenset({"merror", "mlongdiv", "mstack", "mglyph", "msgroup", "m
 _SPACED = frozenset(
     "= < > ≤ ≥ ≈ ≠ ≡ ± ∓ × ÷ · ∙ ⋅ → ← ↔ ⇒ ⇔ ∈ ∉ ⊂ ⊆ ∪ ∩ ∼ ~ ≃ ≅ ∝ + - − * := : | ∣".split()
 )
-_SIGNS = frozenset("+ - − ± ∓ * | ∣ :".split())  # may stand before a number
+_SIGNS = frozenset("+ - − ± ∓ * :".split())  # may stand before a number
 _OPENING = frozenset("( [ { ⟨ ⌊ ⌈ ,".split())
 _INVISIBLE = {"\u2061": "", "\u2062": "·", "\u2063": ",", "\u2064": "+"}
 _ACCENTS = {

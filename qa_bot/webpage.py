@@ -15,6 +15,7 @@ from qa_bot.formula import formula_text, local_name, lowered, raised
 from qa_bot.page_style import BLOCK, SCRIPT, SHOWN, UNFINISHED, apply_styles
 from qa_bot.tables import Cell, spread, table_lines
 
+LABEL = "{qa-bot}label"  # what stands before a list item, where that is not worked out here
 _LONG_ITEM = 400  # characters; a list with such an item is a list of paragraphs
 _LABEL = 100  # characters; no more say what a table within a table is of
 _ALL_ROWS = 10_000  # what rowspan="0" says
@@ -180,7 +181,8 @@ class _Writer:
         elif element.tag in _LISTS:
             self._lists.append(_first_number(element))
         elif element.tag == "li":
-            self._sign = self._next_sign()
+            label = element.get(LABEL)
+            self._sign = self._next_sign() if label is None else f"{label} "
         elif element.tag == "pre":
             self._verbatim += 1
         elif element.tag == "br":
