@@ -17,7 +17,7 @@ from qa_bot.docx_package import Package, child, is_on, name_of, number, related,
 from qa_bot.docx_styles import SWITCHES, Styles
 from qa_bot.docx_symbols import symbol
 from qa_bot.errors import ArticleError
-from qa_bot.webpage import LABEL, blocks_of, counted, notes_of
+from qa_bot.webpage import LABEL, blocks_of, left_out, notes_of
 
 _CORE = "docProps/core.xml"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
@@ -71,14 +71,17 @@ class _Document:
         self._part = package.main  # the part that is being read
         self._depth = 0
         self._fields: list[str] = []  # of each field that is open: "code" or "result"
+        self._texts: list[str] = []  # what is not yet added to the element that it belongs to
+        self._line: etree._Element | None = None  # that element
         self._boxes: list[etree._Element] = []  # the text boxes of the paragraph so far
         self._carried: etree._Element | None = None  # a paragraph that goes on in the next
-        self._references: dict[tuple[str, str], None] = {}  # of footnotes, by kind and id
+        self._references: list[tuple[str, str]] = []  # to footnotes, by kind and id
+        self._referred: set[tuple[str, str]] = set()
         self._style = ""  # of the paragraph that is being read
         body = child(package.part(package.main), "w:body")
         if body is not None:
             self._read_blocks(body, self.html)
-        self._flush(self.html)
+        self._end_carried(self.html)
         self._write_footnotes()
 
     def notes(self) -> list[str]:
@@ -86,8 +89,7 @@ class _Document:
         missing = Counter(what for what, _ in sorted(self._missing))
         return [
             *(_said(count, what, "missing from the file") for what, count in missing.items()),
-            *notes_of(self.html),
-            *(counted(count, what) for what, count in self._left_out.items()),
+            *notes_of(left_out(self.html) + self._left_out),
         ]
 
     def _read_blocks(self, parent: etree._Element, into: etree._Element) -> None:
@@ -122,7 +124,8 @@ class _Document:
         box = child(properties, "w14:checkbox")
         if box is not None:
             checked = is_on(child(box, "w14:checked"))
-            _add_text(into, "☒" if checked else "☐")
+            self._write(into, "☒" if checked else "☐")
+            self._join_texts()
         elif content is not None and not is_on(child(properties, "w:showingPlcHdr")):
             read(content, into)
 
@@ -133,6 +136,7 @@ class _Document:
         written = self._carried if self._carried is not None else etree.Element("p")
         self._carried = None
         self._read_inlines(paragraph, written)
+        self._join_texts()
         self._style = outer
         self._fields = [field for field in self._fields if field == "result"]
         if _goes_on(properties):
@@ -149,7 +153,7 @@ class _Document:
         """Add a paragraph as what its style and its numbering make of it."""
         level = self._styles.heading(properties)
         label, indent = self._label(properties)
-        if not len(written) and not (written.text or "").strip():
+        if _last(written) is None and not (written.text or "").strip():
             return
         if level:
             written.tag = f"h{level}"
@@ -173,7 +177,25 @@ class _Document:
             level = self._numbering.level_of(numbered.list_id, styles)
         return self._numbering.label(numbered.list_id, level), level
 
-    def _flush(self, into: etree._Element) -> None:
+    def _write(self, into: etree._Element, text: str) -> None:
+        """Add text to the end of an element; it is joined later, as there may be many pieces."""
+        if into is not self._line:
+            self._join_texts()
+            self._line = into
+        self._texts.append(text)
+
+    def _join_texts(self) -> None:
+        """Add the pieces of text so far to the element that they belong to."""
+        if self._line is not None and self._texts:
+            last, text = _last(self._line), "".join(self._texts)
+            if last is None:
+                self._line.text = (self._line.text or "") + text
+            else:
+                last.tail = (last.tail or "") + text
+        self._texts.clear()
+        self._line = None
+
+    def _end_carried(self, into: etree._Element) -> None:
         """Add a paragraph that goes on in the next when there is none."""
         if self._carried is not None:
             into.append(self._carried)
@@ -196,6 +218,7 @@ class _Document:
             elif name == "m:oMathPara":
                 self._read_inlines(element, into)
             elif name == "m:oMath" and "code" not in self._fields:
+                self._join_texts()
                 into.append(mathml(element))
         self._deeper(-1)
 
@@ -209,7 +232,8 @@ class _Document:
         hidden = any(self._styles.is_on(name, properties, self._style) for name in SWITCHES)
         script = self._styles.script(properties)
         if script and not hidden:
-            last = into[-1] if len(into) else None
+            self._join_texts()
+            last = _last(into)
             joins = last is not None and last.tag == script and not last.tail
             into = last if joins else etree.SubElement(into, script)
         font = child(properties, "w:rFonts")
@@ -225,8 +249,9 @@ class _Document:
         if name == "w:t":
             self._add_words(into, element.text or "", font)
         elif name in _CHARACTERS:
-            _add_text(into, _CHARACTERS[name])
+            self._write(into, _CHARACTERS[name])
         elif name in ("w:br", "w:cr"):
+            self._join_texts()
             etree.SubElement(into, "br")
         elif name == "w:sym":
             code = value(element, "char")
@@ -236,14 +261,14 @@ class _Document:
             base = child(element, "w:rubyBase")
             self._read_inlines(base if base is not None else [], into)
         elif name in _NOTES:
-            self._references[_NOTES[name], value(element, "id")] = None
+            self._refer(_NOTES[name], value(element, "id"))
         elif name in _DRAWINGS:
             self._read_drawing(element)
 
     def _add_words(self, into: etree._Element, text: str, font: str) -> None:
         """Add the words of a run; those in a symbol font may be in Unicode's private area."""
         if not any("\uf000" <= character <= "\uf0ff" for character in text):
-            _add_text(into, text)
+            self._write(into, text)
         else:
             for character in text:
                 self._add_symbol(into, font, ord(character))
@@ -253,14 +278,14 @@ class _Document:
         if character is None:
             self._left_out["symbol"] += 1
         else:
-            _add_text(into, character)
+            self._write(into, character)
 
     def _read_field(self, element: etree._Element, into: etree._Element) -> None:
         """Follow a field from its code to its result; a form's field may have no result."""
         kind = value(element, "fldCharType")
         if kind == "begin":
             if "code" not in self._fields:
-                _add_text(into, _form_value(child(element, "w:ffData")))
+                self._write(into, _form_value(child(element, "w:ffData")))
             self._fields.append("code")
         elif kind == "separate" and self._fields:
             self._fields[-1] = "result"
@@ -314,33 +339,37 @@ class _Document:
             span = min(max(1, number(child(properties, "w:gridSpan"), 1)), _MAX_COLUMNS)
             if _continues(child(properties, "w:vMerge")) and column in above:
                 _widen(above[column], "rowspan", 1)
-            elif _continues(child(properties, "w:hMerge")) and len(into):
-                _widen(into[-1], "colspan", span)
+            elif _continues(child(properties, "w:hMerge")) and column - 1 in above:
+                _widen(above[column - 1], "colspan", span)
+                above[column] = above[column - 1]
             else:
                 above[column] = etree.SubElement(into, "td", colspan=str(span))
                 self._read_blocks(cell, above[column])
-                self._flush(above[column])
+                self._end_carried(above[column])
             column += span
 
     def _write_footnotes(self) -> None:
         """Write the footnotes and endnotes in the order in which the text refers to them."""
-        notes: dict[str, dict[str, etree._Element]] = {}
-        written: list[tuple[str, str]] = []
-        while len(written) < len(self._references):  # notes may refer to notes
-            kind, key = list(self._references)[len(written)]
-            written.append((kind, key))
-            if kind not in notes:
-                root = self._package.by_kind(f"{kind}s")
-                elements = root if root is not None else []
-                notes[kind] = {value(note, "id"): note for note in elements}
-            if key not in notes[kind]:
+        found = {kind: self._footnotes(kind) for kind in dict.fromkeys(_NOTES.values())}
+        for at, (kind, key) in enumerate(self._references, 1):  # notes may refer to further ones
+            if key not in found[kind]:
                 self._missing.add((kind, key))
                 continue
             self._part = self._package.name_of_kind(f"{kind}s")
             item = etree.SubElement(_open_list(self.html), "li")
-            item.set(LABEL, f"{len(written)}.")
-            self._read_blocks(notes[kind][key], item)
-            self._flush(item)
+            item.set(LABEL, f"{at}.")
+            self._read_blocks(found[kind][key], item)
+            self._end_carried(item)
+
+    def _footnotes(self, kind: str) -> dict[str, etree._Element]:
+        root = self._package.by_kind(f"{kind}s")
+        return {} if root is None else {value(note, "id"): note for note in root}
+
+    def _refer(self, kind: str, key: str) -> None:
+        """Keep a reference to a footnote, each once."""
+        if (kind, key) not in self._referred:
+            self._referred.add((kind, key))
+            self._references.append((kind, key))
 
 
 _CHARACTERS = {"w:tab": "\t", "w:ptab": "\t", "w:noBreakHyphen": "\u2011"}
@@ -353,18 +382,14 @@ def _said(count: int, name: str, what: str) -> str:
     return f"{count} {name} is {what}." if count == 1 else f"{count} {name}s are {what}."
 
 
-def _add_text(into: etree._Element, text: str) -> None:
-    if len(into):
-        into[-1].tail = (into[-1].tail or "") + text
-    else:
-        into.text = (into.text or "") + text
+def _last(element: etree._Element) -> etree._Element | None:
+    return next(element.iterchildren(reversed=True), None)
 
 
 def _open_list(into: etree._Element) -> etree._Element:
     """Return the list that the last paragraph belongs to, or a new one."""
-    if len(into) and into[-1].tag == "ul":
-        return into[-1]
-    return etree.SubElement(into, "ul")
+    last = _last(into)
+    return last if last is not None and last.tag == "ul" else etree.SubElement(into, "ul")
 
 
 def _goes_on(properties: etree._Element | None) -> bool:

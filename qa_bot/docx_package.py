@@ -1,6 +1,7 @@
 """The parts of a Word document: XML files in a ZIP archive, and the relationships between them."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from qa_bot.errors import ArticleError
 MAX_TAGS = 2_000_000  # about 0.5 kB of memory for each; a book has half as many
 
 _DOCUMENT = "word/document.xml"
+_IS_DOCUMENT = re.compile(r"word[/\\]document\d*\.xml", re.IGNORECASE)
 _STRICT = {  # names of "strict" documents, by those of all others
     b"http://schemas.openxmlformats.org/wordprocessingml/2006/main": (
         b"http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -107,7 +109,8 @@ class Package:
 
     def _main_name(self, relationships: dict[str, Relationship]) -> str:
         named = (it.target for it in relationships.values() if it.kind == "officeDocument")
-        for name in (*named, _DOCUMENT):
+        members = (it for it in self._archive.namelist() if _IS_DOCUMENT.fullmatch(it))
+        for name in (*named, _DOCUMENT, *members):
             if self.holds(name):
                 return name
         raise ArticleError(f"{DAMAGED} (it has no {_DOCUMENT!r})")

@@ -41,6 +41,7 @@ class Styles:
         self._styles: dict[str, Style] = {}
         self._default = ""  # the style of paragraphs that name none
         self._defaults: dict[str, bool] = {}
+        self._known: dict[tuple[str, str], bool] = {}  # switches, by style
         if root is not None:
             self._defaults = _switches(child(root, "w:docDefaults", "w:rPrDefault", "w:rPr"))
             for element in root:
@@ -99,7 +100,11 @@ class Styles:
         return self._defaults.get(switch, False) or set_by[0] != set_by[1]  # two undo each other
 
     def _switch(self, key: str, switch: str) -> bool:
-        return next((it.switches[switch] for it in self.chain(key) if switch in it.switches), False)
+        if (key, switch) not in self._known:
+            styles = (style.switches for style in self.chain(key))
+            found = (switches[switch] for switches in styles if switch in switches)
+            self._known[key, switch] = next(found, False)
+        return self._known[key, switch]
 
     def script(self, properties: etree._Element | None) -> str:
         """Return the HTML element that a run is raised or lowered by, or ``""``."""

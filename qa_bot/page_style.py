@@ -1,11 +1,11 @@
 """What the style of a web page does to its words: which it hides, strikes out, raises or lowers.
 
-The page's own style sheets and ``style`` attributes are followed as a browser with a wide screen
-does; nothing is fetched. What they say is set on the elements, as attributes that no page can have.
+The page's own style sheets and ``style`` attributes are followed as by a browser with a wide
+screen; nothing is fetched. What they say is set on the elements, as attributes that no page has.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -96,16 +96,14 @@ class _Matcher(cssselect2.Matcher):  # type: ignore[misc]
         cssselect2.Matcher.add_relevant_selectors(element, selectors, relevant)
 
 
-def apply_styles(root: etree._Element, sheets: Iterable[str] = ()) -> None:
-    """Set on each element what the page's style, and further style sheets, say of it."""
-    own = (
-        "".join(style.itertext())
-        for style in root.iter("style")
-        if _holds_on_screen(style.get("media", ""))
-    )
+def apply_styles(root: etree._Element, linked: Callable[[str], str] | None = None) -> None:
+    """Set on each element what the page's style says of it.
+
+    ``linked`` returns the style sheet that a link leads to; without it, links are not followed.
+    """
     matcher = _Matcher()
     try:
-        for sheet in (*sheets, *own):
+        for sheet in _sheets(root, linked):
             _add_rules(matcher, sheet)
         if matcher.order:
             for element in _Element.from_html_root(root).iter_subtree():
@@ -115,6 +113,17 @@ def apply_styles(root: etree._Element, sheets: Iterable[str] = ()) -> None:
                 _settle(styled, [])
     except _TooLongError:
         root.set(UNFINISHED, "")
+
+
+def _sheets(root: etree._Element, linked: Callable[[str], str] | None) -> Iterator[str]:
+    """Yield the style sheets that hold for a screen, in the order of the page."""
+    for element in root.iter("style", "link"):
+        if not _holds_on_screen(element.get("media", "")):
+            continue
+        if element.tag == "style":
+            yield "".join(element.itertext())
+        elif linked is not None and element.get("rel", "").lower().split() == ["stylesheet"]:
+            yield linked(element.get("href", ""))
 
 
 def _add_rules(matcher: _Matcher, sheet: str) -> None:

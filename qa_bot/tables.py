@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_COLUMNS = 200
+_TIMES, _ROOM = 10, 10_000  # characters; how much longer repeated cells may make a table
 _LONG_CELL = 200  # characters; a longer cell stands once, however many rows and columns it spans
 
 
@@ -30,29 +31,34 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
 
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the texts of each row, those of spanning cells repeated."""
+    """Return the texts of each row, those of spanning cells repeated.
+
+    Repeating stops when it makes a table many times as long as what is written in it.
+    """
+    room = _ROOM + _TIMES * sum(len(cell.text) for row in rows for cell in row)
     spread_rows: list[list[str]] = []
-    below: dict[int, tuple[str, int]] = {}  # by column: what reaches down, and how many rows more
+    below: dict[int, tuple[Cell, int]] = {}  # by column: what reaches down, and how many rows more
     for row in rows:
-        texts: list[str] = []
-        reaching: dict[int, tuple[str, int]] = {}
-        for cell in row:
-            _fill(texts, below, reaching)
-            repeated = cell.text if len(cell.text) <= _LONG_CELL else ""
-            for nth in range(max(1, min(cell.columns, MAX_COLUMNS - len(texts)))):
-                reaching[len(texts)] = (repeated, cell.rows - 1)
-                texts.append(cell.text if nth == 0 else repeated)
-        _fill(texts, below, reaching)
+        cells = _with_columns(row, below)
+        below = {at: (cell, left - 1) for at, (cell, left, _) in enumerate(cells) if left > 1}
+        texts = []
+        for cell, _, repeats in cells:
+            room -= len(cell.text) if repeats else 0
+            texts.append("" if repeats and (room < 0 or len(cell.text) > _LONG_CELL) else cell.text)
         spread_rows.append(texts)
-        below = {column: reach for column, reach in reaching.items() if reach[1] > 0}
     return spread_rows
 
 
-def _fill(
-    texts: list[str], below: dict[int, tuple[str, int]], reaching: dict[int, tuple[str, int]]
-) -> None:
-    """Add the cells from rows above that come next in a row."""
-    while len(texts) in below:
-        text, rows = below[len(texts)]
-        reaching[len(texts)] = (text, rows - 1)
-        texts.append(text)
+def _with_columns(
+    row: Sequence[Cell], below: dict[int, tuple[Cell, int]]
+) -> list[tuple[Cell, int, bool]]:
+    """Return a cell for each column, the rows that it takes from here, and whether it repeats."""
+    columns: list[tuple[Cell, int, bool]] = []
+    for cell in row:
+        while len(columns) in below:
+            columns.append((*below[len(columns)], True))
+        count = max(1, min(cell.columns, MAX_COLUMNS - len(columns)))
+        columns += [(cell, cell.rows, nth > 0) for nth in range(count)]
+    while len(columns) in below:
+        columns.append((*below[len(columns)], True))
+    return columns

@@ -4,7 +4,8 @@ Nothing is fetched and nothing is run: markup is parsed, and what is left of it 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from lxml import etree
@@ -74,16 +75,16 @@ def read_webpage(text: str) -> Content:
     titles = root.xpath("//title[not(ancestor::svg)]")
     title = "".join(titles[0].itertext()) if titles else ""
     part = _main_part(root)
-    content = join_blocks(blocks_of(part), title.translate(_INVISIBLE), notes_of(part))
+    content = join_blocks(blocks_of(part), title.translate(_INVISIBLE), notes_of(left_out(part)))
     if not content.text and root.find(".//frame") is not None:
         raise ArticleError("only shows other pages in its frames: save and give those pages")
     return content
 
 
-def parse_html(text: str, sheets: Iterable[str] = ()) -> etree._Element | None:
+def parse_html(text: str, linked: Callable[[str], str] | None = None) -> etree._Element | None:
     """Parse HTML or XHTML as browsers do; None for a page with nothing on it.
 
-    What is hidden or struck out by the page's style, or by further style sheets, is marked.
+    What the page's style hides or strikes out is marked; ``linked`` as in ``apply_styles``.
     """
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
@@ -93,7 +94,7 @@ def parse_html(text: str, sheets: Iterable[str] = ()) -> etree._Element | None:
     if any(entry.message.startswith("Excessive depth") for entry in parser.error_log):
         raise ArticleError("is nested too deeply to be read: save its words as plain text (.txt)")
     if root is not None:
-        apply_styles(root, sheets)
+        apply_styles(root, linked)
     return root
 
 
@@ -102,29 +103,34 @@ def blocks_of(root: etree._Element) -> Iterator[Block]:
     yield from _Writer(root).blocks()
 
 
-def notes_of(root: etree._Element) -> list[str]:
-    """Say what below an element is left out, but should not go unnoticed."""
-    formulas = embedded = 0
+def left_out(root: etree._Element) -> Counter[str]:
+    """Count what below an element is left out, but should not go unnoticed."""
+    counts: Counter[str] = Counter()
     walker = etree.iterwalk(root, events=("start",))
     for _, element in walker:
-        embedded += element.tag in _EMBEDDED and not _is_hidden(element)
+        if element.tag in _EMBEDDED and not _is_hidden(element):
+            counts["embedded object"] += 1
         if element is not root and _is_dropped(element):
-            formulas += _is_formula_script(element)
+            counts["formula"] += _is_formula_script(element)
             walker.skip_subtree()
         elif _is_math(element):
-            formulas += formula_text(element) is None
+            counts["formula"] += formula_text(element) is None
             walker.skip_subtree()
-    notes = [counted(formulas, "formula", "formulas"), counted(embedded, "embedded object")]
-    unfinished = root.getroottree().getroot().get(UNFINISHED) is not None
-    style = ["The page's style was too large to follow: text that it hides may be read."]
-    return [*filter(None, notes), *(style if unfinished else [])]
+    if root.getroottree().getroot().get(UNFINISHED) is not None:
+        counts[UNFINISHED] += 1
+    return counts
 
 
-def counted(number: int, name: str, names: str = "") -> str:
-    """Say how many things of a kind could not be read; ``""`` for none."""
-    if not number:
-        return ""
-    return f"{number} {name if number == 1 else names or name + 's'} could not be read."
+def notes_of(counts: Counter[str]) -> list[str]:
+    """Say how many things of each kind could not be read."""
+    notes = [
+        f"{count} {what}{'s' if count > 1 else ''} could not be read."
+        for what, count in counts.items()
+        if count and what != UNFINISHED
+    ]
+    if counts[UNFINISHED]:
+        notes.append("The page's style was too large to follow: text that it hides may be read.")
+    return notes
 
 
 def _main_part(root: etree._Element) -> etree._Element:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from qa_bot.webpage import parse_html, read_webpage
+from qa_bot.webpage import blocks_of, parse_html, read_webpage
 
 UNFINISHED = ("The page's style was too large to follow: text that it hides may be read.",)
 
@@ -95,12 +95,18 @@ def test_raised_and_lowered(style: str, text: str) -> None:
     assert read_webpage(f"<style>i {{ {style} }}</style><p>10<i>6</i> m").text == text
 
 
-def test_a_sheet_for_print_and_further_sheets() -> None:
+def test_a_sheet_for_print() -> None:
     html = "<style media=print>.x { display: none }</style><p class=x>one<p class=y>two"
     assert read_webpage(html).text == "one\n\ntwo"
-    root = parse_html(html, [".y { display: none }"])
+
+
+def test_linked_sheets_stand_where_the_page_links_them() -> None:
+    sheets = {"a.css": ".x { display: none }", "b.css": ".y { display: none }"}
+    html = """<link rel=stylesheet href=a.css><link rel=stylesheet href=b.css media=print>
+        <style>.z { display: none }</style><p class=x>one<p class=y>two<p class=z>three"""
+    root = parse_html(html, sheets.__getitem__)
     assert root is not None
-    assert [element.text for element in root.iter("p") if len(element.attrib) == 2] == ["two"]
+    assert [block.text for block in blocks_of(root)] == ["two"]
 
 
 def test_what_is_set_as_a_block_is_one() -> None:

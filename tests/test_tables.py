@@ -18,7 +18,12 @@ def test_the_title_of_a_part_stands_once_and_blank_rows_are_left_out() -> None:
     assert table_lines(rows) == ["| Spring |", "| a |  | b |"]
 
 
+def test_a_long_cell_stands_once() -> None:
+    assert spread([[Cell("x" * 201, columns=2, rows=2)], []]) == [["x" * 201, ""], ["", ""]]
+
+
 def test_a_span_made_to_fill_the_memory_does_not() -> None:
-    rows = [[Cell("x" * 300, columns=10_000, rows=10_000)], [Cell("y", columns=10_000)]]
-    assert [len(row) for row in spread(rows)] == [MAX_COLUMNS, MAX_COLUMNS + 1]
-    assert spread(rows)[1][:MAX_COLUMNS] == [""] * MAX_COLUMNS
+    rows = [[Cell("x" * 100, columns=10_000, rows=10_000)], *[[Cell("y", columns=10_000)]] * 500]
+    texts = spread(rows)
+    assert {len(row) for row in texts} == {MAX_COLUMNS, MAX_COLUMNS + 1}
+    assert sum(len(text) for row in texts for text in row) < 20_000
