@@ -18,6 +18,7 @@ _SUBSCRIPTS = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇�
 _SIMPLE = re.compile(r"[0-9+\-−–=()]+(?:, ?[0-9]+)*")  # what Unicode has raised and lowered
 _ORDINALS = frozenset("st nd rd th er re e ème eme o a os as º ª de te me ste".split())
 _ORDINAL_SIGNS = {"o": "º", "a": "ª"}
+_PLAIN = re.compile(r"[^\W_⁰-₟²³¹]+")  # letters and digits on the line
 _DECIMALS = re.compile(r"[.,][0-9]{1,2}")  # small pence: 12 and a raised .99
 
 
@@ -60,7 +61,7 @@ def _is_exponent(letters: str, before: str) -> bool:
 def _marked(sign: str, text: str, after: str) -> str:
     if len(text) > _LONG or re.search(r"[^\W\d_]{2} ", text):
         return f" {text}"  # small print
-    return f"{sign}{text}" if text.isalnum() and not after[:1].isalnum() else f"{sign}({text})"
+    return f"{sign}({text})" if after[:1].isalnum() else _tied(sign, text)
 
 
 class _UnreadableError(Exception):
@@ -208,7 +209,7 @@ def _down(text: str) -> str:
 def _tied(sign: str, text: str) -> str:
     if not text:
         return ""
-    return f"{sign}{text}" if text.isalnum() else f"{sign}({text})"
+    return f"{sign}{text}" if _PLAIN.fullmatch(text) else f"{sign}({text})"
 
 
 def _superscript(element: etree._Element, depth: int) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_COLUMNS = 200
+_SHORT_LINE = 60  # characters; lines side by side are rows of their own, paragraphs are not
 _TIMES, _ROOM = 10, 10_000  # characters; how much longer repeated cells may make a table
 _LONG_CELL = 200  # characters; a longer cell stands once, however many rows and columns it spans
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The text of a cell, and how many columns and rows it spans."""
+    """The text of a cell, which may have lines, and how many columns and rows it spans."""
 
     text: str
     columns: int = 1
@@ -23,11 +24,25 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
     A cell that is the whole of its row, as the title of a part of the table is, stands once.
     """
     lines = []
-    for row, texts in zip(rows, spread(rows), strict=True):
+    for at, (row, texts) in enumerate(zip(rows, spread(rows), strict=True)):
         if any(texts):
             alone = len(row) == 1 and all(text in ("", row[0].text) for text in texts)
-            lines.append(f"| {' | '.join(texts[:1] if alone else texts)} |")
+            for line in _lines_of(texts[:1] if alone else texts, is_head=at == 0):
+                lines.append(f"| {' | '.join(line)} |")
     return lines
+
+
+def _lines_of(texts: list[str], is_head: bool) -> list[list[str]]:
+    """Return a row as the rows that its lines make: one, unless cells have lines side by side."""
+    split = [text.split("\n") for text in texts]
+    several = [lines for lines in split if len(lines) > 1]
+    aligned = len(several) > 1 and len({len(lines) for lines in several}) == 1
+    if is_head or not aligned or any(len(line) > _SHORT_LINE for it in several for line in it):
+        return [[text.replace("\n", " ") for text in texts]]
+    return [
+        [lines[at] if len(lines) > 1 else lines[0] for lines in split]
+        for at in range(len(several[0]))
+    ]
 
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:

@@ -5,7 +5,7 @@ Nothing is fetched and nothing is run: markup is parsed, and what is left of it 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from lxml import etree
@@ -57,6 +57,10 @@ _DROPPED_ROLES = frozenset(  # of HTML and of EPUB, whose signs and page numbers
 )
 _LINES = frozenset({"p", "pre", "dt", "summary", "caption", "figcaption", "legend"}) | _HEADINGS
 _PARTS = frozenset({"article", "main", "section", "blockquote"})  # have headers of their own
+_MAY_BE_LEFT_OUT = etree.XPath(  # whether to look closer
+    "boolean(.//applet|.//embed|.//object|.//script[contains(@type, 'math/')]"
+    "|.//*[contains(name(), 'math')])"
+)
 _EMBEDDED = frozenset({"applet", "embed", "object"})
 _BLANKS = re.compile(r"\s+")
 _LINE_END = re.compile(r" *\n *")
@@ -106,6 +110,10 @@ def blocks_of(root: etree._Element) -> Iterator[Block]:
 def left_out(root: etree._Element) -> Counter[str]:
     """Count what below an element is left out, but should not go unnoticed."""
     counts: Counter[str] = Counter()
+    if root.getroottree().getroot().get(UNFINISHED) is not None:
+        counts[UNFINISHED] += 1
+    if not _MAY_BE_LEFT_OUT(root):
+        return counts
     walker = etree.iterwalk(root, events=("start",))
     for _, element in walker:
         if element.tag in _EMBEDDED and not _is_hidden(element):
@@ -116,8 +124,6 @@ def left_out(root: etree._Element) -> Counter[str]:
         elif _is_math(element):
             counts["formula"] += formula_text(element) is None
             walker.skip_subtree()
-    if root.getroottree().getroot().get(UNFINISHED) is not None:
-        counts[UNFINISHED] += 1
     return counts
 
 
@@ -159,10 +165,12 @@ class _Writer:
 
     def blocks(self) -> Iterator[Block]:
         walker = etree.iterwalk(self._root, events=("start", "end"))
+        dropped = None
         for event, element in walker:
             if event == "end":
-                yield from self._end(element)
+                yield from self._end(element, element is dropped)
             elif element is not self._root and _is_dropped(element):
+                dropped = element  # its end is the next event
                 walker.skip_subtree()
             elif element.tag == "table" and (rows := _rows(element)):
                 yield from self._paragraph()
@@ -195,10 +203,9 @@ class _Writer:
             self._words.append("\n")
         self._write(element.text)
 
-    def _end(self, element: etree._Element) -> Iterator[Block]:
+    def _end(self, element: etree._Element, skipped: bool) -> Iterator[Block]:
         if element is self._root:
             return
-        skipped = _is_dropped(element)
         if not skipped and element.tag in _HEADINGS:
             yield heading_block(self._take())
         elif not skipped and _is_block(element):
@@ -223,7 +230,7 @@ class _Writer:
         if _is_math(element):
             text = formula_text(element) or ""
             return " " * _touch(before, text) + text + " " * _touch(text, after)
-        written, words = "".join(element.itertext()), _words_of([element])
+        written, words = "".join(element.itertext()), _words_of(element)
         if _script(element) == "sub":
             words = lowered(words, before, after)
         elif _script(element) == "super" or (before[-1:].isdigit() and words[:1].isdigit()):
@@ -301,7 +308,7 @@ def _is_hidden(element: etree._Element) -> bool:
 
 
 def _is_math(element: etree._Element) -> bool:
-    return local_name(element) == "math"
+    return element.tag.endswith("math") and local_name(element) == "math"
 
 
 def _is_formula_script(element: etree._Element) -> bool:
@@ -366,12 +373,18 @@ def _is_reference(element: etree._Element) -> bool:
     if element.tag == "a" and not _script(element):
         signs = not any(map(str.isalnum, words))
         return bool(words) and signs and element.get("href", "").startswith("#")
-    if element.getparent().tag == "a" or element.tag == "a":
-        link = element if element.tag == "a" else element.getparent()
+    parent = element.getparent()
+    link = element if element.tag == "a" else parent
+    if link is not None and link.tag == "a":
         return "#" in link.get("href", "") and "".join(link.itertext()).strip() == words
     links = element.findall(".//a[@href]")
-    whole = "".join("".join(link.itertext()) for link in links).strip()
-    return bool(links) and whole == words and all("#" in link.get("href", "") for link in links)
+    whole = "".join("".join(link.itertext()) for link in links)
+    same = _letters(whole) == _letters(words)  # but for brackets and commas
+    return bool(links) and same and all("#" in link.get("href", "") for link in links)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _rows(table: etree._Element) -> list[str]:
@@ -384,7 +397,7 @@ def _rows(table: etree._Element) -> list[str]:
         return []
     if any(len(cell.text) > _LONG_CELL for row in rows for cell in row):
         return []
-    captions = (_words_of([caption]) for caption in table.iterchildren("caption"))
+    captions = (_words_of(caption) for caption in table.iterchildren("caption"))
     return [*filter(None, captions), *table_lines(rows)]
 
 
@@ -400,7 +413,7 @@ def _cells(row: etree._Element) -> list[Cell]:
 
 
 def _cell(cell: etree._Element) -> Cell:
-    return Cell(_words_of([cell]), _span(cell, "colspan"), _span(cell, "rowspan"))
+    return Cell("\n".join(_lines(cell)), _span(cell, "colspan"), _span(cell, "rowspan"))
 
 
 def _span(cell: etree._Element, name: str) -> int:
@@ -446,7 +459,14 @@ def _label(cells: list[Cell]) -> bool:
     return any(cell.text for cell in cells) and all(len(cell.text) <= _LABEL for cell in cells)
 
 
-def _words_of(elements: Iterable[etree._Element]) -> str:
-    """Return the words of elements on one line."""
-    texts = (block.text for element in elements for block in blocks_of(element))
-    return " ".join(" ".join(texts).split())
+def _lines(element: etree._Element) -> Iterator[str]:
+    """Yield the lines of an element that have any words."""
+    for block in blocks_of(element):
+        for line in block.text.split("\n"):
+            if words := " ".join(line.split()):
+                yield words
+
+
+def _words_of(element: etree._Element) -> str:
+    """Return the words of an element on one line."""
+    return " ".join(_lines(element))

@@ -18,6 +18,20 @@ def test_the_title_of_a_part_stands_once_and_blank_rows_are_left_out() -> None:
     assert table_lines(rows) == ["| Spring |", "| a |  | b |"]
 
 
+def test_lines_side_by_side_are_rows_and_others_are_not() -> None:
+    head = [Cell("Who\n(age)"), Cell("Toll\n(öre)"), Cell("Day")]
+    aligned = [Cell("Adult\nChild"), Cell("2\n1"), Cell("Friday")]
+    uneven = [Cell("Adult\nChild"), Cell("free"), Cell("Sunday")]
+    long = [Cell("a\n" + "b" * 61), Cell("2\n1"), Cell("Monday")]
+    assert table_lines([head, aligned, uneven, long]) == [
+        "| Who (age) | Toll (öre) | Day |",
+        "| Adult | 2 | Friday |",
+        "| Child | 1 | Friday |",
+        "| Adult Child | free | Sunday |",
+        f"| a {'b' * 61} | 2 1 | Monday |",
+    ]
+
+
 def test_a_long_cell_stands_once() -> None:
     assert spread([[Cell("x" * 201, columns=2, rows=2)], []]) == [["x" * 201, ""], ["", ""]]
 

@@ -75,6 +75,7 @@ def test_text(html: str, text: str) -> None:
         "<textarea>x</textarea>",
         "<dialog>x</dialog>",
         "<sup><a href='#note'>[1]</a></sup>",
+        "<sup>[<a href='#note'>1</a>, <a href='#other'>2</a>]</sup>",
         "<a href='#note'><sup>1</sup></a>",
         "<a href='#note' style='vertical-align:super'>1</a>",
         "<a href='#top'>↑</a>",
@@ -100,6 +101,11 @@ def test_cells_that_span_stand_in_each_row_and_column() -> None:
     assert read_webpage(html).text == (
         "| Who | Toll | Toll |\n| Who | Day | Night |\n| Cart | 4 | 6 |\n| Cart | 5 | 7 |"
     )
+
+
+def test_lines_of_cells_that_stand_side_by_side_are_rows() -> None:
+    html = "<table><tr><th>Who<th>Toll<tr><td>Adult<br>Child<td>2<br>1</table>"
+    assert read_webpage(html).text == "| Who | Toll |\n| Adult | 2 |\n| Child | 1 |"
 
 
 def test_a_table_within_a_table_of_data_is_rows_of_it() -> None:
