@@ -363,7 +363,7 @@ class _Document:
 
     def _footnotes(self, kind: str) -> dict[str, etree._Element]:
         root = self._package.by_kind(f"{kind}s")
-        return {} if root is None else {value(note, "id"): note for note in root}
+        return {} if root is None else {value(note, "id"): note for note in root if name_of(note)}
 
     def _refer(self, kind: str, key: str) -> None:
         """Keep a reference to a footnote, each once."""

@@ -36,7 +36,8 @@ def _lines_of(texts: list[str], is_head: bool) -> list[list[str]]:
     """Return a row as the rows that its lines make: one, unless cells have lines side by side."""
     split = [text.split("\n") for text in texts]
     several = [lines for lines in split if len(lines) > 1]
-    aligned = len(several) > 1 and len({len(lines) for lines in several}) == 1
+    cells = {text for text in texts if "\n" in text}  # a repeated one counts once
+    aligned = len(cells) > 1 and len({len(lines) for lines in several}) == 1
     if is_head or not aligned or any(len(line) > _SHORT_LINE for it in several for line in it):
         return [[text.replace("\n", " ") for text in texts]]
     return [

@@ -23,12 +23,14 @@ def test_lines_side_by_side_are_rows_and_others_are_not() -> None:
     aligned = [Cell("Adult\nChild"), Cell("2\n1"), Cell("Friday")]
     uneven = [Cell("Adult\nChild"), Cell("free"), Cell("Sunday")]
     long = [Cell("a\n" + "b" * 61), Cell("2\n1"), Cell("Monday")]
-    assert table_lines([head, aligned, uneven, long]) == [
+    spanning = [Cell("Adult\nChild", columns=2), Cell("Tuesday")]
+    assert table_lines([head, aligned, uneven, long, spanning]) == [
         "| Who (age) | Toll (öre) | Day |",
         "| Adult | 2 | Friday |",
         "| Child | 1 | Friday |",
         "| Adult Child | free | Sunday |",
         f"| a {'b' * 61} | 2 1 | Monday |",
+        "| Adult Child | Adult Child | Tuesday |",
     ]
 
 
