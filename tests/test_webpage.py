@@ -215,7 +215,8 @@ def test_a_blank_page(html: str) -> None:
 SCRAPS = st.sampled_from(
     "<p> </p> <ul> <ol> <li> </li> </ul> <table> <tr> <td> </table> <h1> </h1> <pre> </pre> <br> "
     "<style> p{display:none} .x{vertical-align:sub} </style> <b/class=x> </b> <s> </s> "
-    "<x-y> </x-y> <math> </math> <msup> </msup> <mn> </mn> <mfrac> </mfrac> <td/rowspan=3/colspan=2> 5 </sup> "
+    "<x-y> </x-y> <math> </math> <msup> </msup> <mn> </mn> <mfrac> </mfrac> "
+    "<td/rowspan=3/colspan=2> 5 </sup> "
     "<div> </div> <script> </script> <title> </title> <main> </main> <sup> <a href=#> </a> &lt; "
     "&amp; word two &#0; \u00ad \U0001f600 \n <!-- --> <![CDATA[ ]]> <? ?> < > \" '".split(" ")
 )
