@@ -13,8 +13,9 @@ import pytest
 
 from qa_bot.blocks import Content
 from qa_bot.errors import ArticleError
-from qa_bot.pdf import _Paragraphs, read_pdf
+from qa_bot.pdf import read_pdf
 from qa_bot.pdf_lines import Line
+from qa_bot.pdf_paragraphs import Paragraphs
 
 DATA = Path(__file__).parent / "data"
 
@@ -127,7 +128,7 @@ def line(text: str, page: int = 1, base: float = 500, left: float = 50, width: i
 
 def paragraphs(*lines: Line) -> list[str]:
     pages = [[it for it in lines if it.page == page] for page in (1, 2)]
-    return [block.text for block in _Paragraphs(pages).blocks()]
+    return [block.text for block in Paragraphs(pages).blocks()]
 
 
 def stack(*texts: str, page: int = 1) -> list[Line]:
@@ -155,7 +156,7 @@ def test_hyphens_at_line_ends(before: str, cut: str, following: str, joined: str
 
 
 def test_a_sentence_goes_on_over_a_page_whose_beginning_is_marked() -> None:
-    (block,) = _Paragraphs([stack("It went"), stack("on and on.", page=2)]).blocks()
+    (block,) = Paragraphs([stack("It went"), stack("on and on.", page=2)]).blocks()
     assert block.text == "It went on and on."
     assert [(mark.start, mark.label) for mark in block.marks] == [(0, "1"), (8, "2")]
 
