@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qa_bot.pdf_letters import LEVEL, Run
-from qa_bot.pdf_rows import Row, make_rows
+from qa_bot.pdf_rows import make_rows
 from qa_bot.pdf_tables import Rule, find_tables
 
 _BELOW = 1.7  # sizes of type; a line further below is not in the same stack
 _SAME_SIZE = 0.15  # share by which the size of type may differ within a stack
 _OVERLAP = 0.5  # sizes of type by which things that stand side by side may overlap
 _DROP_CAP = 1.8  # times the size of the text that an initial is at least
+_INITIAL = re.compile(r"[\"“„«'‘]?[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]+")
 _MOST = 400  # stacks; a page with more is a drawing, and read from top to bottom
 
 
@@ -39,9 +41,8 @@ def lay_out(runs: Sequence[Run], rules: Callable[[], Sequence[Rule]]) -> list[Ru
     """Return the lines of a page in the order they are read; a table's row is ``| one | two |``."""
     lines: list[Run] = []
     for direction in _directions(runs):
-        rows = make_rows(direction)
-        tables, free = find_tables(rows, rules)
-        lines += in_order([*map(Block, tables), *_stacks(_with_drop_caps(free))])
+        tables, free = find_tables(make_rows(_with_drop_caps(direction)), rules)
+        lines += in_order([*map(Block, tables), *_stacks([run for row in free for run in row])])
     return lines
 
 
@@ -62,36 +63,36 @@ def _letters(runs: Sequence[Run]) -> int:
     return sum(len(run.text) for run in runs)
 
 
-def _with_drop_caps(rows: Sequence[Row]) -> list[Run]:
-    """Return the pieces of rows, each large initial put before the line that it belongs to."""
-    pieces = [piece for row in rows for piece in row]
-    words = {word.casefold() for piece in pieces for word in re.findall(r"[^\W\d_]+", piece.text)}
+def _with_drop_caps(runs: Sequence[Run]) -> list[Run]:
+    """Put each large initial before the line that it belongs to."""
     left: list[Run] = []
-    for piece in pieces:
-        first = _first_line(piece, pieces) if re.fullmatch(r"[\"“„«'‘]?\w", piece.text) else None
+    for run in runs:
+        first = _first_line(run, runs) if _INITIAL.fullmatch(run.text.strip()) else None
         if first is None:
-            left.append(piece)
-        else:
-            blank = " " if _is_word(piece.text, first.text, words) else ""
-            first.text = piece.text + blank + first.text
+            left.append(run)
+            continue
+        words = {word.casefold() for it in runs for word in _WORD.findall(it.text)}
+        blank = " " if _is_word(run.text.strip(), first.text, words) else ""
+        first.text = run.text.strip() + blank + first.text.lstrip()
+        first.letters = (*run.letters, *first.letters)
     return left
 
 
-def _first_line(initial: Run, pieces: Sequence[Run]) -> Run | None:
+def _first_line(initial: Run, runs: Sequence[Run]) -> Run | None:
     """Return the highest line right beside a large initial, no higher than it."""
     beside = (
-        piece
-        for piece in pieces
-        if initial.size >= _DROP_CAP * piece.size
-        and -0.5 < (piece.left - initial.right) / piece.size < 2
-        and initial.base - 0.5 * piece.size < piece.base < initial.base + initial.size
+        run
+        for run in runs
+        if initial.size >= _DROP_CAP * run.size
+        and -0.5 < (run.left - initial.right) / run.size < 2
+        and initial.base - 0.5 * run.size < run.base < initial.base + initial.size
     )
-    return max(beside, key=lambda piece: piece.base, default=None)
+    return max(beside, key=lambda run: run.base, default=None)
 
 
 def _is_word(initial: str, following: str, words: set[str]) -> bool:
     """Whether an initial is a word of its own ("A ship"), going by the other words of the page."""
-    first = re.match(r"[^\W\d_]*", following)
+    first = _WORD.match(following.lstrip())
     rest = first[0].casefold() if first else ""
     letter = initial[-1].casefold()
     return letter in "aio" and letter + rest not in words and rest in words - {"n", "t", "s", "f"}

@@ -3,11 +3,11 @@
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-CELL_GAP = 0.8  # sizes of type; a wider gap may lie between the cells of a table, or columns
+CELL_GAP = 0.65  # sizes of type; a wider gap may lie between the cells of a table, or columns
 SAME_LINE = 0.3  # sizes of type by which letters of one line may differ in height
 
 LEVEL = 0.02  # radians by which lines of one direction may lean
@@ -85,7 +85,15 @@ def read_runs(page: Any) -> list[Run]:
     return runs
 
 
-def _run(letters: list[Letter]) -> Iterator[Run]:
+def cut(run: Run, place: float) -> list[Run]:
+    """Return the parts of a run left and right of a place; one that is blank is left out."""
+    at = next((at for at, it in enumerate(run.letters) if it.left >= place), len(run.letters))
+    if not 0 < at < len(run.letters):
+        return [run]
+    return [*_run(run.letters[:at]), *_run(run.letters[at:])]
+
+
+def _run(letters: Sequence[Letter]) -> Iterator[Run]:
     """Yield a run of letters, unless they are blank."""
     text = "".join(letter.text for letter in letters).translate(_CLEAN)
     inked = [letter for letter in letters if not letter.text.isspace()]
@@ -115,10 +123,10 @@ def _letters(page: Any) -> Iterator[Letter | None]:
     """Yield the letters of a page, and None for each line end."""
     from pypdfium2 import raw
 
-    measure = _Measure(page)
+    measure, handle, unicode_of = _Measure(page), page.raw, raw.FPDFText_GetUnicode
     last: Letter | None = None
     for at in range(raw.FPDFText_CountChars(page)):
-        code = raw.FPDFText_GetUnicode(page, at)
+        code = unicode_of(handle, at)
         if code in _LINE_ENDS:
             last = None
             yield None
@@ -140,29 +148,38 @@ class _Measure:
     def __init__(self, page: Any) -> None:
         from pypdfium2 import raw
 
-        self._page, self._raw = page, raw
+        # The raw handle: the helper class is converted at each of the many calls.
+        self._page, self._raw = page.raw, raw
         self._x, self._y, self._box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
         self._matrix = raw.FS_MATRIX()
-        self._seen: tuple[float, float] | None = None  # height of the letter box, baseline
+        self._seen: tuple[float, float] | None = None  # height of the box, baseline
         self._style = (1.0, 0.0)
 
     def letter(self, at: int, code: int) -> Letter:
         page, raw, x, y, box = self._page, self._raw, self._x, self._y, self._box
         raw.FPDFText_GetCharOrigin(page, at, x, y)
         raw.FPDFText_GetLooseCharBox(page, at, box)
-        left, top, right, bottom = box.left, box.top, box.right, box.bottom
         text = chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
-        base = y.value
-        seen = top - bottom, base
-        if seen != self._seen:
-            self._seen, self._style = seen, self._style_of(at)
         size, angle = self._style
+        if not angle and self._seen == (box.top - box.bottom, y.value):
+            return Letter(text, x.value, box.right, y.value, size, angle)
+        left, right, base, height = self._place()
+        if (height, base) != self._seen:
+            size, angle = self._style = self._style_of(at)
+            left, right, base, height = self._place()
+            self._seen = height, base
+        return Letter(text, left, right, base, size, angle)
+
+    def _place(self) -> tuple[float, float, float, float]:
+        """Return where a letter begins and ends, its baseline, and how high its box is."""
+        x, y, box, angle = self._x.value, self._y.value, self._box, self._style[1]
         if not angle:
-            return Letter(text, min(x.value, right), right, base, size, 0.0)
+            return x, box.right, y, box.top - box.bottom
         cos, sin = math.cos(angle), math.sin(angle)
-        ends = [a * cos + b * sin for a in (left, right) for b in (bottom, top)]
-        across, base = x.value * cos + base * sin, base * cos - x.value * sin
-        return Letter(text, across, max(ends), round(base, 2), size, angle)
+        across = [a * cos + b * sin for a in (box.left, box.right) for b in (box.bottom, box.top)]
+        up = [b * cos - a * sin for a in (box.left, box.right) for b in (box.bottom, box.top)]
+        left, base = x * cos + y * sin, round(y * cos - x * sin, 2)
+        return left, max(across), base, round(max(up) - min(up), 2)
 
     def _style_of(self, at: int) -> tuple[float, float]:
         """Return the size of a letter, in points, and its angle, in radians counterclockwise."""

@@ -45,7 +45,7 @@ class Paragraphs:
     def _read_in_turn(self, lines: Sequence[Line]) -> None:
         """Part the lines from those that interrupt a sentence; the latter are read after it."""
         self._lines, self._aside = _set_aside(lines)
-        self._edges = self._right_edges()
+        self._edges = list(self._right_edges())
 
     def blocks(self) -> Iterator[Block]:
         waiting: list[Line] = []
@@ -147,23 +147,21 @@ class Paragraphs:
 
     def _page_edge(self, line: Line) -> float:
         """Return how far right the lines above and below one reach, on its whole page."""
-        stack = (
+        over = (
             it.right
             for it in self._by_page[line.page]
             if it.left < line.right and line.left < it.right and it.looks_like(line, _SAME_SIZE)
         )
-        return max(stack, default=line.right)
+        return max(over, default=line.right)
 
-    def _right_edges(self) -> list[float]:
-        """Return for each line how far right the lines of its stack reach."""
-        edges: list[float] = []
+    def _right_edges(self) -> Iterator[float]:
+        """Yield for each line how far right the lines of its stack reach."""
         start = 0
         for at in range(1, len(self._lines) + 1):
             if at == len(self._lines) or not self._follows(at):
                 edge = max(line.right for line in self._lines[start:at])
-                edges += [edge] * (at - start)
+                yield from [edge] * (at - start)
                 start = at
-        return edges
 
 
 def _set_aside(lines: Sequence[Line]) -> tuple[list[Line], dict[int, list[Line]]]:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
+from math import inf
 from statistics import median
+from typing import NamedTuple
 
 from qa_bot.pdf_bidi import has_rtl, logical_text
 from qa_bot.pdf_letters import CELL_GAP, SAME_LINE, Run, clean
@@ -12,7 +14,9 @@ Row = list[Run]
 
 _SURE_GAP = 2.5  # sizes of type; a wider gap needs nothing above or below it to be one
 _WORD_GAP = 0.15  # sizes of type; a wider gap is a space
-_FREE = 0.7  # sizes of type; how wide the part of a gap must be that goes on in other rows
+_FREE = 0.6  # sizes of type; how wide the part of a gap must be that goes on in other rows
+_MARGIN = 3  # rows beside a note in the margin
+_EXACT = 0.5  # points by which cells may begin apart that are as near as words
 _ALIGNED = 2.0  # points by which cells of a column may be out of line
 _ALIGNED_GAP = 1.2  # sizes of type; a gap before cells that are in line
 _AROUND = 4  # rows above and below a gap that may go on with it
@@ -83,12 +87,13 @@ def _without_false_gaps(rows: Sequence[Row], at: int) -> Row:
     """Return a row with its narrower gaps closed, but for those that go on above or below."""
     row = rows[at]
     pieces = row[:1]
-    around = [*rows[max(0, at - _AROUND) : at], *rows[at + 1 : at + 1 + _AROUND]]
-    next_to = [*rows[max(0, at - 1) : at], *rows[at + 1 : at + 2]]
+    above, below = rows[max(0, at - _AROUND) : at][::-1], rows[at + 1 : at + 1 + _AROUND]
     for before, piece in pairwise(row):
-        gap, size = piece.left - before.right, max(before.size, piece.size)
-        sure = gap > _SURE_GAP * size or _lines_up(piece, next_to, gap / size)
-        if sure or _goes_down(around, before.right, piece.left, _FREE * size):
+        size = max(before.size, piece.size)
+        width = (piece.left - before.right) / size
+        gap = _Gap(before.right, piece.left, _FREE * size)
+        sure = width > _SURE_GAP or _lines_up(piece, above, below, width)
+        if sure or gap.goes_on(above, below):
             pieces.append(piece)
         else:
             pieces[-1] = _copy(pieces[-1])
@@ -100,27 +105,44 @@ def _copy(run: Run) -> Run:
     return Run(run.text, run.left, run.right, run.base, run.size, run.angle, run.letters)
 
 
-def _goes_down(rows: Sequence[Row], left: float, right: float, width: float) -> bool:
-    """Whether a gap goes on in two other rows, between their pieces or beside them."""
-    both = beside_left = beside_right = 0
-    for row in rows:
-        inner = max((piece.right for piece in row if piece.right <= right - width), default=None)
-        outer = min((piece.left for piece in row if piece.left >= left + width), default=None)
-        crosses = any(piece.left < left + width and piece.right > right - width for piece in row)
-        if not crosses and inner is not None and outer is not None:
-            both += min(right, outer) - max(left, inner) >= width
-        elif not crosses:
-            beside_left += inner is not None
-            beside_right += outer is not None
-    return both > 1 or (beside_left > 0 and both + beside_right > 1)
+class _Gap(NamedTuple):
+    """A gap in a row, and how wide the part of it must be that another row has."""
+
+    left: float
+    right: float
+    width: float
+
+    def goes_on(self, above: Sequence[Row], below: Sequence[Row]) -> bool:
+        """Whether two rows next to its own have it too, between their pieces or beside them.
+
+        Beside a note in the margin it does where no row reaches as far as the note.
+        """
+        free = [*takewhile(self._is_free, above), *takewhile(self._is_free, below)]
+        left = sum(any(it.right <= self.right - self.width for it in row) for row in free)
+        right = sum(any(it.left >= self.left + self.width for it in row) for row in free)
+        is_margin = len(free) >= min(_MARGIN, len(above) + len(below)) and len(free) > 1
+        return (left > 1 and right > 1) or (is_margin and max(left, right) >= _MARGIN)
+
+    def _is_free(self, row: Row) -> bool:
+        """Whether no piece of a row goes over the gap."""
+        inner = max((it.right for it in row if it.left < self.left + self.width), default=-inf)
+        outer = min((it.left for it in row if it.left >= self.left + self.width), default=inf)
+        return min(self.right, outer) - max(self.left, inner) >= self.width
 
 
-def _lines_up(piece: Run, rows: Sequence[Row], gap: float) -> bool:
-    """Whether a piece behind a gap is in line with one behind a gap in another row."""
-    return gap > _ALIGNED_GAP and any(
-        abs(piece.left - other.left) < _ALIGNED or abs(piece.right - other.right) < _ALIGNED
-        for row in rows
-        for other in row[1:]
+def _lines_up(piece: Run, above: Sequence[Row], below: Sequence[Row], gap: float) -> bool:
+    """Whether a piece behind a gap is in line with one behind a gap in a row next to it.
+
+    Behind a narrower gap, two must begin exactly where it does.
+    """
+    begin = sum(abs(piece.left - other.left) < _EXACT for row in (*above, *below) for other in row)
+    return begin > 1 or (
+        gap > _ALIGNED_GAP
+        and any(
+            abs(piece.left - other.left) < _ALIGNED or abs(piece.right - other.right) < _ALIGNED
+            for row in (*above[:1], *below[:1])
+            for other in row[1:]
+        )
     )
 
 

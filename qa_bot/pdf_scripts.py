@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from qa_bot.pdf_letters import LEVEL, Run
+from qa_bot.pdf_letters import LEVEL, Run, cut
 
 _LONGEST = 10  # characters of a raised or lowered run
 _SMALLER = 0.9  # share of its line's size that its size is at most; 0.53 is that of a drop cap
@@ -17,6 +17,8 @@ _RAISED = (0.1, 0.75)  # how far above the baseline of its line, in sizes of tha
 _LOWERED = (-0.5, -0.05)
 _RAISED_IN_SIZE = (0.2, 0.6)  # the same for one that is no smaller than its line
 _BEHIND = (-0.5, 0.35)  # sizes of type between the end of the text before and its start
+_MOST_MARKS = 100  # runs that could be marks; a page with more has tables of numbers
+_REACH = 1.5  # sizes of its own type that it is looked for around its start
 _TOUCHES = 0.12  # sizes of type; a narrower gap holds no space
 
 _RAISED_FORMS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
@@ -30,18 +32,35 @@ _SIGNS = {"TM": "™", "SM": "℠", "®": "®", "©": "©"}
 
 def join_scripts(runs: Sequence[Run]) -> list[Run]:
     """Join raised and lowered runs to the text they stand behind, or in front of."""
+    runs = _cut_at_scripts(runs)
     ends = sorted(runs, key=lambda run: run.right)
     rights = [run.right for run in ends]
     joined: dict[int, Run] = {}  # what each joined run belongs to now
     for run in sorted(runs, key=lambda run: run.left):
         short = len(run.text.strip()) <= _LONGEST
-        reach = 30 * run.size if short else 0.0
+        reach = _REACH * run.size if short else 0.0
         near = ends[bisect_left(rights, run.left - reach) : bisect_left(rights, run.left + reach)]
         host = _host(run, near) if short else None
         if host is not None:
             joined[id(run)] = joined.get(id(host), host)
             _append(joined[id(run)], run)
     return _with_marks_in_front([run for run in runs if id(run) not in joined])
+
+
+def _cut_at_scripts(runs: Sequence[Run]) -> list[Run]:
+    """Cut lines where a raised run stands in a gap of theirs: some files have it behind them."""
+    marks = [run for run in runs if _MARK.fullmatch(run.text.strip())]
+    if not marks or len(marks) > _MOST_MARKS:
+        return list(runs)
+    parts: list[Run] = []
+    for run in runs:
+        inside = (
+            mark.left + 0.1
+            for mark in marks
+            if run.left < mark.left and mark.right < run.right and _is_script(mark, run)
+        )
+        parts += cut(run, min(inside, default=run.right))
+    return parts
 
 
 def _host(run: Run, near: Sequence[Run]) -> Run | None:

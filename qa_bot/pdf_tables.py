@@ -4,7 +4,6 @@ Text beside text is a table, or columns of prose, or notes in a margin. A line o
 first word of the next line had no room in it. And that word often begins with a small letter.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from statistics import median
@@ -22,8 +21,10 @@ _PROSE_WORDS = 3  # words that lines of prose have, as the median
 _PROSE_LETTERS = 16
 _FULL = 0.6  # share of the lines of prose that have no room for the next word
 _LOWER = 0.3  # share of them that begin with a small letter
+_SPANNING = 0.25  # share of the rows of a table, if they are more than these,
+_FEW = 3  # that may have a cell over several columns
+_GUTTER = 3.0  # points between columns
 _RULED = 0.5  # share of the rows that rules part, where rules tell the rows
-_RULE_WIDTH = 0.5  # share of a table's width that a rule between its rows has
 
 
 class Rule(NamedTuple):
@@ -85,25 +86,26 @@ def _candidates(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
     """Yield rows that stand in the same columns, and the row above those."""
     current: list[Row] = []
     above: list[Row] = []
+    columns: list[_Column] = []
     for at, row in enumerate(rows):
-        if current and not _continues(current, row):
+        if current and not _continues(current[-1], columns, row):
             yield current, above
             above = current[-1:]
-            current = []
+            current, columns = [], []
         if len(row) == 1 and not current and not _is_top(row, rows[at + 1 : at + 2]):
             yield [row], above
             above = [row]
         else:
             current.append(row)
+            columns = _merged([*columns, *row])
     if current:
         yield current, above
 
 
-def _continues(rows: Sequence[Row], row: Row) -> bool:
+def _continues(last: Row, columns: Sequence[_Column], row: Row) -> bool:
     """Whether a row stands in the columns of those above it."""
-    size = max(row[0].size, rows[-1][0].size)
-    distance = rows[-1][0].base - row[0].base
-    columns = _merged([piece for other in rows for piece in other])
+    size = max(row[0].size, last[0].size)
+    distance = last[0].base - row[0].base
     if len(row) > 1:
         both = _merged([*columns, *row])
         return distance <= _NEXT_ROW * size and len(both) > 1
@@ -133,10 +135,40 @@ def _merged(pieces: Sequence["Run | _Column"]) -> list[_Column]:
 
 
 def _columns(rows: Sequence[Row]) -> list[_Column]:
-    """Return the columns of the rows that have the usual number of cells."""
-    counts = Counter(len(row) for row in rows if len(row) > 1)
-    usual = max(counts, key=lambda count: count * counts[count])
-    return _merged([piece for row in rows if len(row) == usual for piece in row])
+    """Return the columns of rows: what the gaps part that hardly a row goes over."""
+    edges = sorted({edge for row in rows for piece in row for edge in (piece.left, piece.right)})
+    spans = int(_SPANNING * len(rows)) if len(rows) > _FEW else 0
+    covered = [
+        _Column(left, right)
+        for left, right in pairwise(edges)
+        if sum(_covers(row, left, right) for row in rows) > spans
+    ]
+    columns: list[_Column] = []
+    for part in covered:
+        if columns and part.left - columns[-1].right < _GUTTER:
+            columns[-1] = _Column(columns[-1].left, part.right)
+        else:
+            columns.append(part)
+    return _with_headers(rows, columns)
+
+
+def _covers(row: Row, left: float, right: float) -> bool:
+    return any(piece.left <= left and right <= piece.right for piece in row)
+
+
+def _with_headers(rows: Sequence[Row], columns: list[_Column]) -> list[_Column]:
+    """Join columns that no row has both of: a header may stand beside what it is over."""
+    used = [{_column_of(piece, columns) for piece in row} for row in rows]
+    joined = columns[:1]
+    names = [columns[:1]]
+    for column in columns[1:]:
+        if any(column in row and not row.isdisjoint(names[-1]) for row in used):
+            joined.append(column)
+            names.append([column])
+        else:
+            joined[-1] = _Column(joined[-1].left, column.right)
+            names[-1].append(column)
+    return joined
 
 
 def _in_column(rows: Sequence[Row], column: _Column) -> list[tuple[Run, bool]]:
@@ -230,37 +262,41 @@ def _row_starts(
     gaps = [upper[0].base - lower[0].base for upper, lower in pairwise(lines)]
     if all(full):
         return [gap >= _SAME_ROW * line[0].size for gap, line in zip(gaps, lines, strict=False)]
-    ruled = _parted_by_rules(lines, rules())
+    ruled = _parted_by_rules(lines, columns, rules())
     if sum(ruled) >= max(2, _RULED * (sum(full) - 1)):
         return ruled
     between = [gap for gap, *both in zip(gaps, full, full[1:], strict=False) if all(both)]
     usual = median(between) if between else 0.0
-    return [
-        _starts(gaps, at, full[at + 1], usual, lines[at + 1][0]) for at in range(len(lines) - 1)
-    ]
+    return [_is_start(lines, full, gaps, at, usual) for at in range(1, len(lines))]
 
 
-def _starts(gaps: Sequence[float], at: int, is_full: bool, usual: float, first: Run) -> bool:
+def _is_start(
+    lines: Sequence[Row], full: Sequence[bool], gaps: Sequence[float], at: int, usual: float
+) -> bool:
     """Whether a line begins a row, by the gaps above and below it and what it has in it."""
-    gap = gaps[at]
-    below = gaps[at + 1] if at + 1 < len(gaps) else gap
-    if gap < _SAME_ROW * first.size or (usual and gap < _TIGHT * usual):
+    gap, size = gaps[at - 1], lines[at][0].size
+    if gap < _SAME_ROW * size or (usual and gap < _TIGHT * usual):
         return False
     # A line that is nearer to the one below belongs to the row of that one.
-    return is_full or below < _TIGHT * gap or gap > _NEXT_LINE * first.size
+    if not full[at - 1] and (at == 1 or gap < _TIGHT * gaps[at - 2]):
+        return False
+    below = gaps[at] if at < len(gaps) else gap
+    return full[at] or below < _TIGHT * gap or gap > _NEXT_LINE * size
 
 
-def _parted_by_rules(lines: Sequence[Row], rules: Sequence[Rule]) -> list[bool]:
-    """Return for each line of a table but the first whether a rule is drawn above it."""
-    pieces = [piece for line in lines for piece in line]
-    left, right = min(it.left for it in pieces), max(it.right for it in pieces)
-    wide = [
-        rule.height
-        for rule in rules
-        if abs(rule.angle - pieces[0].angle) < LEVEL
-        and min(right, rule.right) - max(left, rule.left) >= _RULE_WIDTH * (right - left)
-    ]
+def _parted_by_rules(
+    lines: Sequence[Row], columns: Sequence[_Column], rules: Sequence[Rule]
+) -> list[bool]:
+    """Return for each line of a table but the first whether rules are drawn above it."""
+    level = [rule for rule in rules if abs(rule.angle - lines[0][0].angle) < LEVEL]
     return [
-        any(lower[0].base < height < upper[0].base for height in wide)
+        _is_parted(columns, [it for it in level if lower[0].base < it.height < upper[0].base])
         for upper, lower in pairwise(lines)
     ]
+
+
+def _is_parted(columns: Sequence[_Column], rules: Sequence[Rule]) -> bool:
+    """Whether rules go through most columns; some programs draw one for each cell."""
+    middles = [(column.left + column.right) / 2 for column in columns]
+    parted = sum(any(it.left <= middle <= it.right for it in rules) for middle in middles)
+    return 2 * parted > len(columns)
