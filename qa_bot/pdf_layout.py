@@ -8,6 +8,7 @@ Performance Document Layout Analysis", 2003).
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from qa_bot.pdf_letters import LEVEL, Run
 from qa_bot.pdf_rows import make_rows
@@ -19,6 +20,7 @@ _OVERLAP = 0.5  # sizes of type by which things that stand side by side may over
 _DROP_CAP = 1.8  # times the size of the text that an initial is at least
 _INITIAL = re.compile(r"[\"“„«'‘]?[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
+_PAGE_NUMBER = re.compile(r"\W*(?:\d{1,4}|[ivxlc]{1,7})\W*")
 _MOST = 400  # stacks; a page with more is a drawing, and read from top to bottom
 
 
@@ -165,11 +167,12 @@ def _sorted(blocks: list[Block]) -> list[Block]:
 def _waits_for(blocks: Sequence[Block]) -> list[int]:
     """Return for each block, as bits, which others are read before it."""
     count = len(blocks)
-    boxes = [(block.left, block.right, block.lines[0]) for block in blocks]
+    widths = _column_widths(blocks)
     over = [0] * count  # which blocks share a part of its width
-    for at, (left, right, line) in enumerate(boxes):
-        for other, (its_left, its_right, _) in enumerate(boxes):
-            if min(right, its_right) - max(left, its_left) > _OVERLAP * line.size:
+    for at, (left, right) in enumerate(widths):
+        least = _OVERLAP * blocks[at].lines[0].size
+        for other, (its_left, its_right) in enumerate(widths):
+            if min(right, its_right) - max(left, its_left) > least:
                 over[at] |= 1 << other
     result = [over[at] & ((1 << at) - 1) for at in range(count)]
     for high in range(count):
@@ -177,6 +180,25 @@ def _waits_for(blocks: Sequence[Block]) -> list[int]:
             between = (1 << low) - (2 << high)  # those that begin below one and above the other
             if over[high] >> low & 1 or over[high] & over[low] & between:
                 continue
-            first, second = (high, low) if boxes[high][0] < boxes[low][0] else (low, high)
+            first, second = (high, low) if widths[high][0] < widths[low][0] else (low, high)
             result[second] |= 1 << first
+    return result
+
+
+def _column_widths(blocks: Sequence[Block]) -> list[tuple[float, float]]:
+    """Return where each block begins and ends; a short one is as wide as what it stands on."""
+    widths = [(block.left, block.right) for block in blocks]
+    result = list(widths)
+    for at, (left, right) in enumerate(widths):
+        below = (
+            (its_left, its_right)
+            for its_left, its_right in widths[at + 1 :]
+            if min(right, its_right) > max(left, its_left)
+        )
+        if at in (0, len(blocks) - 1) and _PAGE_NUMBER.fullmatch(blocks[at].lines[0].text):
+            result[at] = (-inf, inf)
+            continue
+        its_left, its_right = next(below, (left, right))
+        if its_left <= left + 1 and right <= its_right + 1:
+            result[at] = (min(left, its_left), max(right, its_right))
     return result

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 CELL_GAP = 0.65  # sizes of type; a wider gap may lie between the cells of a table, or columns
 SAME_LINE = 0.3  # sizes of type by which letters of one line may differ in height
@@ -19,6 +20,20 @@ _LINE_ENDS = (0x0A, 0x0D)
 
 _SOFT_HYPHEN = re.compile(r"\u00ad ?(?=.)")
 _LIGATURES = {0xFB00 + at: letters for at, letters in enumerate("ff fi fl ffi ffl st st".split())}
+_ACCENTS = {  # accents as characters of their own, and as parts of the letter before
+    "`": "\u0300",
+    "´": "\u0301",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "¯": "\u0304",
+    "˘": "\u0306",
+    "˙": "\u0307",
+    "¨": "\u0308",
+    "˚": "\u030a",
+    "˝": "\u030b",
+    "ˇ": "\u030c",
+    "¸": "\u0327",
+}
 _CLEAN = str.maketrans(
     {
         **_LIGATURES,
@@ -120,6 +135,37 @@ def _ends_run(last: Letter, letter: Letter) -> bool:
 
 
 def _letters(page: Any) -> Iterator[Letter | None]:
+    """Yield the letters of a page, and None for each line end.
+
+    Accents that are drawn before their letters, as TeX does, are put on them.
+    """
+    accent: Letter | None = None
+    for letter in _drawn_letters(page):
+        if accent is not None and letter is not None and letter.text == " ":
+            continue
+        whole = _accented(accent, letter)
+        if accent is not None and whole is letter:
+            yield accent
+        accent = None
+        if whole is not None and whole.text in _ACCENTS:
+            accent = whole
+        else:
+            yield whole
+    if accent is not None:
+        yield accent
+
+
+def _accented(accent: Letter | None, letter: Letter | None) -> Letter | None:
+    """Return a letter with the accent that is drawn over it."""
+    if accent is None or letter is None or not letter.text.isalpha():
+        return letter
+    middle = (accent.left + accent.right) / 2
+    if not letter.left < middle < letter.right or abs(accent.base - letter.base) > letter.size:
+        return letter
+    return letter._replace(text=normalize("NFC", letter.text + _ACCENTS[accent.text]))
+
+
+def _drawn_letters(page: Any) -> Iterator[Letter | None]:
     """Yield the letters of a page, and None for each line end."""
     from pypdfium2 import raw
 

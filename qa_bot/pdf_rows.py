@@ -23,6 +23,8 @@ _AROUND = 4  # rows above and below a gap that may go on with it
 _SPACED = 0.2  # sizes of type; letters with wider gaps between them are set apart
 _SPACED_WORDS = 4.5  # such gaps between letters; one between words is no wider
 _MARKER = re.compile(r"[•‣▪◦●○■–*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|[⁰¹²³⁴-⁹]{1,3}|[*†‡§]")
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}")
+_SECTION_GAP = 1.3  # sizes of type between the number of a section and its heading
 _MARKER_GAP = 5.0  # sizes of type between the marker of a list item and its text
 
 
@@ -61,6 +63,8 @@ def _goes_on(last: Run, run: Run) -> bool:
         return True
     if _MARKER.fullmatch(clean(last.text)):
         return gap <= _MARKER_GAP * size
+    if _SECTION.fullmatch(clean(last.text)) and run.text[:1].isalpha():
+        return gap <= _SECTION_GAP * size
     spacing = min(_spacing(last), _spacing(run))
     return spacing > _SPACED * size and gap <= _SPACED_WORDS * spacing
 
