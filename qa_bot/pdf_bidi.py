@@ -19,6 +19,9 @@ _LEFT_TO_RIGHT = re.compile(
     r"[$€£#]?\d(?:[\d.,:/\-–]*\d)?[%°$€£]?"
     r"|[^\W\d_\u0590-\u08FF](?:[^\u0590-\u08FF]*[^\W_\u0590-\u08FF])?"
 )
+_POINTED = re.compile(r"([\u0591-\u05BD\u05BF-\u05C7\u064B-\u065F]+)([\u05D0-\u064A])")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_TURNED = str.maketrans("()[]{}", ")(][}{")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08FF](?:[^A-Za-zÀ-ɏ]*[\u0590-\u08FF])?")
 
 
@@ -30,13 +33,18 @@ def logical_text(letters: Sequence[Letter]) -> str:
     """Return the text of a line that has right-to-left letters, in the order it is read."""
     visual = _visual_text(letters)
     strong = [char for char in visual if char.isalpha()]
-    if 2 * len(_RTL.findall(visual)) >= len(strong):
-        return _LEFT_TO_RIGHT.sub(lambda part: part[0][::-1], visual[::-1])
-    return _RIGHT_TO_LEFT.sub(lambda part: _LEFT_TO_RIGHT.sub(_reverse, part[0][::-1]), visual)
+    if 2 * len(_RTL.findall(visual)) < len(strong):
+        return _RIGHT_TO_LEFT.sub(lambda part: _from_right(part[0]), visual)
+    text = _from_right(visual)
+    first = _BRACKET.search(text)
+    # Brackets are drawn as they look; PDFium turns some of them.
+    return text if first is None or first[0] in "([{" else text.translate(_TURNED)
 
 
-def _reverse(part: re.Match[str]) -> str:
-    return part[0][::-1]
+def _from_right(visual: str) -> str:
+    """Return the right-to-left reading of what stands in a line, numbers and words kept whole."""
+    text = _LEFT_TO_RIGHT.sub(lambda part: part[0][::-1], visual)[::-1]
+    return _POINTED.sub(lambda part: part[2] + part[1][::-1], text)
 
 
 def _visual_text(letters: Sequence[Letter]) -> str:

@@ -8,7 +8,9 @@ Performance Document Layout Analysis", 2003).
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import inf
+from operator import or_
 
 from qa_bot.pdf_letters import LEVEL, Run
 from qa_bot.pdf_rows import make_rows
@@ -135,7 +137,8 @@ def _neighbours(pieces: Sequence[Run], at: int, step: int) -> list[int]:
 
 
 def _alike(one: Run, other: Run) -> bool:
-    return abs(one.size - other.size) <= _SAME_SIZE * max(one.size, other.size)
+    same_type = abs(one.size - other.size) <= _SAME_SIZE * max(one.size, other.size)
+    return same_type and one.is_note == other.is_note
 
 
 def _overlap(one: Run | Block, other: Run | Block) -> bool:
@@ -168,21 +171,43 @@ def _waits_for(blocks: Sequence[Block]) -> list[int]:
     """Return for each block, as bits, which others are read before it."""
     count = len(blocks)
     widths = _column_widths(blocks)
-    over = [0] * count  # which blocks share a part of its width
+    over = _shared(blocks, widths)
+    beside = _beside(blocks, over)
+    result = [over[at] & ((1 << at) - 1) for at in range(count)]
+    for high in range(count):
+        for low in range(high + 1, count):
+            between = (1 << low) - (2 << high)  # those that begin below one and above the other
+            spanned = over[high] & over[low] & between
+            if over[high] >> low & 1 or spanned or not beside[high] & over[low]:
+                continue
+            first, second = (high, low) if widths[high][0] < widths[low][0] else (low, high)
+            result[second] |= 1 << first
+    return result
+
+
+def _shared(blocks: Sequence[Block], widths: Sequence[tuple[float, float]]) -> list[int]:
+    """Return for each block, as bits, which share a part of its width: it and its column."""
+    over = [0] * len(widths)
     for at, (left, right) in enumerate(widths):
         least = _OVERLAP * blocks[at].lines[0].size
         for other, (its_left, its_right) in enumerate(widths):
             if min(right, its_right) - max(left, its_left) > least:
                 over[at] |= 1 << other
-    result = [over[at] & ((1 << at) - 1) for at in range(count)]
-    for high in range(count):
-        for low in range(high + 1, count):
-            between = (1 << low) - (2 << high)  # those that begin below one and above the other
-            if over[high] >> low & 1 or over[high] & over[low] & between:
-                continue
-            first, second = (high, low) if widths[high][0] < widths[low][0] else (low, high)
-            result[second] |= 1 << first
-    return result
+    return over
+
+
+def _beside(blocks: Sequence[Block], over: Sequence[int]) -> list[int]:
+    """Return for each block, as bits, what stands at the height of something in its column."""
+    heights = [(it.lines[-1].base, it.lines[0].base + it.lines[0].size) for it in blocks]
+    level = [0] * len(blocks)
+    for at, (bottom, top) in enumerate(heights):
+        for other, (its_bottom, its_top) in enumerate(heights):
+            if min(top, its_top) > max(bottom, its_bottom) and not over[at] >> other & 1:
+                level[at] |= 1 << other
+    return [
+        reduce(or_, (level[other] for other in range(len(blocks)) if over[at] >> other & 1), 0)
+        for at in range(len(blocks))
+    ]
 
 
 def _column_widths(blocks: Sequence[Block]) -> list[tuple[float, float]]:

@@ -68,6 +68,7 @@ class Run:
     size: float
     angle: float
     letters: tuple[Letter, ...] = ()
+    is_note: bool = False  # whether it stands in the margin, beside text
 
     @property
     def top(self) -> float:

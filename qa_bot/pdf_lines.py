@@ -36,6 +36,7 @@ class Line:
     size: float  # of its type
     angle: float  # of its letters, in radians
     share: float  # of its page's height that is below it
+    is_note: bool = False  # whether it stands in the margin, beside text
 
     @property
     def is_row(self) -> bool:
@@ -43,7 +44,9 @@ class Line:
         return self.text.startswith("| ")
 
     def looks_like(self, other: "Line", tolerance: float) -> bool:
-        """Whether another line has the same direction and about the same size of type."""
+        """Whether another line has the same direction and place and about the same size."""
+        if self.is_note != other.is_note:
+            return False
         alike = abs(self.size - other.size) <= tolerance * max(self.size, other.size)
         return alike and abs(self.angle - other.angle) < LEVEL
 
@@ -75,7 +78,9 @@ def read_page(pdf: Any, number: int) -> Page:
 
 def _line(run: Run, page: int, box: Sequence[float]) -> Line:
     share = _share_below(run, box)
-    return Line(run.text, page, run.left, run.right, run.base, run.size, run.angle, share)
+    return Line(
+        run.text, page, run.left, run.right, run.base, run.size, run.angle, share, run.is_note
+    )
 
 
 def _share_below(run: Run, box: Sequence[float]) -> float:

@@ -5,6 +5,7 @@ first word of the next line had no room in it. And that word often begins with a
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 from statistics import median
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from qa_bot.pdf_rows import Row
 _SAME_TYPE = 0.15  # share by which the type of cells in a row may differ in size
 _NEXT_ROW = 4.0  # sizes of type; a row further below is not in the same table
 _NEXT_LINE = 1.7  # sizes of type; the next line of a cell is no further below
+_ALONE = 2.5  # sizes of type; one alone in its row, in any column but the first, is no further
 _SAME_ROW = 0.9  # sizes of type; lines closer than a line of text are in one row
 _TIGHT = 0.85  # share of the usual distance of rows; lines closer than that are in one row
 _PROSE_WORDS = 3  # words that lines of prose have, as the median
@@ -62,8 +64,10 @@ def find_tables(
         for is_text, group in groupby(columns, key=texts.__contains__):
             beside = list(group)
             inside = [_within(row, beside, columns) for row in part]
-            if is_text or len(beside) < 2:
+            if is_text:
                 free += inside
+            elif len(beside) < 2:
+                free += [[replace(piece, is_note=bool(texts)) for piece in row] for row in inside]
             else:
                 tables.append(_table([row for row in inside if row], beside, rules))
         free += [] if columns else part
@@ -88,11 +92,12 @@ def _candidates(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
     above: list[Row] = []
     columns: list[_Column] = []
     for at, row in enumerate(rows):
-        if current and not _continues(current[-1], columns, row):
+        is_top = _is_top(row, rows[at + 1 : at + 2], columns)
+        if current and not _continues(current[-1], columns, row, is_top):
             yield current, above
             above = current[-1:]
             current, columns = [], []
-        if len(row) == 1 and not current and not _is_top(row, rows[at + 1 : at + 2]):
+        if len(row) == 1 and not current and not is_top:
             yield [row], above
             above = [row]
         else:
@@ -102,23 +107,27 @@ def _candidates(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
         yield current, above
 
 
-def _continues(last: Row, columns: Sequence[_Column], row: Row) -> bool:
+def _continues(last: Row, columns: Sequence[_Column], row: Row, is_top: bool) -> bool:
     """Whether a row stands in the columns of those above it."""
     size = max(row[0].size, last[0].size)
     distance = last[0].base - row[0].base
     if len(row) > 1:
         both = _merged([*columns, *row])
         return distance <= _NEXT_ROW * size and len(both) > 1
-    under = sum(column.overlap(row[0]) > 0 for column in columns)
-    return distance <= _NEXT_LINE * size and under == 1 and len(columns) > 1
+    under = [column.overlap(row[0]) > 0 for column in columns]
+    if sum(under) != 1 or len(columns) < 2:
+        return False
+    reach = _NEXT_LINE if under[0] else _ALONE
+    return distance <= (_NEXT_ROW if is_top else reach) * size
 
 
-def _is_top(row: Row, following: Sequence[Row]) -> bool:
+def _is_top(row: Row, following: Sequence[Row], columns: Sequence[_Column]) -> bool:
     """Whether the only piece of a row is the top of a cell in the row below, not in its first."""
-    if not following or len(following[0]) < 2:
+    if len(row) > 1 or not following or len(following[0]) < 2:
         return False
     distance = row[0].base - following[0][0].base
-    under = [_Column(it.left, it.right).overlap(row[0]) > 0 for it in following[0]]
+    known = columns if columns else [_Column(it.left, it.right) for it in following[0]]
+    under = [column.overlap(row[0]) > 0 for column in known]
     return distance <= _NEXT_LINE * row[0].size and sum(under) == 1 and not under[0]
 
 
@@ -232,8 +241,9 @@ def _table(
             rows[-1].append(line)
     result = [_row(row, columns) for row in rows]
     last = [piece for line in rows[-1] for piece in line]
-    # What stands alone below a table is no row of it.
-    return [*result[:-1], last[0]] if len(last) == 1 and len(rows) > 1 else result
+    # What stands alone below the first column of a table is no row of it.
+    is_apart = len(last) == 1 < len(rows) and _column_of(last[0], columns) == columns[0]
+    return [*result[:-1], last[0]] if is_apart else result
 
 
 def _row(lines: Sequence[Row], columns: Sequence[_Column]) -> Run:

@@ -28,7 +28,7 @@ def test_a_value_stands_behind_its_label(label: Text, text: str) -> None:
 def test_two_fields_on_a_line() -> None:
     items = [Text("Name:"), Field(NAME, 90), Text("Town:", 220)]
     text = read(*items, Field("/FT /Tx /T (town) /V (Sull)", 260)).text
-    assert text == "Name: Mirla Quint Town: Sull"
+    assert text == "| Name: Mirla Quint | Town: Sull |"
 
 
 def test_a_field_without_a_label_is_named_by_its_tooltip_or_its_name() -> None:
