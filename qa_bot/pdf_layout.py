@@ -14,7 +14,8 @@ from operator import or_
 
 from qa_bot.pdf_letters import LEVEL, Run
 from qa_bot.pdf_rows import make_rows
-from qa_bot.pdf_tables import Rule, find_tables
+from qa_bot.pdf_table_rows import Rule
+from qa_bot.pdf_tables import find_tables
 
 _BELOW = 1.7  # sizes of type; a line further below is not in the same stack
 _SAME_SIZE = 0.15  # share by which the size of type may differ within a stack

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 CELL_GAP = 0.65  # sizes of type; a wider gap may lie between the cells of a table, or columns
-SAME_LINE = 0.3  # sizes of type by which letters of one line may differ in height
+SAME_LINE = 0.4  # sizes of type by which letters of one line may differ in height
 
 LEVEL = 0.02  # radians by which lines of one direction may lean
 

@@ -25,7 +25,7 @@ _HYPHENS = "-\u2010\u00ad"
 _KEEP_HYPHEN = frozenset(  # behind these, words have hyphens wherever the line ends
     "twenty thirty forty fifty sixty seventy eighty ninety self well half ex".split()
 )
-_FOOTNOTE = re.compile(r"[⁰¹²³⁴-⁹*†‡§]")
+_FOOTNOTE = re.compile(r"[⁰¹²³⁴-⁹*∗†‡§]")
 _INTERRUPTION = 80  # lines; a sentence does not go on behind more
 
 

@@ -15,14 +15,17 @@ Row = list[Run]
 _SURE_GAP = 2.5  # sizes of type; a wider gap needs nothing above or below it to be one
 _WORD_GAP = 0.15  # sizes of type; a wider gap is a space
 _FREE = 0.6  # sizes of type; how wide the part of a gap must be that goes on in other rows
-_MARGIN = 3  # rows beside a note in the margin
+_MARGIN = 3  # rows that end where the gap before a note in the margin begins,
+_RAGGED = 5  # give or take this many times the width that it must have
 _EXACT = 0.5  # points by which cells may begin apart that are as near as words
 _ALIGNED = 2.0  # points by which cells of a column may be out of line
 _ALIGNED_GAP = 1.2  # sizes of type; a gap before cells that are in line
 _AROUND = 4  # rows above and below a gap that may go on with it
 _SPACED = 0.2  # sizes of type; letters with wider gaps between them are set apart
 _SPACED_WORDS = 4.5  # such gaps between letters; one between words is no wider
-_MARKER = re.compile(r"[•‣▪◦●○■–*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|[⁰¹²³⁴-⁹]{1,3}|[*†‡§]")
+_MARKER = re.compile(
+    r"[•‣▪◦●○■–*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|[⁰¹²³⁴-⁹]{1,3}|[*∗†‡§]"
+)
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}")
 _SECTION_GAP = 1.3  # sizes of type between the number of a section and its heading
 _MARKER_GAP = 5.0  # sizes of type between the marker of a list item and its text
@@ -119,13 +122,17 @@ class _Gap(NamedTuple):
     def goes_on(self, above: Sequence[Row], below: Sequence[Row]) -> bool:
         """Whether two rows next to its own have it too, between their pieces or beside them.
 
-        Beside a note in the margin it does where no row reaches as far as the note.
+        Beside a note in the right margin, lines that end where it begins are enough.
         """
         free = [*takewhile(self._is_free, above), *takewhile(self._is_free, below)]
-        left = sum(any(it.right <= self.right - self.width for it in row) for row in free)
+        ends = [
+            max((it.right for it in row if it.right <= self.right - self.width), default=0)
+            for row in free
+        ]
+        left = sum(end > 0 for end in ends)
         right = sum(any(it.left >= self.left + self.width for it in row) for row in free)
-        is_margin = len(free) >= min(_MARGIN, len(above) + len(below)) and len(free) > 1
-        return (left > 1 and right > 1) or (is_margin and max(left, right) >= _MARGIN)
+        beside = sum(abs(end - self.left) < _RAGGED * self.width for end in ends)
+        return (left > 1 and right > 1) or beside >= _MARGIN
 
     def _is_free(self, row: Row) -> bool:
         """Whether no piece of a row goes over the gap."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from qa_bot.pdf_tables import Rule
+from qa_bot.pdf_table_rows import Rule
 
 _MOST = 3000  # points of all paths; a page with more is a drawing
 _LONGEST_SLANT = 1.0  # points by which the ends of a level line may differ in height

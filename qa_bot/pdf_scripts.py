@@ -18,14 +18,15 @@ _LOWERED = (-0.5, -0.05)
 _RAISED_IN_SIZE = (0.2, 0.6)  # the same for one that is no smaller than its line
 _BEHIND = (-0.5, 0.35)  # sizes of type between the end of the text before and its start
 _MOST_MARKS = 100  # runs that could be marks; a page with more has tables of numbers
+_LOGO = 0.3  # sizes of type; capitals that are raised less are no exponents
 _REACH = 1.5  # sizes of its own type that it is looked for around its start
 _TOUCHES = 0.12  # sizes of type; a narrower gap holds no space
 
 _RAISED_FORMS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 _LOWERED_FORMS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _LETTERS = dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))
-_MARK = re.compile(r"[\d*†‡§¶]{1,3}")
-_NUMERIC = re.compile(r"[\d\s,;+\-−–=()\[\]*†‡§¶#]+")
+_MARK = re.compile(r"[\d*∗⋆†‡§¶]{1,3}")
+_NUMERIC = re.compile(r"[\d\s,;+\-−–=()\[\]*∗⋆†‡§¶#]+")
 _ORDINAL = re.compile(r"st|nd|rd|th|e|er|re|ère|ème")
 _SIGNS = {"TM": "™", "SM": "℠", "®": "®", "©": "©"}
 
@@ -77,6 +78,8 @@ def _is_script(run: Run, host: Run) -> bool:
     share = run.size / host.size
     if _SMALLEST < share <= _SMALLER:
         return _RAISED[0] <= height <= _RAISED[1] or _LOWERED[0] <= height <= _LOWERED[1]
+    if share < 1.1 and _is_capital(run) and _LOWERED[0] <= height <= -_LOGO:
+        return True
     raised = _RAISED_IN_SIZE[0] <= height <= _RAISED_IN_SIZE[1]
     return raised and share < 1.1 and _MARK.fullmatch(run.text.strip()) is not None
 
@@ -87,10 +90,18 @@ def _is_behind(run: Run, host: Run) -> bool:
     return gap <= _BEHIND[1] and run.left > host.left and gap >= _BEHIND[0]
 
 
+def _is_capital(run: Run) -> bool:
+    text = run.text.strip()
+    return len(text) < 3 and text.isalpha() and text.isupper()
+
+
 def _append(host: Run, run: Run) -> None:
     if run.left - host.right < _TOUCHES * host.size:
         host.text = host.text.rstrip()
-    host.text += script(run.text, host.text, raised=run.base > host.base)
+    height = (run.base - host.base) / host.size
+    in_size = run.size > _SMALLER * host.size
+    is_logo = _is_capital(run) and (in_size or 0 < height < _LOGO)  # as in LaTeX and XeTeX
+    host.text += run.text if is_logo else script(run.text, host.text, raised=height > 0)
     host.letters += run.letters
     host.right = max(host.right, run.right)
 

@@ -1,6 +1,7 @@
 """The order in which a page is read: what its geometry says, not the order of the file."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 from pdf_pages import Item, Rule, Text, column, make_pdf, row
@@ -27,11 +28,11 @@ RIGHT = [
 BOTH = " ".join(LEFT + RIGHT)
 
 
-def paragraphs(*pages: list[Item]) -> list[str]:
+def paragraphs(*pages: Sequence[Item]) -> list[str]:
     return read_pdf(make_pdf(*pages)).text.split("\n\n")
 
 
-def columns(gap: float = 24, shift: float = 0) -> list[Item]:
+def columns(gap: float = 24, shift: float = 0) -> list[Text]:
     return [*column(*LEFT), *column(*RIGHT, x=50 + 6 * 31 + gap, y=700 + shift)]
 
 
