@@ -99,7 +99,7 @@ def _without_false_gaps(rows: Sequence[Row], at: int) -> Row:
         size = max(before.size, piece.size)
         width = (piece.left - before.right) / size
         gap = _Gap(before.right, piece.left, _FREE * size)
-        sure = width > _SURE_GAP or _lines_up(piece, above, below, width)
+        sure = width > _SURE_GAP or _lines_up(piece, [*above[:1], *below[:1]], width)
         if sure or gap.goes_on(above, below):
             pieces.append(piece)
         else:
@@ -122,17 +122,18 @@ class _Gap(NamedTuple):
     def goes_on(self, above: Sequence[Row], below: Sequence[Row]) -> bool:
         """Whether two rows next to its own have it too, between their pieces or beside them.
 
-        Beside a note in the right margin, lines that end where it begins are enough.
+        It is enough that two begin exactly where the gap ends or, beside a note in the right
+        margin, that lines end about where it begins.
         """
-        free = [*takewhile(self._is_free, above), *takewhile(self._is_free, below)]
-        ends = [
-            max((it.right for it in row if it.right <= self.right - self.width), default=0)
-            for row in free
-        ]
-        left = sum(end > 0 for end in ends)
+        sides = [list(takewhile(self._is_free, rows)) for rows in (above, below)]
+        free = [*sides[0], *sides[1]]
+        edges = (max((it.right for it in row if it.right < self.right), default=0) for row in free)
+        ends = [edge for edge in edges if 0 < edge <= self.right - self.width]
         right = sum(any(it.left >= self.left + self.width for it in row) for row in free)
+        begin = sum(any(abs(it.left - self.right) < _EXACT for it in row) for row in free)
         beside = sum(abs(end - self.left) < _RAGGED * self.width for end in ends)
-        return (left > 1 and right > 1) or beside >= _MARGIN
+        is_margin = all(side or not rows for side, rows in zip(sides, (above, below), strict=True))
+        return (len(ends) > 1 and right > 1) or begin > 1 or (is_margin and beside >= _MARGIN)
 
     def _is_free(self, row: Row) -> bool:
         """Whether no piece of a row goes over the gap."""
@@ -141,19 +142,12 @@ class _Gap(NamedTuple):
         return min(self.right, outer) - max(self.left, inner) >= self.width
 
 
-def _lines_up(piece: Run, above: Sequence[Row], below: Sequence[Row], gap: float) -> bool:
-    """Whether a piece behind a gap is in line with one behind a gap in a row next to it.
-
-    Behind a narrower gap, two must begin exactly where it does.
-    """
-    begin = sum(abs(piece.left - other.left) < _EXACT for row in (*above, *below) for other in row)
-    return begin > 1 or (
-        gap > _ALIGNED_GAP
-        and any(
-            abs(piece.left - other.left) < _ALIGNED or abs(piece.right - other.right) < _ALIGNED
-            for row in (*above[:1], *below[:1])
-            for other in row[1:]
-        )
+def _lines_up(piece: Run, rows: Sequence[Row], gap: float) -> bool:
+    """Whether a piece behind a gap is in line with one behind a gap in another row."""
+    return gap > _ALIGNED_GAP and any(
+        abs(piece.left - other.left) < _ALIGNED or abs(piece.right - other.right) < _ALIGNED
+        for row in rows
+        for other in row[1:]
     )
 
 
