@@ -1,4 +1,9 @@
-"""PDF -> paragraphs and pages. PDFium gives the characters, pdf_lines.py makes lines of them."""
+"""PDF -> paragraphs and pages. PDFium gives the characters and where they stand.
+
+pdf_letters.py makes runs of them, pdf_scripts.py joins raised and lowered ones, pdf_rows.py finds
+the rows and gaps of a page, pdf_tables.py its tables, pdf_layout.py the order to read it in,
+pdf_lines.py what runs along the pages, and pdf_paragraphs.py the paragraphs.
+"""
 
 import re
 import threading
@@ -23,8 +28,8 @@ def read_pdf(data: bytes) -> Content:
     """Read a PDF document; raises ArticleError when it is damaged, locked or without text.
 
     Lines are joined to paragraphs, hyphens at line ends undone, and what runs along the top or the
-    bottom of the pages is left out. The order is that of the file, which programs write as it is
-    read, column by column. Every page with text is marked.
+    bottom of the pages is left out. The order is that of the page, column by column, whatever order
+    the file has. Every page with text is marked, and notes say what was not read.
     """
     title, is_xfa, pages = _read_pages(data)
     lines = [page.lines for page in pages]

@@ -15,6 +15,7 @@ Row = list[Run]
 _SURE_GAP = 2.5  # sizes of type; a wider gap needs nothing above or below it to be one
 _WORD_GAP = 0.15  # sizes of type; a wider gap is a space
 _FREE = 0.6  # sizes of type; how wide the part of a gap must be that goes on in other rows
+_NEAR = 3.0  # sizes of type; a row further away does not tell of a gap
 _MARGIN = 3  # rows that end where the gap before a note in the margin begins,
 _RAGGED = 5  # give or take this many times the width that it must have
 _EXACT = 0.5  # points by which cells may begin apart that are as near as words
@@ -41,7 +42,9 @@ def make_rows(runs: Sequence[Run]) -> list[Row]:
 def _by_height(runs: Sequence[Run]) -> list[Row]:
     rows: list[Row] = []
     for run in sorted(runs, key=lambda run: -run.base):
-        if rows and rows[-1][0].base - run.base <= SAME_LINE * min(rows[-1][0].size, run.size):
+        # The height of a row is that of its longest run: an accent may stand above it.
+        longest = max(rows[-1], key=lambda other: len(other.text)) if rows else run
+        if rows and longest.base - run.base <= SAME_LINE * min(longest.size, run.size):
             rows[-1].append(run)
         else:
             rows.append([run])
@@ -94,7 +97,8 @@ def _without_false_gaps(rows: Sequence[Row], at: int) -> Row:
     """Return a row with its narrower gaps closed, but for those that go on above or below."""
     row = rows[at]
     pieces = row[:1]
-    above, below = rows[max(0, at - _AROUND) : at][::-1], rows[at + 1 : at + 1 + _AROUND]
+    above = _near([row, *rows[max(0, at - _AROUND) : at][::-1]])
+    below = _near([row, *rows[at + 1 : at + 1 + _AROUND]])
     for before, piece in pairwise(row):
         size = max(before.size, piece.size)
         width = (piece.left - before.right) / size
@@ -106,6 +110,17 @@ def _without_false_gaps(rows: Sequence[Row], at: int) -> Row:
             pieces[-1] = _copy(pieces[-1])
             join(pieces[-1], piece)
     return pieces
+
+
+def _near(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows behind the first one, as far as each is near the one before it."""
+    pairs = pairwise(rows)
+    near = takewhile(lambda pair: _distance(*pair) <= _NEAR * pair[0][0].size, pairs)
+    return [row for _, row in near]
+
+
+def _distance(one: Row, other: Row) -> float:
+    return abs(one[0].base - other[0].base)
 
 
 def _copy(run: Run) -> Run:
@@ -145,9 +160,10 @@ class _Gap(NamedTuple):
 def _lines_up(piece: Run, rows: Sequence[Row], gap: float) -> bool:
     """Whether a piece behind a gap is in line with one behind a gap in another row."""
     return gap > _ALIGNED_GAP and any(
-        abs(piece.left - other.left) < _ALIGNED or abs(piece.right - other.right) < _ALIGNED
+        other.left - before.right > _ALIGNED_GAP * other.size
+        and min(abs(piece.left - other.left), abs(piece.right - other.right)) < _ALIGNED
         for row in rows
-        for other in row[1:]
+        for before, other in pairwise(row)
     )
 
 
