@@ -200,7 +200,8 @@ class _Measure:
         self._x, self._y, self._box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
         self._matrix = raw.FS_MATRIX()
         self._seen: tuple[float, float] | None = None  # height of the box, baseline
-        self._style = (1.0, 0.0)
+        self._style = (1.0, 0.0)  # size, angle
+        self._turn = (1.0, 0.0)  # cosine and sine of the angle
 
     def letter(self, at: int, code: int) -> Letter:
         page, raw, x, y, box = self._page, self._raw, self._x, self._y, self._box
@@ -213,6 +214,7 @@ class _Measure:
         left, right, base, height = self._place()
         if (height, base) != self._seen:
             size, angle = self._style = self._style_of(at)
+            self._turn = math.cos(angle), math.sin(angle)
             left, right, base, height = self._place()
             self._seen = height, base
         return Letter(text, left, right, base, size, angle)
@@ -222,11 +224,10 @@ class _Measure:
         x, y, box, angle = self._x.value, self._y.value, self._box, self._style[1]
         if not angle:
             return x, box.right, y, box.top - box.bottom
-        cos, sin = math.cos(angle), math.sin(angle)
-        across = [a * cos + b * sin for a in (box.left, box.right) for b in (box.bottom, box.top)]
-        up = [b * cos - a * sin for a in (box.left, box.right) for b in (box.bottom, box.top)]
-        left, base = x * cos + y * sin, round(y * cos - x * sin, 2)
-        return left, max(across), base, round(max(up) - min(up), 2)
+        cos, sin = self._turn
+        right = max(box.left * cos, box.right * cos) + max(box.bottom * sin, box.top * sin)
+        height = (box.right - box.left) * abs(sin) + (box.top - box.bottom) * abs(cos)
+        return x * cos + y * sin, right, round(y * cos - x * sin, 2), round(height, 2)
 
     def _style_of(self, at: int) -> tuple[float, float]:
         """Return the size of a letter, in points, and its angle, in radians counterclockwise."""

@@ -68,7 +68,9 @@ def read_page(pdf: Any, number: int) -> Page:
     from pypdfium2 import raw
 
     with closing(pdf[number]) as page, closing(page.get_textpage()) as letters:
-        runs, unread = fill_in(join_scripts(read_runs(letters)), page, pdf.formenv)
+        shown = page.get_cropbox()
+        seen = [run for run in read_runs(letters) if _is_on(run, shown)]
+        runs, unread = fill_in(join_scripts(seen), page, pdf.formenv)
         laid_out = lay_out(runs, lambda: read_rules(page))
         box = page.get_mediabox()
         lines = tuple(_line(run, number + 1, box) for run in laid_out)
@@ -81,6 +83,14 @@ def _line(run: Run, page: int, box: Sequence[float]) -> Line:
     return Line(
         run.text, page, run.left, run.right, run.base, run.size, run.angle, share, run.is_note
     )
+
+
+def _is_on(run: Run, box: Sequence[float]) -> bool:
+    """Whether a run is on the part of the page that is shown, its box given."""
+    left, bottom, right, top = box
+    cos, sin = math.cos(run.angle), math.sin(run.angle)
+    ends = [(x * cos - run.base * sin, x * sin + run.base * cos) for x in (run.left, run.right)]
+    return any(left <= x <= right and bottom <= y <= top for x, y in ends)
 
 
 def _share_below(run: Run, box: Sequence[float]) -> float:
@@ -98,7 +108,7 @@ def without_running(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     They say the same at the same height, but for a number that counts with the pages, or have
     such a number at an end.
     """
-    body = _usual_size([line for page in pages for line in page])
+    body = usual_size([line for page in pages for line in page])
     edges = [_edge_lines(page, body) for page in pages]
     running = [
         {line for line in page if _is_running(line, edges[max(0, at - _AROUND) : at + _AROUND + 1])}
@@ -149,7 +159,7 @@ def _keys(line: Line) -> set[str]:
     return {"<roman>" if _ROMAN.fullmatch(text) else text, *numbers}
 
 
-def _usual_size(lines: Sequence[Line]) -> float:
+def usual_size(lines: Sequence[Line]) -> float:
     """Return the size of the type that most letters are in."""
     letters: Counter[int] = Counter()
     for line in lines:

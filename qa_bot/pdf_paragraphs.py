@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from qa_bot.blocks import Block
 from qa_bot.datatypes import Mark
-from qa_bot.pdf_lines import Line
+from qa_bot.pdf_lines import Line, usual_size
 
 _NEXT = 1.25  # a line this many usual distances below another begins a new paragraph
 _SAME_SIZE = 0.12  # share by which the size of type may differ within a paragraph
@@ -37,6 +37,7 @@ class Paragraphs:
         self._by_page = {page[0].page: page for page in pages if page}
         self._pitch = _usual_distances(lines)
         self._words = _words(lines)
+        self._body = usual_size(lines)
         self._read_in_turn(lines)
         self._text = ""
         self._marks: list[Mark] = []
@@ -44,7 +45,7 @@ class Paragraphs:
 
     def _read_in_turn(self, lines: Sequence[Line]) -> None:
         """Part the lines from those that interrupt a sentence; the latter are read after it."""
-        self._lines, self._aside = _set_aside(lines)
+        self._lines, self._aside = _set_aside(lines, self._body)
         self._edges = list(self._right_edges())
 
     def blocks(self) -> Iterator[Block]:
@@ -164,14 +165,15 @@ class Paragraphs:
                 start = at
 
 
-def _set_aside(lines: Sequence[Line]) -> tuple[list[Line], dict[int, list[Line]]]:
+def _set_aside(lines: Sequence[Line], body: float) -> tuple[list[Line], dict[int, list[Line]]]:
     """Return the lines that text flows through, and what interrupts it by the number before."""
     main: list[Line] = []
     aside: dict[int, list[Line]] = {}
     at = 0
     while at < len(lines):
         main.append(lines[at])
-        goes_on = _goes_on(lines, at)
+        is_body = abs(lines[at].size - body) <= _SAME_SIZE * body and not lines[at].is_note
+        goes_on = _goes_on(lines, at) if is_body or lines[at].is_row else at + 1
         if goes_on > at + 1:
             aside[len(main) - 1] = list(lines[at + 1 : goes_on])
         at = goes_on

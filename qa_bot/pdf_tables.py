@@ -4,9 +4,10 @@ Text beside text is a table, or columns of prose, or notes in a margin. A line o
 first word of the next line had no room in it. And that word often begins with a small letter.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from statistics import median
 
 from qa_bot.pdf_letters import Run
@@ -123,12 +124,18 @@ def _merged(pieces: Sequence["Run | Column"]) -> list[Column]:
 
 def _columns(rows: Sequence[Row]) -> list[Column]:
     """Return the columns of rows: what the gaps part that hardly a row goes over."""
-    edges = sorted({edge for row in rows for piece in row for edge in (piece.left, piece.right)})
+    steps: Counter[float] = Counter()
+    for row in rows:
+        for piece in row:
+            steps[piece.left] += 1
+            steps[piece.right] -= 1
     spans = int(_SPANNING * len(rows)) if len(rows) > _FEW else 0
+    edges = sorted(steps)
+    heights = accumulate(steps[edge] for edge in edges)
     covered = [
         Column(left, right)
-        for left, right in pairwise(edges)
-        if sum(_covers(row, left, right) for row in rows) > spans
+        for (left, right), height in zip(pairwise(edges), heights, strict=False)
+        if height > spans
     ]
     columns: list[Column] = []
     for part in covered:
@@ -137,10 +144,6 @@ def _columns(rows: Sequence[Row]) -> list[Column]:
         else:
             columns.append(part)
     return _with_headers(rows, columns)
-
-
-def _covers(row: Row, left: float, right: float) -> bool:
-    return any(piece.left <= left and right <= piece.right for piece in row)
 
 
 def _with_headers(rows: Sequence[Row], columns: list[Column]) -> list[Column]:

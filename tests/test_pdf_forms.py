@@ -26,7 +26,7 @@ def test_a_value_stands_behind_its_label(label: Text, text: str) -> None:
 
 
 def test_two_fields_on_a_line() -> None:
-    items = [Text("Name:"), Field(NAME, 90), Text("Town:", 220)]
+    items: list[Item] = [Text("Name:"), Field(NAME, 90), Text("Town:", 220)]
     text = read(*items, Field("/FT /Tx /T (town) /V (Sull)", 260)).text
     assert text == "| Name: Mirla Quint | Town: Sull |"
 
@@ -45,7 +45,7 @@ def test_a_value_that_the_page_draws_is_read_once() -> None:
 
 def test_choices_and_boxes() -> None:
     box = "/FT /Btn /T (b{0}) /V /{1} /AS /{1} /AP << /N << /Yes 3 0 R /Off 3 0 R >> >>"
-    items = [
+    items: list[Item] = [
         Text("Land:"),
         Field("/FT /Ch /Ff 131072 /T (land) /Opt [[(no) (Norway)] [(se) (Sweden)]] /V (se)"),
         Field(box.format(1, "Yes"), 50, 650, 10),

@@ -127,6 +127,19 @@ def test_a_table_does_not_interrupt_a_sentence() -> None:
     ]
 
 
+def test_notes_in_a_margin_do_not_interrupt_a_sentence_over_a_page() -> None:
+    body = [column(*LEFT, x=150), column(*RIGHT, x=150)]
+    notes = [Text("the goat", 50, 664, 8), Text("the oil", 50, 700, 8)]
+    first, *rest = paragraphs([notes[0], *body[0]], [notes[1], *body[1]])[::-1]
+    assert sorted([first, *rest]) == sorted(["the goat", BOTH, "the oil"])
+
+
+def test_text_beside_the_page_is_not_read() -> None:
+    assert paragraphs([Text("Seen."), Text("Not seen.", 700), Text("Nor this.", 50, -30)]) == [
+        "Seen."
+    ]
+
+
 def test_soft_hyphens_are_not_in_the_text() -> None:
     assert clean("The light\xadhouse of the is\xad land") == "The lighthouse of the island"
     assert clean("a land\xad") == "a land\xad"  # the next line may go on with the word
@@ -177,7 +190,7 @@ def test_a_wrapped_cell_belongs_to_its_row(middle: float, padding: float) -> Non
 
 
 def test_rules_part_the_rows_where_cells_of_all_columns_are_wrapped() -> None:
-    items = [*row("Ship", "Captain", y=700), Rule(50, 696, 260)]
+    items: list[Item] = [*row("Ship", "Captain", y=700), Rule(50, 696, 260)]
     items += [*row("The old", "Nora Finch", y=684), *row("Alba", "of Hull", y=672)]
     items += [Rule(50, 668, 260), *row("Borea", "Ulf Kranz", y=656), Rule(50, 652, 260)]
     items += [*row("Cinna", "Rhea", y=640), Text("Moss", 200, 628), Rule(50, 624, 260)]
