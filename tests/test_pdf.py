@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from pdf_pages import Item, Rule, Text, make_pdf
 
 from qa_bot.blocks import Content
 from qa_bot.errors import ArticleError
@@ -186,3 +187,16 @@ def test_a_short_line_ends_a_paragraph_and_one_without_room_does_not() -> None:
         "Next",
     ]
     assert paragraphs(*stack(wide, "Next")) == [f"{wide} Next"]
+
+
+# ---- what is said not to be read
+
+
+def test_pages_with_pictures_alone_are_told_and_blank_ones_are_not() -> None:
+    text, picture = [Text("The mill.")], [Rule(50, 700, 100)]
+    blank: list[Item] = []
+    one = read_pdf(make_pdf(text, picture, blank))
+    assert one.notes == ("1 of 3 pages has no text: scans are not read.",)
+    two = read_pdf(make_pdf(picture, text, picture))
+    assert two.notes == ("2 of 3 pages have no text: scans are not read.",)
+    assert read_pdf(make_pdf(text, blank)).notes == ()
