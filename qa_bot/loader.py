@@ -23,9 +23,9 @@ def load(
 
     All or nothing: raises ArticleError for the first file that is no article. A text found twice
     is one document. ``progress`` is called with (files read, files in all) after each file.
+    Raises ValueError or TypeError when no path is given.
     """
-    given = [paths] if isinstance(paths, str | Path) else paths
-    files = [file for path in given for file in _files(path)]
+    files = [file for path in _given(paths) for file in _files(path)]
     documents: dict[str, Document] = {}
     for number, file in enumerate(files, start=1):
         document = load_file(file, max_bytes=max_bytes)
@@ -52,6 +52,22 @@ def load_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
     titles = (values.get("title", ""), content.title, " ".join(filter(None, path.stem.split("_"))))
     title = _encodable(next(filter(None, titles), ""))
     return Document(content.text, title, _encodable(str(path)), values, content.marks)
+
+
+def _given(paths: object) -> list[str | Path]:
+    """Return the paths that were given; raises ValueError or TypeError when they are no paths."""
+    if isinstance(paths, str | Path):
+        return [paths]
+    if not isinstance(paths, Iterable) or isinstance(paths, bytes):
+        kind = type(paths).__name__
+        raise TypeError(f"paths are a path or a collection of paths, not {kind}")
+    given = list(paths)
+    if not given:
+        raise ValueError("no path was given: name files or folders to read")
+    for path in given:
+        if not isinstance(path, str | Path):
+            raise TypeError(f"a path is a string or a Path, not {type(path).__name__}")
+    return given
 
 
 def _files(path: str | Path) -> list[Path]:
