@@ -149,13 +149,7 @@ def documents_to_html(
 
 def reports_to_html(reports: Iterable[Report]) -> str:
     """Render what became of files and texts that were given."""
-    rows = [
-        f'<li class="qa-refused">{_html(report.error)}</li>'
-        if report.error
-        else f"<li>{_isolated(report.name)}: {_amount(report)}</li>"
-        for report in reports
-    ]
-    return f'<ul class="qa-reports">{"".join(rows)}</ul>'
+    return f'<ul class="qa-reports">{"".join(map(_report_to_html, reports))}</ul>'
 
 
 def _source_blocks(document: Document) -> Iterator[Offsets]:
@@ -239,6 +233,13 @@ def _document_to_html(document: Document, own: bool, asked: bool) -> str:
         f'<button type="button" data-open="{id}"><bdi>{name}</bdi></button>'
         f'<span class="qa-size">{_isolated(known)}</span>{remove}</li>'
     )
+
+
+def _report_to_html(report: Report) -> str:
+    if report.error:
+        return f'<li class="qa-refused">{_html(report.error)}</li>'
+    notes = "".join(f'<p class="qa-note">{_html(note)}</p>' for note in report.notes)
+    return f"<li>{_isolated(report.name)}: {_amount(report)}{notes}</li>"
 
 
 def _amount(report: Report) -> str:
