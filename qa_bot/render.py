@@ -10,6 +10,7 @@ from qa_bot.splitter import Offsets, paragraphs
 from qa_bot.uploads import Report
 
 NOT_FOUND = "The article does not say."
+AWAITED = "Looking through the documents …"
 CLOSEST = "Closest passage, which does not answer"
 
 _WORDS = ((0.9, "very likely"), (0.7, "likely"), (0.5, "possibly"))  # least score, in words
@@ -107,6 +108,11 @@ def plain_to_html(text: str) -> str:
     """Render what a person typed, or a message, as one line of HTML that shows just that."""
     scrolls = ' tabindex="0"' if len(text) > _LONG else ""
     return f'<div class="qa-plain" dir="auto"{scrolls}>{_html(text)}</div>'
+
+
+def awaited_to_html() -> str:
+    """Render what stands in place of a reply that is still to come."""
+    return f'<div class="qa-awaited" role="status">{AWAITED}</div>'
 
 
 def heading_to_html(title: str, about: str) -> str:

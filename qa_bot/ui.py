@@ -33,6 +33,12 @@ _PRIVATE: dict[str, Any] = {
     "api_visibility": "private",  # programs have what api.py offers
     "trigger_mode": "multiple",  # else what is done while an answer is awaited would be dropped
 }
+_ANSWERS: dict[str, Any] = {
+    **_PRIVATE,
+    "show_progress": "hidden",  # a row of the conversation tells that an answer is awaited
+    "concurrency_limit": _AT_ONCE,
+    "concurrency_id": "answers",
+}
 _QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
 # The key of the session lies in the browser tab's own storage: it outlives a reload, not the tab.
@@ -148,6 +154,7 @@ def _chatbot() -> gr.Chatbot:
         render_markdown=False,
         sanitize_html=True,
         allow_tags=False,
+        autoscroll=False,  # page.js brings what was asked last to the top
         latex_delimiters=[],
         label="Conversation",
         show_label=False,
@@ -159,11 +166,9 @@ def _chatbot() -> gr.Chatbot:
 
 def _on_asking(parts: Parts, feedback: Path | None) -> None:
     shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
-    waits: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.chat]}
-    waits |= {"concurrency_limit": _AT_ONCE, "concurrency_id": "answers"}
     asked = [parts.box.submit, parts.ask.click]
-    gr.on(asked, events.ask, [parts.box, parts.state], shown, **waits)
-    parts.samples.click(events.ask_sample, [parts.samples, parts.state], shown, **waits)
+    gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
+    parts.samples.click(events.ask_sample, [parts.samples, parts.state], shown, **_ANSWERS)
     if feedback is not None:
         parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
 
@@ -198,11 +203,14 @@ def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
 
     def load(key: str, fresh: Session) -> tuple[Any, ...]:
         session = find(key, fresh)
-        return session, session.key, events.messages(session), session.documents()
+        # An empty conversation is not sent: the first question may have been asked meanwhile.
+        chat = events.messages(session) if session.conversation else gr.skip()
+        return session, session.key, chat, session.documents()
 
     shown = [parts.state, key, parts.chat, parts.documents]
     loaded = page.load(load, [key, parts.state], shown, js=_READ_KEY, **_QUICK)
     loaded.then(None, [key], None, js=_KEEP_KEY)
+    loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
     loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
     parts.again.click(events.forget, [parts.state], [parts.chat, parts.state], **_QUICK)
     saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
