@@ -88,10 +88,11 @@ def forget(session: Session) -> tuple[Messages, Session]:
 
 def catch_up(session: Session) -> Any:
     """Show the answers that were awaited when the page was loaded anew."""
-    awaited = [exchange for exchange in session.conversation if not exchange.reply]
-    for exchange in awaited:
-        session.finish(exchange)
-    return messages(session) if awaited else gr.skip()
+    for exchange in session.conversation:
+        if not exchange.reply:
+            session.finish(exchange)
+    # Even if none is awaited now: it may have been when the page was told of the conversation.
+    return messages(session) if session.conversation else gr.skip()
 
 
 def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:

@@ -107,9 +107,9 @@ const watchConversation = () => {
     anchor = { number: [...rows()].findLastIndex((row) => row.matches(".user-row")), place: GAP };
     sized.observe(log());
     sized.observe(rows()[0].parentElement);
-    keepPlace();
   }
   asked = questions;
+  keepPlace();
 };
 
 const onScroll = (event) => {
@@ -118,8 +118,8 @@ const onScroll = (event) => {
 };
 document.addEventListener("scroll", onScroll, true);
 
-new MutationObserver(() => {
-  watchConversation();
+new MutationObserver((changes) => {
+  if (changes.some((change) => change.target.closest?.(".qa-chat"))) watchConversation();
   // Gradio labels each message with its own source, which a screen reader would read as markup.
   const labelled = document.querySelectorAll(".qa-chat [data-testid][aria-label]");
   labelled.forEach((message) => message.removeAttribute("aria-label"));
