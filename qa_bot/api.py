@@ -1,4 +1,4 @@
-"""The API of the page: one endpoint, ``answer``, for programs, which may also be an MCP tool."""
+"""The API of the page: one endpoint, ``answer``, for programs. mcp_server.py offers the same."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -10,6 +10,7 @@ from gradio.events import api
 from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
 
+MCP_PATH = "/gradio_api/mcp/"  # where mcp_server.py serves
 AT_ONCE = 4  # questions of programs answered at the same time; more wait their turn
 
 Pairs = list[list[str]]  # (question, answer text) each, oldest first
@@ -18,7 +19,6 @@ AnswerAsJson = Callable[[str, Pairs | None], dict[str, Any]]
 
 def add_api(bot: Bot) -> None:
     """Offer programs ``answer``, from the bot's documents; call it where the page is laid out."""
-    # Queued, a call of the MCP tool would go through a gradio_client, which asks a model hub.
     api(make_answer(bot), api_name="answer", queue=False, concurrency_limit=AT_ONCE)
 
 
@@ -46,11 +46,16 @@ def make_answer(bot: Bot) -> AnswerAsJson:
             The words that answer (text), how sure that is (confidence, 0 to 1), and the quotes.
         """
         try:
-            return bot.answer(_checked(question), _turns(history)).to_dict()
+            return answer_json(bot, question, history)
         except (QABotError, ValueError) as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     return answer
+
+
+def answer_json(bot: Bot, question: object, history: object) -> dict[str, Any]:
+    """Return an Answer as JSON; raises QABotError, or ValueError for arguments of other types."""
+    return bot.answer(_checked(question), _turns(history)).to_dict()
 
 
 def _checked(question: object) -> str:

@@ -29,6 +29,7 @@ class Bot:
         reader: Reader | None = None,
         config: Config | None = None,
     ) -> None:
+        _check_config(config)
         self.index = index
         self.config = Config().of_index(index.settings) if config is None else config
         self.embedder = embedder
@@ -44,6 +45,7 @@ class Bot:
         progress: Progress | None = None,
     ) -> Self:
         """Build a Bot in memory."""
+        _check_config(config)
         config = Config() if config is None else config
         embedder = load_embedder(config.model) if embedder is None else embedder
         index = Index.new(config.build_settings(), embedder)
@@ -71,6 +73,7 @@ class Bot:
         Raises ArticleError for a file that cannot be read, IndexMismatchError for an index of
         another model or other settings; the folder then stays as it was.
         """
+        _check_config(config)
         config = Config().of_index(stored_settings(folder)) if config is None else config
         documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=reading)
         embedder = load_embedder(config.model) if embedder is None else embedder
@@ -89,6 +92,7 @@ class Bot:
         Raises IndexNotFoundError, or IndexMismatchError when its files were altered, or when
         ``config`` or ``embedder`` is not what it was built with.
         """
+        _check_config(config)
         index = Index.open(folder, settings=None if config is None else config.build_settings())
         embedder = load_embedder(str(index.settings["model"])) if embedder is None else embedder
         index.check_fingerprint(fingerprint(embedder))
@@ -112,9 +116,11 @@ class Bot:
         and answer text. A follow-up may mean several things: the first quote answers them best on
         the whole, and the ``query`` of the answer is the one of them that it answers best.
         ``documents``: the ids of those that may answer, None for all. Raises ValueError for a
-        question without a word in it, an unknown id, and no id at all.
+        question without a word in it, an unknown id, and no id at all; TypeError for a history
+        that is no sequence of turns, and for ids that are no collection.
         """
         question = _words(question)
+        _check_history(history)
         queries = readings(question, history)
         found = [self._find(query, documents, len(queries)) for query in queries]
         return self._answer_of(question, queries, found)
@@ -185,6 +191,17 @@ def shipped_index() -> Path:
     package = Path(__file__).parent
     installed = package / "shipped_index"
     return installed if installed.is_dir() else package.parent / "index"
+
+
+def _check_config(config: object) -> None:
+    if not (config is None or isinstance(config, Config)):
+        raise TypeError(f"config is a Config, not {type(config).__name__}")
+
+
+def _check_history(history: object) -> None:
+    if not isinstance(history, Sequence) or isinstance(history, str | bytes):
+        kind = type(history).__name__
+        raise TypeError(f"history is a list of Answers or (question, answer) pairs, not {kind}")
 
 
 def _words(question: str) -> str:

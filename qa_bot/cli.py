@@ -4,12 +4,15 @@ import argparse
 import io
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from qa_bot.bot import Bot, open_bot, shipped_index
 from qa_bot.config import DEFAULT_MODEL, Config
@@ -29,6 +32,13 @@ _EPILOG = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake on one line; the parsers of the commands are of this class too."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
@@ -36,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")
     run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return run(options)
+        with _terminable():
+            return run(options)
     except (QABotError, ValueError) as error:
         print(f"qa-bot: {error}", file=sys.stderr)
         return FAILED
@@ -152,16 +163,17 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from qa_bot.ui import EXAMPLES, check_port, launch
+    print("Loading the page and the models ...", flush=True)
+    from qa_bot.server import check_port, launch  # late: it takes seconds
+    from qa_bot.ui import EXAMPLES
 
-    check_port(options.host, options.port)
-    print("Loading the models ...", flush=True)
-    examples = EXAMPLES if options.index == shipped_index() else ()
+    check_port(options.host, options.port)  # before the models are loaded
     launch(
         _bot(options),
         options.host,
         options.port,
-        examples=examples,
+        examples=EXAMPLES if options.index == shipped_index() else (),
+        open_browser=options.browser,
         feedback=options.feedback,
         mcp=options.mcp,
     )
@@ -233,6 +245,23 @@ def _full_id(index: Index, given: str) -> str:
 
 
 @contextmanager
+def _terminable() -> Iterator[None]:
+    """Make SIGTERM end a command as Ctrl+C does, so that what it holds is cleaned up."""
+
+    def stop(number: int, frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def _progress(task: str, unit: str) -> Iterator[Progress]:
     """Show a progress bar on a terminal's standard error while the block runs."""
     from tqdm import tqdm
@@ -248,7 +277,7 @@ def _progress(task: str, unit: str) -> Iterator[Progress]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="qa-bot", description="Ask your articles, get quotes you can check.", epilog=_EPILOG
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {version('qa-bot')}")
@@ -258,12 +287,7 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="+", help="the question; quotation marks are optional")
     chat = _command(commands, "chat", _chat, "ask in turn; follow-up questions are understood")
     serve = _command(commands, "serve", _serve, "open the chat page")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    serve.add_argument("--port", type=int, default=7860, help="port to listen on (%(default)s)")
-    serve.add_argument(
-        "--feedback", metavar="FILE", type=Path, help="offer thumbs, and keep them in this file"
-    )
-    serve.add_argument("--mcp", action="store_true", help="serve the answers as an MCP tool too")
+    _serve_options(serve)
     for command in (ask, chat, serve):
         _index_option(command, default=shipped_index())
         command.add_argument(
@@ -310,7 +334,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    commands: "argparse._SubParsersAction[_Parser]",
     name: str,
     run: Callable[[argparse.Namespace], int],
     purpose: str,
@@ -320,6 +344,31 @@ def _command(
     )
     command.set_defaults(run=run)
     return command
+
+
+def _serve_options(serve: argparse.ArgumentParser) -> None:
+    """Add the options of the page; a hosting space sets host and port by Gradio's variables."""
+    serve.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="address to listen on (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--port",
+        type=_port,
+        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+        help="port to listen on (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="do not open a browser; one opens when a terminal of this machine starts the page",
+    )
+    serve.add_argument(
+        "--feedback", metavar="FILE", type=Path, help="offer thumbs, and keep them in this file"
+    )
+    serve.add_argument("--mcp", action="store_true", help="serve the answers as an MCP tool too")
 
 
 def _index_option(command: argparse.ArgumentParser, default: Path | None = None) -> None:
@@ -338,3 +387,9 @@ def _probability(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
+    return int(text)

@@ -12,6 +12,11 @@ from typing import Any
 from qa_bot.metadata import read_header
 
 
+def _check_string(value: object, name: str) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a string, not {type(value).__name__}")
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a citation names, and where in the text it begins: a page or a heading.
@@ -25,6 +30,9 @@ class Mark:
     label: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.start, int):
+            raise TypeError(f"a mark starts at a whole number of characters, not {self.start!r}")
+        _check_string(self.label, "the label of a mark")
         if self.kind not in ("page", "heading"):
             raise ValueError(f"a mark is a page or a heading, not {self.kind!r}")
         if self.start < 0:
@@ -52,7 +60,7 @@ class Document:
 
     Identity is the text: two documents with the same text have the same ``id`` and are equal.
     Raises ValueError when the text, or what is said of it, has no UTF-8 form (a lone surrogate),
-    and for marks that are out of order or stand outside the text.
+    and for marks that are out of order or stand outside the text; TypeError for other types.
     """
 
     text: str = field(repr=False)
@@ -64,6 +72,7 @@ class Document:
     _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._check_types()
         try:
             digest = hashlib.sha256(self.text.encode()).hexdigest()
             "".join((self.title, self.source, *self.metadata.values())).encode()
@@ -82,6 +91,7 @@ class Document:
     @classmethod
     def from_text(cls, text: str, title: str = "", source: str = "") -> "Document":
         """Make a document of a string, with the metadata (date, title) at its head."""
+        _check_string(text, "the text of a document")
         values = read_header(text).values
         return cls(text, title if title else values.get("title", ""), source, values)
 
@@ -95,6 +105,19 @@ class Document:
             object.__setattr__(self, "_starts", starts)
             return starts
         return self._starts
+
+    def _check_types(self) -> None:
+        for name in ("text", "title", "source"):
+            _check_string(getattr(self, name), f"the {name} of a document")
+        if not isinstance(self.metadata, Mapping):
+            kind = type(self.metadata).__name__
+            raise TypeError(f"the metadata of a document is a mapping, not {kind}")
+        for key, value in self.metadata.items():
+            if not (isinstance(key, str) and isinstance(value, str)):
+                raise TypeError(f"metadata maps strings to strings, not {key!r} to {value!r:.80}")
+        for mark in self.marks:
+            if not isinstance(mark, Mark):
+                raise TypeError(f"a mark is a Mark, not {type(mark).__name__}")
 
     def place(self, offset: int) -> Place:
         """Return the page, the heading and the paragraph of the character at an offset.

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from qa_bot.feedback import keep_feedback
-from qa_bot.render import plain_to_html, reports_to_html
+from qa_bot.render import awaited_to_html, plain_to_html, reports_to_html
 from qa_bot.report import Report
 from qa_bot.session import Exchange, Session
 
@@ -86,26 +86,36 @@ def forget(session: Session) -> tuple[Messages, Session]:
     return messages(session), session
 
 
+def catch_up(session: Session) -> Any:
+    """Show the answers that were awaited when the page was loaded anew."""
+    for exchange in session.conversation:
+        if not exchange.reply:
+            session.finish(exchange)
+    # Even if none is awaited now: it may have been when the page was told of the conversation.
+    return messages(session) if session.conversation else gr.skip()
+
+
 def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:
     """Return the function that keeps a thumb in a file."""
 
     def keep(session: Session, event: gr.LikeData) -> None:
-        # Messages are numbered as they are shown.
-        shown = [it for it in session.conversation for _ in _shown_messages(it)]
-        keep_feedback(file, shown[int(str(event.index))], event.liked)
+        exchange = session.conversation[int(str(event.index)) // 2]  # a question and its reply
+        keep_feedback(file, exchange, event.liked)
 
     return keep
 
 
 def messages(session: Session) -> Messages:
-    """Return a conversation as gr.Chatbot shows it; a reply that is still to come is left out."""
+    """Return a conversation as gr.Chatbot shows it; where no reply is yet, that it is awaited."""
     return [message for exchange in session.conversation for message in _shown_messages(exchange)]
 
 
 def _shown_messages(exchange: Exchange) -> Messages:
-    asked = {"role": "user", "content": plain_to_html(exchange.question)}
-    reply = {"role": "assistant", "content": exchange.reply}
-    return [asked, reply] if exchange.reply else [asked]
+    reply = exchange.reply if exchange.reply else awaited_to_html()
+    return [
+        {"role": "user", "content": plain_to_html(exchange.question)},
+        {"role": "assistant", "content": reply},
+    ]
 
 
 def _shown(session: Session, page: str) -> Shown:

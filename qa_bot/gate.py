@@ -13,11 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa_bot.errors import QABotError
 
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")  # to listen on for this machine alone
+
 _USED = re.compile(
     r"/|/(assets|static)/.+|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?"
     r"|/gradio_api/(info|openapi\.json|app_id|startup-events|theme\.css"
     r"|queue/(join|data|status)|cancel|reset|run/predict|heartbeat/[^/]+"
-    r"|upload|upload_progress|call/answer(/[^/]+)?|call/v2/answer(/[^/]+)?|mcp(/.*)?)/?"
+    r"|upload|upload_progress|call/answer(/[^/]+)?|call/v2/answer(/[^/]+)?|mcp)/?"
 )
 
 

@@ -131,12 +131,13 @@ class Index:
     ) -> tuple[Document, ...]:
         """Add documents and return those that were new; on an error nothing is added.
 
-        Raises IndexMismatchError for an embedder with other weights than the index's.
+        Raises IndexMismatchError for an embedder with other weights than the index's, TypeError
+        for what is no Document.
         """
         self.check_fingerprint(fingerprint_of(embedder))
         with self._changing:
             old = self._content
-            added = _new_documents(documents, old.documents)
+            added = _new_documents(_checked(documents), old.documents)
             if added:
                 passages = self._split(added, embedder)
                 vectors = self._embed(passages, embedder, progress)
@@ -330,6 +331,21 @@ def rebuild(
     return index, lost
 
 
+def _checked(documents: object) -> list[Document]:
+    """Return the documents that were given; raises TypeError, saying what was wanted."""
+    if not isinstance(documents, Iterable) or isinstance(documents, str | bytes):
+        kind = type(documents).__name__
+        raise TypeError(f"documents are a collection of Documents, not {kind}")
+    given = list(documents)
+    for document in given:
+        if not isinstance(document, Document):
+            raise TypeError(
+                f"documents holds a {type(document).__name__}: make Documents of texts with "
+                "Document.from_text"
+            )
+    return given
+
+
 def _new_documents(
     documents: Iterable[Document], known: Iterable[Document]
 ) -> tuple[Document, ...]:
@@ -355,9 +371,13 @@ def _rows(documents: Iterable[Document], passages: Iterable[Passage]) -> dict[st
 
 
 def check_ids(chosen: Collection[str] | None, known: Collection[str]) -> None:
-    """Raise ValueError when documents are chosen, but none, or one that is not known."""
+    """Raise ValueError for an unknown id or an empty choice, TypeError for what is no choice."""
     if chosen is None:
         return
+    if not isinstance(chosen, Collection) or isinstance(chosen, str | bytes):
+        raise TypeError(f"documents are a collection of ids, not {type(chosen).__name__}")
+    if any(isinstance(item, Document) for item in chosen):
+        raise TypeError("documents are given by their ids: document.id")
     if not chosen:
         raise ValueError("no document is chosen: name one or more by id, or None for all")
     unknown = [name for name in chosen if name not in known]

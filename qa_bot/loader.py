@@ -28,12 +28,12 @@ def load(
     Raises ArticleError for the first file that cannot be read; with ``skip_errors`` it is left out
     instead, and ArticleError is raised only when nothing can be read. A text found twice is one
     document. ``on_report`` is told what became of each file, by the path it was found at, and
-    ``progress`` is called with (files done, files in all) after each.
+    ``progress`` is called with (files done, files in all) after each. Raises ValueError or
+    TypeError when no path is given.
     """
     report = _ignore if on_report is None else on_report
     skipped = _Skipped(report) if skip_errors else None
-    given = [paths] if isinstance(paths, str | Path) else paths
-    files = [file for path in given for file in _files(path, skipped)]
+    files = [file for path in _given(paths) for file in _files(path, skipped)]
     documents: dict[str, Document] = {}
     for number, file in enumerate(files, start=1):
         with _skipping(file, skipped):
@@ -97,6 +97,22 @@ def _skipping(path: str | Path, skipped: _Skipped | None) -> Iterator[None]:
 
 def _ignore(report: Report) -> None:
     """Tell nobody."""
+
+
+def _given(paths: object) -> list[str | Path]:
+    """Return the paths that were given; raises ValueError or TypeError when they are no paths."""
+    if isinstance(paths, str | Path):
+        return [paths]
+    if not isinstance(paths, Iterable) or isinstance(paths, bytes):
+        kind = type(paths).__name__
+        raise TypeError(f"paths are a path or a collection of paths, not {kind}")
+    given = list(paths)
+    if not given:
+        raise ValueError("no path was given: name files or folders to read")
+    for path in given:
+        if not isinstance(path, str | Path):
+            raise TypeError(f"a path is a string or a Path, not {type(path).__name__}")
+    return given
 
 
 def _files(path: str | Path, skipped: _Skipped | None) -> list[Path]:

@@ -11,6 +11,7 @@ from qa_bot.splitter import Offsets, paragraphs
 
 NOT_FOUND = "The article does not say."
 PERHAPS = "The article may not answer this. The closest passages:"
+AWAITED = "Looking through the documents …"
 CLOSEST = "Closest passage, which does not answer"
 
 _WORDS = ((0.9, "very likely"), (0.7, "likely"), (0.5, "possibly"))  # least score, in words
@@ -123,6 +124,11 @@ def plain_to_html(text: str) -> str:
     return f'<div class="qa-plain" dir="auto"{scrolls}>{_html(text)}</div>'
 
 
+def awaited_to_html() -> str:
+    """Render what stands in place of a reply that is still to come."""
+    return f'<div class="qa-awaited" role="status">{AWAITED}</div>'
+
+
 def heading_to_html(title: str, about: str) -> str:
     """Render the top of a page: what it is."""
     return f"<h1>{_html(title)}</h1><p>{_html(about)}</p>"
@@ -163,13 +169,7 @@ def documents_to_html(
 
 def reports_to_html(reports: Iterable[Report]) -> str:
     """Render what became of files and texts that were given."""
-    rows = [
-        f'<li class="qa-refused">{_html(report.error)}</li>'
-        if report.error
-        else f"<li>{_isolated(report.name)}: {_amount(report)}</li>"
-        for report in reports
-    ]
-    return f'<ul class="qa-reports">{"".join(rows)}</ul>'
+    return f'<ul class="qa-reports">{"".join(map(_report_to_html, reports))}</ul>'
 
 
 def _source_blocks(document: Document) -> Iterator[Offsets]:
@@ -253,6 +253,13 @@ def _document_to_html(document: Document, own: bool, asked: bool) -> str:
         f'<button type="button" data-open="{id}"><bdi>{name}</bdi></button>'
         f'<span class="qa-size">{_isolated(known)}</span>{remove}</li>'
     )
+
+
+def _report_to_html(report: Report) -> str:
+    if report.error:
+        return f'<li class="qa-refused">{_html(report.error)}</li>'
+    notes = "".join(f'<p class="qa-note">{_html(note)}</p>' for note in report.notes)
+    return f"<li>{_isolated(report.name)}: {_amount(report)}{notes}</li>"
 
 
 def _amount(report: Report) -> str:

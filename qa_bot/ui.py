@@ -1,31 +1,20 @@
-"""The Gradio page around a Session. It asks nothing of the network and tells it nothing."""
+"""The layout of the Gradio page around a Session, and what its parts do. server.py serves it."""
 
-import errno
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from qa_bot import events
-from qa_bot.api import add_api, check_mcp
+from qa_bot.api import add_api
 from qa_bot.bot import Bot
-from qa_bot.errors import QABotError
-from qa_bot.feedback import check_feedback
 from qa_bot.formats import SUFFIXES
-from qa_bot.gate import Gate, shut_in
-from qa_bot.memory import share_arenas
 from qa_bot.render import heading_to_html, source_to_html
 from qa_bot.session import Session, finder
-from qa_bot.suggestions import suggest
-from qa_bot.sweep import sweeping
-from qa_bot.uploads import Library, Limits
+from qa_bot.uploads import Library
 
-HOST = "127.0.0.1"
-PORT = 7860
 EXAMPLES = (  # for the shipped article
     "Who stormed the U.S. Embassy in Baghdad?",
     "How many soldiers did the Pentagon deploy?",
@@ -40,23 +29,15 @@ ABOUT = "Answers are quotes, word for word, with their place in the article. Not
 _AT_ONCE = 4  # questions answered at the same time; more wait their turn
 _READ_AT_ONCE = 2  # uploads read at the same time
 _FOLDER = Path(__file__).parent
-_SERVED: dict[str, Any] = {
-    "prevent_thread_lock": True,
-    "quiet": True,
-    "footer_links": ["api"],
-    "max_file_size": Limits().file_bytes,
-    "css_paths": _FOLDER / "style.css",
-}
-_SWITCHED_OFF: dict[str, Any] = {
-    "share": False,
-    "ssr_mode": False,
-    "pwa": False,
-    "enable_monitoring": False,
-    "run_history": False,  # else the browser would keep conversations after they are cleared
-}
 _PRIVATE: dict[str, Any] = {
     "api_visibility": "private",  # programs have what api.py offers
     "trigger_mode": "multiple",  # else what is done while an answer is awaited would be dropped
+}
+_ANSWERS: dict[str, Any] = {
+    **_PRIVATE,
+    "show_progress": "hidden",  # a row of the conversation tells that an answer is awaited
+    "concurrency_limit": _AT_ONCE,
+    "concurrency_id": "answers",
 }
 _QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
@@ -74,92 +55,6 @@ _SAVE = """(text) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }"""
-
-
-def launch(
-    bot: Bot,
-    host: str = HOST,
-    port: int = PORT,
-    *,
-    examples: Sequence[str] = (),
-    open_browser: bool = False,
-    feedback: Path | None = None,
-    mcp: bool = False,
-) -> None:
-    """Serve the page until Ctrl+C. Raises QABotError when it cannot be served as asked."""
-    page = start(
-        bot,
-        host,
-        port,
-        examples=examples,
-        open_browser=open_browser,
-        feedback=feedback,
-        mcp=mcp,
-    )
-    print(f"The chat is at {page.local_url} - press Ctrl+C to stop it.", flush=True)
-    page.block_thread()
-
-
-def start(
-    bot: Bot,
-    host: str = HOST,
-    port: int = PORT,
-    *,
-    examples: Sequence[str] = (),
-    open_browser: bool = False,
-    feedback: Path | None = None,
-    mcp: bool = False,
-) -> gr.Blocks:
-    """Serve the page from a thread and return it; ``page.close()`` ends it.
-
-    Without ``examples``, questions to begin with are taken from the first document. Thumbs are
-    offered when there is a ``feedback`` file to keep them in. Raises as launch.
-    """
-    check_port(host, port)
-    _check_extras(feedback, mcp)
-    shut_in()
-    share_arenas()
-    page = build_page(bot, _questions(bot, examples), feedback)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        inbrowser=open_browser,
-        mcp_server=mcp,
-        theme=_theme(),
-        app_kwargs={"middleware": [Middleware(Gate)], "lifespan": sweeping},
-        **_SERVED,
-        **_SWITCHED_OFF,
-    )
-    return page
-
-
-def _check_extras(feedback: Path | None, mcp: bool) -> None:
-    """Raise QABotError when what is asked for beside the page cannot be had."""
-    if mcp:
-        check_mcp()
-    if feedback is not None:
-        check_feedback(feedback)
-
-
-def _questions(bot: Bot, examples: Sequence[str]) -> Sequence[str]:
-    """Return the questions to begin with: those given, or some about the first document."""
-    bot.answer("What is this about?")  # else the first person to ask would wait for the models
-    if examples or not bot.documents:
-        return examples
-    return suggest(bot.answer, bot.documents[0], len(EXAMPLES))
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise QABotError when host and port cannot be listened on."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            reason = f"port {port} is in use: choose another one with --port"
-        else:
-            reason = f"cannot listen on {host}, port {port}: choose others with --host and --port"
-        raise QABotError(reason) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +154,7 @@ def _chatbot() -> gr.Chatbot:
         render_markdown=False,
         sanitize_html=True,
         allow_tags=False,
+        autoscroll=False,  # page.js brings what was asked last to the top
         latex_delimiters=[],
         label="Conversation",
         show_label=False,
@@ -270,11 +166,9 @@ def _chatbot() -> gr.Chatbot:
 
 def _on_asking(parts: Parts, feedback: Path | None) -> None:
     shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
-    waits: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.chat]}
-    waits |= {"concurrency_limit": _AT_ONCE, "concurrency_id": "answers"}
     asked = [parts.box.submit, parts.ask.click]
-    gr.on(asked, events.ask, [parts.box, parts.state], shown, **waits)
-    parts.samples.click(events.ask_sample, [parts.samples, parts.state], shown, **waits)
+    gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
+    parts.samples.click(events.ask_sample, [parts.samples, parts.state], shown, **_ANSWERS)
     if feedback is not None:
         parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
 
@@ -309,11 +203,14 @@ def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
 
     def load(key: str, fresh: Session) -> tuple[Any, ...]:
         session = find(key, fresh)
-        return session, session.key, events.messages(session), session.documents()
+        # An empty conversation is not sent: the first question may have been asked meanwhile.
+        chat = events.messages(session) if session.conversation else gr.skip()
+        return session, session.key, chat, session.documents()
 
     shown = [parts.state, key, parts.chat, parts.documents]
     loaded = page.load(load, [key, parts.state], shown, js=_READ_KEY, **_QUICK)
     loaded.then(None, [key], None, js=_KEEP_KEY)
+    loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
     loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
     parts.again.click(events.forget, [parts.state], [parts.chat, parts.state], **_QUICK)
     saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
@@ -326,19 +223,3 @@ def _first_page(bot: Bot) -> str:
 
 def _asset(name: str) -> str:
     return _FOLDER.joinpath(name).read_text(encoding="utf-8")
-
-
-def _theme() -> gr.themes.Base:
-    """Return Gradio's plain theme, with fonts that every machine has, and enough contrast."""
-    theme = gr.themes.Default(
-        primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
-    )
-    return theme.set(
-        button_primary_background_fill="*primary_700",
-        button_primary_background_fill_dark="*primary_700",
-        button_primary_background_fill_hover="*primary_800",
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_300",
-        input_placeholder_color="*neutral_500",
-        input_placeholder_color_dark="*neutral_400",
-    )

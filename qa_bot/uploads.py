@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from qa_bot.apart import read_apart
+from qa_bot.blocks import Content
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote
@@ -29,6 +30,7 @@ _ENDED = "the session has ended: open the page anew"
 _LONGEST_NAME = 255  # characters; no file system has longer names
 _FOLDERS = re.compile(r"^.*[/\\]", re.DOTALL)
 
+ReadFile = Callable[[Path, float], Content]  # (path, seconds it may take)
 UploadProgress = Callable[[float, str], object]  # (share done in [0, 1], name); gr.Progress is one
 
 
@@ -51,15 +53,16 @@ class Library:
     so ``gr.State(Library(bot), delete_callback=Library.close)`` gives each session its own.
     """
 
-    def __init__(self, bot: Bot, limits: Limits | None = None) -> None:
+    def __init__(self, bot: Bot, limits: Limits | None = None, read: ReadFile = read_apart) -> None:
         self.limits = Limits() if limits is None else limits
         self._bot = bot
+        self._read_file = read
         self._own: Bot | None = None  # None until there is something to ask it about
         self._closed = False
         self._changing = threading.Lock()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return type(self)(self._bot, self.limits)
+        return type(self)(self._bot, self.limits, self._read_file)
 
     @property
     def own(self) -> tuple[Document, ...]:
@@ -153,13 +156,31 @@ class Library:
             step(0, 1)
             self._check_count()
             left = deadline - time.monotonic()
-            return self._add(_read(path, name, self.limits.file_bytes, left), step)
+            document, notes = self._read(path, name, left)
+            return replace(self._add(document, step), notes=notes)
         except QABotError as error:
             return Report(name, error=str(error))
         except TimeoutError:
             return Report(name, error=self._too_long(name))
         finally:
             path.unlink(missing_ok=True)
+
+    def _read(self, path: Path, name: str, seconds: float) -> tuple[Document, tuple[str, ...]]:
+        """Read a file that came under a name; return its document and notes on what was not read.
+
+        Raises ArticleError, which names the file so, and TimeoutError.
+        """
+        most = self.limits.file_bytes
+        try:
+            if not path.exists():
+                raise ArticleError("did not arrive: give it once more")
+            if path.stat().st_size > most:
+                raise ArticleError(f"has more than {most:,} bytes, the limit: give a part of it")
+            content = self._read_file(path, seconds)
+        except ArticleError as error:
+            raise ArticleError(f"{name!r} {error}") from error
+        values = read_header(content.text).values
+        return Document(content.text, name, name, values, content.marks), content.notes
 
     def _add(self, document: Document, step: Callable[[int, int], None]) -> Report:
         """Add a document; raises QABotError when it is not welcome or takes too long."""
@@ -261,19 +282,6 @@ def _take(path: str | Path, name: str, place: Path) -> Path:
         with suppress(OSError):  # it is missing then, and reported as such
             shutil.move(sent, taken)
     return taken
-
-
-def _read(path: Path, name: str, max_bytes: int, seconds: float) -> Document:
-    """Read a file that came under a name; raises ArticleError, which names it so, TimeoutError."""
-    try:
-        if not path.exists():
-            raise ArticleError("did not arrive: give it once more")
-        if path.stat().st_size > max_bytes:
-            raise ArticleError(f"has more than {max_bytes:,} bytes, the limit: give a part of it")
-        content = read_apart(path, seconds)
-    except ArticleError as error:
-        raise ArticleError(f"{name!r} {error}") from error
-    return Document(content.text, name, name, read_header(content.text).values, content.marks)
 
 
 def _plain_name(name: str) -> str:

@@ -1,7 +1,5 @@
-"""The API as programs see it: gradio_client, plain HTTP, and a real MCP client."""
+"""The API as programs see it: gradio_client and plain HTTP."""
 
-import ast
-import asyncio
 import json
 import re
 import socket
@@ -14,9 +12,6 @@ import gradio as gr
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
-from mcp.types import CallToolResult, TextContent
 from test_uploads import MILL, operator
 
 from qa_bot import api
@@ -45,7 +40,6 @@ def page() -> Iterator[gr.Blocks]:
             quiet=True,
             share=False,
             ssr_mode=False,
-            mcp_server=True,
         )
         yield page
         page.close(verbose=False)
@@ -154,41 +148,6 @@ def test_history_reaches_the_bot_and_errors_come_back_as_their_words() -> None:
         make_answer(bot)("Why?", [["Who?", "Anna"], ["Where?", ""]])
     assert bot.asked == [("Why?", [("Who?", "Anna"), ("Where?", "")])]
     assert caught.value.print_exception is False
-
-
-def with_mcp(page: gr.Blocks, arguments: dict[str, Any]) -> tuple[list[str], CallToolResult]:
-    """Return the names of the tools that an MCP client sees, and what it gets from one."""
-
-    async def visit() -> tuple[list[str], CallToolResult]:
-        url = f"{page.local_url}gradio_api/mcp/"
-        async with (
-            streamable_http_client(url) as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            tools = (await session.list_tools()).tools
-            (tool,) = tools
-            assert tool.description is not None and "word for word" in tool.description
-            assert tool.inputSchema["required"] == ["question"]
-            assert set(tool.inputSchema["properties"]) == {"question", "history"}
-            return [it.name for it in tools], await session.call_tool("answer", arguments)
-
-    return asyncio.run(visit())
-
-
-def test_an_mcp_client_sees_one_tool_and_gets_answers(page: gr.Blocks) -> None:
-    names, result = with_mcp(page, {"question": QUESTION})
-    (content,) = result.content
-    assert names == ["answer"] and not result.isError
-    assert isinstance(content, TextContent)
-    assert ast.literal_eval(content.text) == EXPECTED  # as Gradio puts it: Python's, not JSON
-
-
-def test_an_mcp_client_is_told_its_mistake(page: gr.Blocks) -> None:
-    _, result = with_mcp(page, {"question": "Who?", "history": [["Who?"]]})
-    (content,) = result.content
-    assert result.isError
-    assert isinstance(content, TextContent) and ast.literal_eval(content.text) == BAD_HISTORY
 
 
 def test_what_mcp_needs_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

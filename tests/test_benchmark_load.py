@@ -22,7 +22,7 @@ from benchmarks.load import (
     visit,
     year,
 )
-from qa_bot.ui import start
+from qa_bot.server import start
 
 BOT = operator(MILL)
 NAMES = PEOPLE[:3]

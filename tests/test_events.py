@@ -9,7 +9,7 @@ import pytest
 from test_uploads import MILL, operator
 
 from qa_bot import events
-from qa_bot.render import plain_to_html
+from qa_bot.render import awaited_to_html, plain_to_html
 from qa_bot.session import Session
 from qa_bot.uploads import Library
 
@@ -37,7 +37,8 @@ def test_a_question_is_shown_at_once_and_then_its_answer_and_that_in_its_place(
     first, last = ask(session, question)
     user = {"role": "user", "content": plain_to_html(question)}
     (exchange,) = session.conversation
-    assert first == ([user], "", SKIPPED, SKIPPED, session)
+    awaited = {"role": "assistant", "content": awaited_to_html()}
+    assert first == ([user, awaited], "", SKIPPED, SKIPPED, session)
     assert last[0] == [user, {"role": "assistant", "content": exchange.reply}]
     assert last[1] == SKIPPED  # a question half typed stays
     assert last[2] == session.source("quote-0-0") != ""
@@ -101,6 +102,15 @@ def test_suggestions_are_left_as_they_are_without_own_documents(session: Session
 def test_starting_again_empties_the_conversation(session: Session) -> None:
     ask(session, "mill")
     assert events.forget(session) == ([], session)
+
+
+def test_a_page_that_is_loaded_anew_catches_up_with_what_was_awaited(session: Session) -> None:
+    assert events.catch_up(session) == SKIPPED
+    exchange = session.begin("The mill was built")
+    shown = events.catch_up(session)
+    assert shown[1] == {"role": "assistant", "content": exchange.reply}
+    assert exchange.answer is not None and exchange.answer.found
+    assert events.catch_up(session) == shown
 
 
 def test_a_thumb_is_kept_with_its_question(session: Session, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from test_ui import numbers
 from test_uploads import MILL, operator
 
-from qa_bot.ui import start
+from qa_bot.server import start
 
 SECRET = "The password is Zanzibar."
 META = {"_type": "gradio.FileData"}

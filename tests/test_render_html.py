@@ -155,9 +155,11 @@ def test_documents_can_be_ticked_opened_and_own_ones_removed() -> None:
 
 
 def test_reports_say_what_was_read_and_what_was_not() -> None:
-    reports = [Report("a<b>", 1234, 1), Report("c", 1), Report("d", error="'d' is <empty>")]
+    noted = Report("a<b>", 1234, 1, notes=("No <form> was read.", "Nor scans."))
+    reports = [noted, Report("c", 1), Report("d", error="'d' is <empty>")]
     assert reports_to_html(reports) == (
-        '<ul class="qa-reports"><li><bdi>a&lt;b&gt;</bdi>: 1,234 words, 1 page</li>'
+        '<ul class="qa-reports"><li><bdi>a&lt;b&gt;</bdi>: 1,234 words, 1 page'
+        '<p class="qa-note">No &lt;form&gt; was read.</p><p class="qa-note">Nor scans.</p></li>'
         "<li><bdi>c</bdi>: 1 word</li>"
         '<li class="qa-refused">&#x27;d&#x27; is &lt;empty&gt;</li></ul>'
     )

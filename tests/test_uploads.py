@@ -16,6 +16,7 @@ from conftest import WordEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa_bot.blocks import Content
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Hit, Mark, Quote, Span
@@ -150,6 +151,20 @@ def test_a_name_is_data_and_no_path(tmp_path_factory: pytest.TempPathFactory, na
     )
     assert not set(document.title) & set("/\\")
     assert not any(path.is_file() for path in folder.rglob("*"))
+
+
+def test_a_report_says_what_of_a_file_was_not_read(tmp_path: Path) -> None:
+    notes = ("2 of 3 pages have no text: scans are not read.", "The form fields were left out.")
+
+    def read(path: Path, seconds: float) -> Content:
+        return Content(path.read_text(), notes=notes)
+
+    path = tmp_path / "sent"
+    path.write_text("The harbour master is Anna Berg.")
+    library = Library(operator(MILL), read=read)
+    (report,) = library.add_files([(path, "harbour.pdf")])
+    (document,) = library.own
+    assert report == Report("harbour.pdf", words=6, notes=notes, id=document.id)
 
 
 def test_a_pasted_text(library: Library) -> None:

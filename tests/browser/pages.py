@@ -26,6 +26,7 @@ def box(page: Page) -> Locator:
 
 
 def replies(page: Page) -> Locator:
+    """Return the replies that are there; a row that tells of an awaited one is none."""
     return page.locator(":is(.qa-answer, [data-testid=bot] .qa-plain)")
 
 

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from samples import FILES, file
 
 from qa_bot.bot import default_bot
-from qa_bot.ui import EXAMPLES, start
+from qa_bot.server import start
+from qa_bot.ui import EXAMPLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PORT = 7863

@@ -23,7 +23,7 @@ from test_uploads import MILL, long_text, operator
 
 from qa_bot.index import BATCH
 from qa_bot.render import NOT_FOUND
-from qa_bot.ui import start
+from qa_bot.server import start
 
 pytest_plugins = ["visits"]
 

@@ -12,7 +12,8 @@ from pages import Visit, free_port
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from qa_bot.bot import Bot
-from qa_bot.ui import EXAMPLES, start
+from qa_bot.server import start
+from qa_bot.ui import EXAMPLES
 
 
 @pytest.fixture(scope="module")
