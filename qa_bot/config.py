@@ -40,7 +40,8 @@ class Config:
             value = getattr(self, name)
             if type(value) is not int or value < least:  # not isinstance: True is no count
                 raise ValueError(f"{name} is a whole number, {least} or more, not {value!r:.80}")
-        if not isinstance(self.threshold, float | int) or not 0 <= self.threshold <= 1:
+        given = self.threshold is not None
+        if given and not (isinstance(self.threshold, float | int) and 0 <= self.threshold <= 1):
             raise ValueError(f"threshold is a number from 0 to 1, not {self.threshold!r:.80}")
 
     def build_settings(self) -> dict[str, Any]:
