@@ -52,10 +52,11 @@ def test_an_answer_that_was_cut_away_has_no_tokens() -> None:
 
 
 def test_questions_are_packed_with_their_texts_and_answers() -> None:
+    long = "amber " * MAX_TOKENS + "birch"
     asked = [
-        (Example("which tree?", "amber birch", ((6, 11), (0, 11))), Example("which tree?", "fir", ())),
-        (Example("who?", "amber " * MAX_TOKENS + "birch", ((6 * MAX_TOKENS, 6 * MAX_TOKENS + 5),)),),
-    ]  # fmt: skip
+        (Example("which?", "amber birch", ((6, 11), (0, 11))), Example("which?", "fir", ())),
+        (Example("who?", long, ((len(long) - 5, len(long)),)),),
+    ]
     batch = pack_questions(TOKENIZER, asked)
     assert batch.ids.shape == batch.types.shape == batch.mask.shape == batch.text.shape
     assert batch.ids.shape == (3, MAX_TOKENS) and MAX_TOKENS % MULTIPLE == 0

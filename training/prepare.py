@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import bm25s
-import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
 
@@ -23,7 +22,6 @@ from benchmarks.followups import is_dev
 from qa_bot.datatypes import Document, Passage
 from qa_bot.embedder import (
     DEFAULT_PACKAGE,
-    Vectors,
     embed_passages,
     load_embedder,
     token_counter,
@@ -226,11 +224,11 @@ def _mine(
     texts = [passage.text for article in articles for passage in article.passages]
     bm25 = bm25s.BM25(k1=1.2, b=0.75)
     bm25.index([words(text) for text in texts], show_progress=False)
-    vectors = None if embedder is None else _embed(embedder, texts)
+    vectors = None if embedder is None else embed_passages(embedder, texts)
     first = 0
     for article in articles:
         questions = [row.question for row in article.rows]
-        queries = None if embedder is None else _embed(embedder, questions)
+        queries = None if embedder is None else embed_passages(embedder, questions)
         for number, row in enumerate(article.rows):
             rankings = [bm25.get_scores(words(row.question))]
             if vectors is not None and queries is not None:
@@ -240,12 +238,6 @@ def _mine(
                 window, near = item.window + base, tuple(one + base for one in item.near)
                 yield replace(item, window=window, near=near)
         first += len(article.passages)
-
-
-def _embed(embedder: Any, texts: Sequence[str]) -> Vectors:
-    """Embed texts in bf16, which ranks them the same here and takes half the time."""
-    with torch.autocast("cpu", torch.bfloat16):
-        return embed_passages(embedder, texts)
 
 
 def _item(
