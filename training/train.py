@@ -51,7 +51,7 @@ LEAST_RATE = 0.002  # of the highest
 DROPOUT = 0.1
 MASKED = 0.15  # of a text's tokens outside the answers, at most
 AVERAGED = 0.999  # of the averaged weights is kept at each step
-SAVE_SECONDS, LOG_SECONDS = 120, 15
+LOG_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def main() -> None:
     draws = Draws(mixture, conversations, new_tokenizer(), args.tokens, part)
     model = new_model(args.weights, DROPOUT)
     teacher = load_model(args.teacher) if args.role == "student" else None
-    Run(args.run, model, draws, settings, args.device, teacher).train(args.workers)
+    Run(args.run, model, draws, settings, args.device, teacher).train(
+        args.workers, args.save_seconds
+    )
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -195,8 +197,8 @@ class Run:
         """The file that the run goes on from; its ``model`` are the averaged weights."""
         return self.folder / "checkpoint.pt"
 
-    def train(self, workers: int = 0) -> None:
-        """Take the steps that are left."""
+    def train(self, workers: int = 0, save_seconds: float = math.inf) -> None:
+        """Take the steps that are left; save every so many seconds, and at the end."""
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = logged = time.monotonic()
         left = range(self.step, self.settings.steps)
@@ -207,7 +209,7 @@ class Run:
             if time.monotonic() - logged > LOG_SECONDS:
                 bar.set_postfix(self._log(time.monotonic() - logged))
                 logged = time.monotonic()
-            if time.monotonic() - saved > SAVE_SECONDS:
+            if time.monotonic() - saved > save_seconds:
                 self.save()
                 saved = time.monotonic()
         self._log(time.monotonic() - logged)
