@@ -163,17 +163,13 @@ def from_mpnet(
 
     MPNet has no segment embeddings: they start at 0. Its first two positions are never used.
     """
-    unknown = words["[UNK]"]
-    order = [
-        words.get(_MPNET_SPECIAL.get(word, word), unknown)
-        for word in sorted(own, key=own.__getitem__)
-    ]
+    named = [_MPNET_SPECIAL.get(word, word) for word in sorted(own, key=own.__getitem__)]
+    order = [words.get(word, words["[UNK]"]) for word in named]
     table = weights["embeddings.word_embeddings.weight"]
+    places = weights["embeddings.position_embeddings.weight"]
     found = {
         "bert.embeddings.word_embeddings.weight": table[torch.tensor(order)],
-        "bert.embeddings.position_embeddings.weight": weights[
-            "embeddings.position_embeddings.weight"
-        ][2:],
+        "bert.embeddings.position_embeddings.weight": places[2:],
         "bert.embeddings.token_type_embeddings.weight": torch.zeros(2, table.shape[1]),
         "bert.embeddings.LayerNorm.weight": weights["embeddings.LayerNorm.weight"],
         "bert.embeddings.LayerNorm.bias": weights["embeddings.LayerNorm.bias"],

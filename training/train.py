@@ -45,13 +45,27 @@ TAUGHT = {
     "terms": 1.0, "taught_terms": 0.3,
 }  # fmt: skip
 TOKENS = 20_000  # of a batch, padding included
-CPU_PART = 4_000  # tokens read at once on a CPU: a whole batch takes some 20 GB
+CPU_PART = 4_000  # tokens read at once on a CPU, to save memory
 WARM_UP = 0.06  # of the steps, in which the learning rate rises
 LEAST_RATE = 0.002  # of the highest
 DROPOUT = 0.1
 MASKED = 0.15  # of a text's tokens outside the answers, at most
 AVERAGED = 0.999  # of the averaged weights is kept at each step
 LOG_SECONDS = 15
+
+
+DATA = folder_with(
+    "train.jsonl.gz", "followups-train.jsonl.gz", hint="see “Data” in training/README.md"
+)
+ITEMS = folder_with(
+    "windows.jsonl.gz", "items.jsonl.gz", hint="python -m training.prepare writes it"
+)
+WEIGHTS = folder_with(
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    hint="see “Weights to begin with” in training/README.md",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,8 @@ def main() -> None:
     settings = Settings(args.role, args.steps, args.rate, args.tokens, args.seed)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")  # TF32, where something is left in fp32
+    torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for each shape of a batch
     torch.manual_seed(args.seed)  # the new head's weights
     mixture = Mixture(*load_items(args.items), args.seed)
     followups = read_followups(args.data / "followups-train.jsonl.gz")
@@ -99,57 +114,62 @@ def arguments() -> argparse.ArgumentParser:
     )
     roles = parser.add_subparsers(dest="role", required=True)
     for role, (steps, rate) in DEFAULTS.items():
-        command = roles.add_parser(role, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-        _add_files(command)
+        command = roles.add_parser(role)
+        add = command.add_argument
+        add("--data", type=DATA, required=True, help="folder of the data sets")
+        add(
+            "--items",
+            type=ITEMS,
+            default="runs/items",
+            help="folder that prepare wrote; default: %(default)s",
+        )
+        add("--weights", type=WEIGHTS, required=True, help="folder of the encoder to begin with")
         if role == "student":
-            command.add_argument("--teacher", type=_file, required=True, help="its checkpoint.pt")
-        command.add_argument("--steps", type=_positive, default=steps, help="batches to learn from")
-        command.add_argument("--rate", type=float, default=rate, help="highest learning rate")
-        command.add_argument("--tokens", type=_positive, default=TOKENS, help="tokens of a batch")
-        command.add_argument("--seed", type=int, default=1)
-        command.add_argument("--device", type=device, default=default_device(), help="cpu, cuda …")
-        command.add_argument(
-            "--threads", type=_positive, help="threads on a CPU (default: torch's)"
+            add("--teacher", type=_file, required=True, help="checkpoint.pt of the teacher's run")
+        add("--run", type=Path, required=True, help="folder of the run")
+        add(
+            "--steps",
+            type=_positive,
+            default=steps,
+            help="batches to learn from; default: %(default)s",
         )
-        workers = max((os.cpu_count() or 1) - 2, 0)
-        command.add_argument(
-            "--workers", type=int, default=workers, help="processes that prepare batches"
+        add("--rate", type=float, default=rate, help="highest learning rate; default: %(default)s")
+        add(
+            "--tokens",
+            type=_positive,
+            default=TOKENS,
+            help="tokens of a batch; default: %(default)s",
         )
+        add(
+            "--seed",
+            type=int,
+            default=1,
+            help="of the draws, of dropout and of masked tokens; default: %(default)s",
+        )
+        _add_machine(command)
     return parser
 
 
-def _add_files(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that name files."""
-    command.add_argument(
-        "--data",
-        type=folder_with(
-            "train.jsonl.gz",
-            "followups-train.jsonl.gz",
-            hint="see “Data” in training/README.md",
-        ),
-        required=True,
-        help="folder of the data sets",
+def _add_machine(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that change how fast a run is, and not what it learns."""
+    add = command.add_argument
+    workers = max((os.cpu_count() or 1) - 2, 0)
+    add(
+        "--device", type=device, default=default_device(), help="cpu, cuda, …; default: %(default)s"
     )
-    command.add_argument(
-        "--items",
-        type=folder_with(
-            "windows.jsonl.gz", "items.jsonl.gz", hint="python -m training.prepare writes it"
-        ),
-        default="runs/items",
-        help="folder that prepare wrote",
+    add("--threads", type=_positive, help="threads on a CPU; default: torch's choice")
+    add(
+        "--workers",
+        type=int,
+        default=workers,
+        help="processes that prepare batches; default: %(default)s",
     )
-    command.add_argument(
-        "--weights",
-        type=folder_with(
-            "config.json",
-            "model.safetensors",
-            "tokenizer.json",
-            hint="see “Weights to begin with” in training/README.md",
-        ),
-        required=True,
-        help="folder of the encoder to begin with",
+    add(
+        "--save-seconds",
+        type=float,
+        default=120,
+        help="seconds between checkpoints; default: %(default)s",
     )
-    command.add_argument("--run", type=Path, required=True, help="folder of the run")
 
 
 def _file(argument: str) -> Path:
