@@ -20,7 +20,7 @@ from training.model import SpanModel, load_model, new_tokenizer
 CPU = torch.device("cpu")
 TOKENIZER = new_tokenizer()
 TOKENS = 800  # of a batch
-STEPS = 40  # to learn
+STEPS = 70  # to learn
 
 
 class Killed(Exception):
@@ -60,6 +60,21 @@ def logged(folder: Path, name: str) -> list[float]:
     return [line[name] for line in lines if name in line]
 
 
+def last_third_to_first(losses: list[float]) -> float:
+    """Return the mean of the last third of some losses over that of the first."""
+    third = len(losses) // 3
+    return sum(losses[-third:]) / sum(losses[:third])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Small models gain nothing from more, and threads that wait for each other lose much."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def every_step_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "LOG_SECONDS", -1)
@@ -76,8 +91,7 @@ def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_a_teacher_learns(teacher_folder: Path) -> None:
     for name in ("own", "shared", "terms"):
-        losses = logged(teacher_folder, name)
-        assert sum(losses[-5:]) < 0.7 * sum(losses[:5]), name
+        assert last_third_to_first(logged(teacher_folder, name)) < 0.8, name
 
 
 @pytest.mark.usefixtures("every_step_is_logged")
@@ -86,8 +100,7 @@ def test_a_student_learns_from_labels_and_teacher(teacher_folder: Path, tmp_path
     weights = {name: weight.clone() for name, weight in teacher.state_dict().items()}
     run(tmp_path, STEPS, small_model(seed=2), teacher).train()
     for name in ("own", "shared", "terms", "taught_terms", "divergence", "shared_divergence"):
-        losses = logged(tmp_path, name)
-        assert sum(losses[-5:]) < 0.9 * sum(losses[:5]), name
+        assert last_third_to_first(logged(tmp_path, name)) < 0.9, name
     assert all(torch.equal(weights[name], weight) for name, weight in teacher.state_dict().items())
     # The averaged weights, which are what ships, agree with the teacher too.
     batch = pack_questions(TOKENIZER, [(Example("Who met 7?", "Jade met iris here.", ()),)])
