@@ -29,7 +29,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from qa_bot.errors import ModelError
+from qa_bot.errors import ModelError, QABotError
 from training.arguments import default_device, device, folder_with
 from training.batches import Draws, SpanBatch, Step, TermBatch, masked
 from training.examples import load_items, read_rows
@@ -86,8 +86,16 @@ class Settings:
 
 def main() -> None:
     """Read the arguments and train."""
-    args = arguments().parse_args()
-    settings = Settings(args.role, args.steps, args.rate, args.tokens, args.seed)
+    parser = arguments()
+    args = parser.parse_args()
+    try:
+        begin(args).train(args.workers, args.save_seconds)
+    except (QABotError, ValueError) as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+
+
+def begin(args: argparse.Namespace) -> "Run":
+    """Return the run of a command line, begun or to go on with."""
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.set_float32_matmul_precision("high")  # TF32, where something is left in fp32
@@ -100,9 +108,8 @@ def main() -> None:
     draws = Draws(mixture, conversations, new_tokenizer(), args.tokens, part)
     model = new_model(args.weights, DROPOUT)
     teacher = load_model(args.teacher) if args.role == "student" else None
-    Run(args.run, model, draws, settings, args.device, teacher).train(
-        args.workers, args.save_seconds
-    )
+    settings = Settings(args.role, args.steps, args.rate, args.tokens, args.seed)
+    return Run(args.run, model, draws, settings, args.device, teacher)
 
 
 def arguments() -> argparse.ArgumentParser:
