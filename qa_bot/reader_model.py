@@ -254,17 +254,22 @@ def _checked_card(folder: Path) -> Card:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                     raise ModelError(f"the reader's {name} in {folder} was altered: {mend}")
-        return Card(
-            max_tokens=int(card["max_tokens"]),
-            calibration=_logistic(card["calibration"]),
-            prior=_logistic(card["prior"]),
-            levels=Levels(**card["levels"]),
-            rewriting={name: Least(**card["rewriting"][name]) for name in SIGNS},
-        )
+        return card_of(card)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"the reader's weights in {folder} cannot be read ({error!r}): {mend}"
         ) from error
+
+
+def card_of(written: Mapping[str, Any]) -> Card:
+    """Return a card from what reader.json says; raises KeyError or TypeError."""
+    return Card(
+        max_tokens=int(written["max_tokens"]),
+        calibration=_logistic(written["calibration"]),
+        prior=_logistic(written["prior"]),
+        levels=Levels(**written["levels"]),
+        rewriting={name: Least(**written["rewriting"][name]) for name in SIGNS},
+    )
 
 
 def _logistic(written: Mapping[str, Any]) -> Logistic:

@@ -24,8 +24,6 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from torch import Tensor, nn
 
-from qa_bot.pronouns import SIGNS
-from qa_bot.reader import FEATURES, PASSAGE_FEATURES
 from qa_bot.reader_model import (
     CARD,
     MODEL,
@@ -38,7 +36,14 @@ from qa_bot.reader_model import (
     onnx_network,
 )
 from training.examples import Row, read_rows
-from training.model import MAX_TOKENS, SpanModel, load_model, new_tokenizer, reader_of
+from training.model import (
+    MAX_TOKENS,
+    SpanModel,
+    load_model,
+    new_tokenizer,
+    reader_of,
+    uncalibrated,
+)
 from training.predict import predict, report, torch_network
 
 WORDS, POSITIONS = "word_embeddings.weight", "position_embeddings.weight"
@@ -81,27 +86,8 @@ def export(model: SpanModel, folder: Path) -> None:
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in (MODEL, TOKENIZER)
     }
-    card = {"sha256": sums, "max_tokens": MAX_TOKENS, **_uncalibrated()}
+    card = {"sha256": sums, "max_tokens": MAX_TOKENS, **uncalibrated()}
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-
-
-def _uncalibrated() -> dict[str, object]:
-    """Return what the card says until training.calibrate and training.thresholds have been run.
-
-    The margin alone is the logit of the confidence, all passages are as likely to answer, and what
-    is likelier than not counts.
-    """
-    weights = [float(name == "margin") for name in FEATURES]
-    return {
-        "calibration": {"features": list(FEATURES), "weights": weights, "bias": 0.0},
-        "prior": {
-            "features": list(PASSAGE_FEATURES),
-            "weights": [0.0 for _ in PASSAGE_FEATURES],
-            "bias": 0.0,
-        },
-        "levels": {"found": 0.5, "perhaps": 0.5},
-        "rewriting": {kind: {"leaning": 0.5, "word": 0.5} for kind in SIGNS},
-    }
 
 
 class _Exported(nn.Module):
