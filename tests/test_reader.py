@@ -11,20 +11,23 @@ from hypothesis import strategies as st
 from qa_bot.datatypes import Document, Hit, Quote, Span
 from qa_bot.reader import (
     FEATURES,
+    PASSAGE_FEATURES,
+    Candidate,
+    Scored,
     SpanReader,
     agreed,
     date_quotes,
     distinct,
-    features,
     find_candidates,
     join,
     missing,
-    probability,
+    passage_features,
+    read_worthwhile,
     select,
     trusting,
     word_weights,
 )
-from qa_bot.reader_model import CARD, WEIGHTS, Card, Found, Levels
+from qa_bot.reader_model import CARD, WEIGHTS, Card, Found, Levels, Logistic
 from qa_bot.splitter import sentences, split
 
 DOCUMENT = Document.from_text(
@@ -48,7 +51,7 @@ class FixedModel:
     Its probabilities are those of the margin alone.
     """
 
-    card = Card(384, weights=(1, 0, 0, 0, 0), bias=0, rewriting={}, levels=Levels(0.4, 0.1))
+    card = Card(384, Logistic((1, 0, 0), 0), Logistic((0, 0, 0), 0), Levels(0.4, 0.1), {})
 
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins
@@ -179,42 +182,75 @@ def test_what_is_missing_is_the_weight_of_the_words_a_text_lacks() -> None:
     assert missing(weights, "Rain.") == 2.5
 
 
-def test_features_are_margin_similarity_bm25_and_missing_words() -> None:
-    (hit,) = hits_of(Document("The dog slept. A cat walked past."))
-    quoted = Span(hit.passage.document, 0, 14)
-    weights = {"dog": 1.0, "cat": 2.0, "flew": 4.0}
-    values = features(Hit(hit.passage, 0.03, 0.6, bm25=2.5), quoted, 1.5, 3.0, weights)
-    assert values == (1.5, 0.6, -0.5, 6.0, 4.0)
-    assert len(values) == len(FEATURES)
-
-
-def test_candidates_have_the_features_of_their_passage_and_quote() -> None:
+def test_what_retrieval_knows_of_passages() -> None:
     text = "Eiffel built it in the year 1889.\n\nRain fell all day. The dog slept there and ate."
     first, second = hits_of(Document(text))
     hits = [Hit(first.passage, 1, 0.5, bm25=4.0), Hit(second.passage, 1, 0.25, bm25=3.0)]
-    model = FixedModel({"Eiffel": 1.0, "The dog": 2.0})
-    found = find_candidates("Where did Eiffel swim?", hits, model)  # type: ignore[arg-type]
     rare, unknown = math.log(1 + 1.5 / 1.5), math.log(1 + 2.5 / 0.5)  # "Eiffel" and "swim"
-    assert [(one.highlight.text, one.values) for one in found] == [
-        ("Eiffel", (1.0, 0.5, 0.0, pytest.approx(unknown), pytest.approx(unknown))),
-        (
-            "The dog",
-            (2.0, 0.25, -1.0, pytest.approx(rare + unknown), pytest.approx(rare + unknown)),
-        ),
+    rows = passage_features("Where did Eiffel swim?", hits)
+    assert rows == [
+        (0.5, 0.0, pytest.approx(unknown)),
+        (0.25, -1.0, pytest.approx(rare + unknown)),
     ]
+    assert len(rows[0]) == len(PASSAGE_FEATURES)
+    assert passage_features("Who?", []) == []
 
 
-def test_the_shipped_weights_are_those_of_the_features() -> None:
-    calibration = json.loads((WEIGHTS / CARD).read_text())["calibration"]
-    assert calibration["features"] == list(FEATURES)
-    assert len(calibration["weights"]) == len(FEATURES)
+def test_candidates_have_their_margin_and_the_features_of_their_passage() -> None:
+    first, *_, second = hits_of(DOCUMENT)
+    rows = [(0.5, -1.0, 2.0), (0.25, 0.0, 3.0)]
+    model = FixedModel({"Eiffel": 1.0, "The dog": 2.0})
+    found = find_candidates("?", [first, second], rows, model)  # type: ignore[arg-type]
+    assert [(one.highlight.text, one.values) for one in found] == [
+        ("Eiffel", (1.0, -1.0, 2.0)),
+        ("The dog", (2.0, 0.0, 3.0)),
+    ]
+    assert len(found[0].values) == len(FEATURES)
+
+
+def scored(probability: float) -> tuple[Candidate, float]:
+    span = Span(DOCUMENT, 0, 4)
+    return Candidate(span, span, ()), probability
+
+
+def test_passages_are_read_best_first_while_one_may_change_the_first_quote() -> None:
+    likely = {0: 0.1, 1: 0.5, 2: 0.3, 3: 0.9, 4: 0.2}
+    read: list[list[int]] = []
+
+    def read_passages(chosen: Sequence[int]) -> Scored:
+        read.append(list(chosen))
+        return [scored(likely[i]) for i in chosen]
+
+    priors = [0.039, 0.5, 0.6, 0.3, 0.041]
+    found = read_worthwhile(priors, read_passages)
+    # 0.3 and 0.041 are worth it beside 0.5; beside 0.9 no passage below 0.072 is.
+    assert read == [[2, 1], [3]]
+    assert [probability for _, probability in found] == [0.3, 0.5, 0.9]
+    likely[3], read[:] = 0.5, []
+    read_worthwhile(priors, read_passages)
+    assert read == [[2, 1], [3], [4]]  # 0.039 is less than 0.08 of 0.5
+    assert read_worthwhile([], lambda chosen: []) == []
+
+
+def test_where_nothing_was_found_all_passages_are_read() -> None:
+    read: list[int] = []
+    assert read_worthwhile([0.5, 1e-6, 1e-9], lambda chosen: read.extend(chosen) or []) == []
+    assert read == [0, 1, 2]
+
+
+def test_the_shipped_card_is_of_these_features() -> None:
+    card = json.loads((WEIGHTS / CARD).read_text())
+    for name, features in (("calibration", FEATURES), ("prior", PASSAGE_FEATURES)):
+        assert card[name]["features"] == list(features)
+        assert len(card[name]["weights"]) == len(features)
+    assert 0 < card["levels"]["perhaps"] < card["levels"]["found"] < 1
 
 
 def test_a_probability_is_that_of_logistic_regression() -> None:
-    card = Card(384, (2, 10), -1, {}, Levels(0.4, 0.1))
-    assert probability((0.5, 0.1), card) == pytest.approx(1 / (1 + math.exp(-1)))
-    assert probability((1e6, 0), card) == pytest.approx(1)
-    assert probability((-1e6, 0), card) == pytest.approx(0)
+    model = Logistic((2, 10), -1)
+    assert model.probability((0.5, 0.1)) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert model.probability((1e6, 0)) == pytest.approx(1)
+    assert model.probability((-1e6, 0)) == pytest.approx(0)
 
 
 @given(st.text(alphabet="ab .?!\n,😀", min_size=1, max_size=200), st.text(max_size=30))
