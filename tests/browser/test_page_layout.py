@@ -17,7 +17,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes":
 def test_nothing_moves_when_a_reply_arrives(visit: Visit) -> None:
     page = visit()
     ask(page, KHAMENEI)
-    parts = (".qa-chat", ".qa-source", ".qa-ask", ".qa-keep", ".qa-samples")
+    parts = (".qa-chat", ".qa-source", ".qa-ask", ".qa-keep", "details.qa-samples")
     before = [page.locator(part).bounding_box() for part in parts]
     ask(page, BREAD)
     assert [page.locator(part).bounding_box() for part in parts] == before
