@@ -2,6 +2,7 @@
 // the pane appears. Words are found by the browser's own highlights, which change no markup.
 let matches = []; // Ranges of what is looked for, in order
 let current = -1; // the one that is shown
+let isNew = false; // whether the page was not seen yet
 
 const pane = () => element.querySelector(".qa-source");
 
@@ -11,8 +12,11 @@ const bringToView = (place) => {
 };
 
 const reveal = () => {
+  if (pane() === null || pane().offsetParent === null) return; // what is hidden does not scroll
   const mark = element.querySelector("mark.qa-said, mark");
-  if (mark !== null && mark.offsetParent !== null) bringToView(mark);
+  if (mark !== null) bringToView(mark);
+  else if (isNew) pane().scrollTop = 0;
+  isNew = false;
 };
 
 // Return the Ranges of a pattern in a block; its text lies in several nodes where there are marks.
@@ -76,9 +80,13 @@ element.addEventListener("click", (event) => {
   if (button !== null) step(Number(button.dataset.find));
 });
 
+// Another page is shown: Gradio changes the old one into it, which keeps where that was scrolled
+// to and what was looked for.
 watch("value", () => {
-  matches = [];
-  showMatch(-1);
+  if (pane() === null) return;
+  element.querySelector(".qa-find input").value = "";
+  find("");
+  isNew = true;
   reveal();
 });
 new ResizeObserver(reveal).observe(element);
