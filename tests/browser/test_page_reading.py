@@ -1,5 +1,6 @@
 """The start of a conversation and its end, and a document that is read, searched and printed."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -197,8 +198,9 @@ def test_the_foot_of_the_page_has_no_strays(open_town: Any) -> None:
     assert page.locator("footer").inner_text().split() == ["Use", "via", "API"]
 
 
-def test_on_paper_the_whole_conversation_and_source_are_shown(open_town: Any) -> None:
-    page = open_town()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_the_whole_conversation_and_source_are_shown(open_town: Any, scheme: str) -> None:
+    page = open_town(color_scheme=scheme)
     for question in QUESTIONS:
         ask(page, question)
     page.emulate_media(media="print")
@@ -208,6 +210,9 @@ def test_on_paper_the_whole_conversation_and_source_are_shown(open_town: Any) ->
         assert pane.evaluate("pane => getComputedStyle(pane).overflowY") == "visible"
     for name in ("Ask", "Copy", "Edit", "Start again"):
         expect(page.get_by_role("button", name=name, exact=True).first).to_be_hidden()
+    expect(page.locator("footer")).to_be_hidden()
+    colour = page.get_by_role("article").evaluate("pane => getComputedStyle(pane).color")
+    assert max(map(int, re.findall(r"\d+", colour)[:3])) < 60  # ink on white paper
     log, source = page.get_by_role("log").bounding_box(), page.get_by_role("article").bounding_box()
     assert log is not None and source is not None
     assert log["y"] + log["height"] <= source["y"]
