@@ -1,13 +1,18 @@
 """What the page does when a person does something: a Session and what was given -> what to show."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from qa_bot.feedback import keep_feedback
-from qa_bot.render import awaited_to_html, plain_to_html, reports_to_html
+from qa_bot.page_html import (
+    awaited_to_html,
+    question_to_html,
+    reports_to_html,
+    suggestions_to_html,
+)
 from qa_bot.report import Report
 from qa_bot.session import Exchange, Session
 
@@ -34,9 +39,9 @@ def ask(question: str, session: Session) -> Iterator[Answered]:
     yield messages(session), gr.skip(), source, tabs, session
 
 
-def ask_sample(sample: Sequence[str], session: Session) -> Iterator[Answered]:
-    """Ask a suggested question."""
-    yield from ask(sample[0], session)
+def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
+    """Ask the suggested question that was clicked."""
+    yield from ask(str(event.question), session)
 
 
 def show(session: Session, event: gr.EventData) -> Shown:
@@ -50,7 +55,7 @@ def open_document(session: Session, event: gr.EventData) -> Shown:
 
 
 def choose(session: Session, event: gr.EventData) -> Session:
-    """Have questions be about a document or not, as it was ticked."""
+    """Include a document in what is asked, or exclude it, as it was ticked."""
     session.choose(event.of, event.asked)
     return session
 
@@ -77,13 +82,19 @@ def add_text(text: str, title: str, session: Session) -> Added:
 def suggestions(session: Session) -> Any:
     """Show questions that the document added last answers; without one leave what there is."""
     questions = session.suggestions()
-    return gr.Dataset(samples=[[question] for question in questions]) if questions else gr.skip()
+    return suggestions_to_html(questions) if questions else gr.skip()
 
 
-def forget(session: Session) -> tuple[Messages, Session]:
-    """Begin the conversation anew."""
-    session.forget()
-    return messages(session), session
+def forget(session: Session) -> tuple[Messages, Any, Session]:
+    """Begin the conversation anew, and offer to undo that."""
+    restorable = session.forget()
+    return messages(session), gr.Button(visible=restorable), session
+
+
+def restore(session: Session) -> tuple[Messages, Any, Session]:
+    """Bring back the conversation that was forgotten."""
+    session.restore()
+    return messages(session), gr.Button(visible=False), session
 
 
 def catch_up(session: Session) -> Any:
@@ -113,7 +124,7 @@ def messages(session: Session) -> Messages:
 def _shown_messages(exchange: Exchange) -> Messages:
     reply = exchange.reply if exchange.reply else awaited_to_html()
     return [
-        {"role": "user", "content": plain_to_html(exchange.question)},
+        {"role": "user", "content": question_to_html(exchange.question)},
         {"role": "assistant", "content": reply},
     ]
 

@@ -29,12 +29,15 @@ HOST = "127.0.0.1"
 PORT = 7860
 
 _FOLDER = Path(__file__).parent
+_PRINT = _FOLDER.joinpath("print.css").read_text(encoding="utf-8")
 _SERVED: dict[str, Any] = {
     "prevent_thread_lock": True,
     "quiet": True,
     "footer_links": ["api"],
     "max_file_size": Limits().file_bytes,
     "css_paths": _FOLDER / "style.css",
+    # Of a style sheet, Gradio confines what is for print alone to a part of the page.
+    "head": f'<style media="print">{_PRINT}</style>',
 }
 _SWITCHED_OFF: dict[str, Any] = {
     "share": False,

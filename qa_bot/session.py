@@ -13,13 +13,13 @@ from weakref import WeakValueDictionary
 
 from qa_bot.datatypes import Answer, Document, Quote
 from qa_bot.errors import QABotError
-from qa_bot.render import (
+from qa_bot.export import conversation_to_markdown
+from qa_bot.page_html import (
     documents_to_html,
     plain_to_html,
     shown_quotes,
     source_to_html,
     to_html,
-    turns_to_markdown,
 )
 from qa_bot.suggestions import suggest
 from qa_bot.uploads import Library
@@ -52,6 +52,7 @@ class Session:
         self.key = secrets.token_urlsafe(16)
         self.shelf = library  # what it may ask
         self.conversation: list[Exchange] = []
+        self._forgotten: list[Exchange] = []  # by the last forget, as long as nothing was asked
         self._left_out: set[str] = set()  # ids of documents
         self._numbers = count()
         self._pages = 0  # page loads that hold it
@@ -72,6 +73,7 @@ class Session:
     def begin(self, question: str) -> Exchange:
         """Note a question, before it is answered."""
         exchange = Exchange(next(self._numbers), question)
+        self._forgotten = []
         # In place: were the list replaced, of two questions asked at once one would be lost.
         self.conversation.append(exchange)
         return exchange
@@ -86,9 +88,17 @@ class Session:
         else:
             self._answer(exchange, chosen if self._left_out else None)
 
-    def forget(self) -> None:
-        """Begin the conversation anew; the documents stay."""
-        self.conversation.clear()
+    def forget(self) -> bool:
+        """Begin the conversation anew; the documents stay. Return whether it can be restored."""
+        if self.conversation:
+            self._forgotten = self.conversation.copy()
+            self.conversation.clear()
+        return bool(self._forgotten)
+
+    def restore(self) -> None:
+        """Bring back the conversation that was forgotten, if nothing was asked since."""
+        self.conversation[:0] = self._forgotten
+        self._forgotten = []
 
     def source(self, address: str) -> str:
         """Return the page with the quote at an address marked; "" when there is none there."""
@@ -101,7 +111,7 @@ class Session:
         return "" if document is None else source_to_html(document)
 
     def choose(self, id: str, asked: bool) -> None:
-        """Have questions be about a document, or not."""
+        """Include a document in what is asked, or exclude it."""
         if asked:
             self._left_out.discard(id)
         elif self._document(id) is not None:
@@ -128,7 +138,7 @@ class Session:
     def to_markdown(self) -> str:
         """Return the conversation with its quotes and citations."""
         turns = [(it.question, it.answer) for it in self.conversation if it.answer is not None]
-        return turns_to_markdown(turns)
+        return conversation_to_markdown(turns)
 
     def _answer(self, exchange: Exchange, documents: list[str] | None) -> None:
         earlier = [it.answer for it in self.conversation if it.number < exchange.number]

@@ -11,7 +11,12 @@ from qa_bot import events
 from qa_bot.api import add_api
 from qa_bot.bot import Bot
 from qa_bot.formats import SUFFIXES
-from qa_bot.render import heading_to_html, source_to_html
+from qa_bot.page_html import (
+    heading_to_html,
+    source_to_html,
+    suggestions_to_html,
+    welcome_to_html,
+)
 from qa_bot.session import Session, finder
 from qa_bot.uploads import Library
 
@@ -23,8 +28,8 @@ EXAMPLES = (  # for the shipped article
     "When was this written?",
 )
 TITLE = "Ask your articles"
+UNDO = "Bring the conversation back"
 DOCUMENTS = "Questions are about the documents with a tick. What you add is seen by you alone."
-ABOUT = "Answers are quotes, word for word, with their place in the article. Nothing is made up."
 
 _AT_ONCE = 4  # questions answered at the same time; more wait their turn
 _READ_AT_ONCE = 2  # uploads read at the same time
@@ -64,11 +69,12 @@ class Parts:
     state: gr.State
     ear: gr.HTML  # what page.js hears, it says as events of this one
     chat: gr.Chatbot
-    samples: gr.Dataset
+    samples: gr.HTML
     box: gr.Textbox
     ask: gr.Button
     save: gr.Button
     again: gr.Button
+    undo: gr.Button
     tabs: gr.Tabs
     source: gr.HTML
     documents: gr.HTML
@@ -86,10 +92,10 @@ def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = N
     with page:
         idle = first.shelf.limits.idle_seconds
         state = gr.State(first, time_to_live=idle, delete_callback=Session.release)
-        ear = gr.HTML(heading_to_html(TITLE, ABOUT), js_on_load=_asset("page.js"))
+        ear = gr.HTML(heading_to_html(TITLE), js_on_load=_asset("page.js"))
         with gr.Row(elem_classes="qa-panes"):
             with gr.Column(elem_classes="qa-talk", min_width=0):
-                talk = _talk(examples)
+                talk = _talk(bot, examples)
             with gr.Column(elem_classes="qa-side", min_width=0):
                 gr.Button("Back to the conversation", elem_classes="qa-back", size="sm")
                 with gr.Tabs() as tabs:
@@ -107,25 +113,23 @@ def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = N
     return page
 
 
-def _talk(examples: Sequence[str]) -> dict[str, Any]:
+def _talk(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
     """Lay out the conversation, and what is done with it."""
+    gr.HTML(welcome_to_html(bot.documents), js_on_load=_asset("conversation.js"))
     chat = _chatbot()
-    samples = gr.Dataset(
-        components=[gr.Textbox(visible=False)],
-        samples=[[question] for question in examples],
-        label="Questions to begin with",
-        elem_classes="qa-samples",
-    )
     with gr.Row(elem_classes="qa-ask"):
         box = gr.Textbox(
             label="Question", placeholder="Ask a question", container=False, scale=8, max_lines=4
         )
         ask = gr.Button("Ask", variant="primary", scale=1, min_width=80)
+    samples = gr.HTML(suggestions_to_html(examples))
     with gr.Row(elem_classes="qa-keep"):
         gr.Button("Source and documents", elem_classes="qa-side", size="sm", min_width=0)
-        save = gr.Button("Save as Markdown", size="sm", min_width=0)
-        again = gr.Button("Start again", size="sm", min_width=0)
-    return {"chat": chat, "samples": samples, "box": box, "ask": ask, "save": save, "again": again}
+        save = gr.Button("Save as Markdown", elem_classes="qa-save", size="sm", min_width=0)
+        again = gr.Button("Start again", elem_classes="qa-again", size="sm", min_width=0)
+        undo = gr.Button(UNDO, elem_classes="qa-undo", size="sm", min_width=0, visible=False)
+    parts = {"chat": chat, "samples": samples, "box": box, "ask": ask}
+    return {**parts, "save": save, "again": again, "undo": undo}
 
 
 def _documents(first: Session) -> dict[str, Any]:
@@ -160,7 +164,6 @@ def _chatbot() -> gr.Chatbot:
         show_label=False,
         buttons=[],
         elem_classes="qa-chat",
-        placeholder="Ask a question about the documents.",
     )
 
 
@@ -168,7 +171,7 @@ def _on_asking(parts: Parts, feedback: Path | None) -> None:
     shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
     asked = [parts.box.submit, parts.ask.click]
     gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
-    parts.samples.click(events.ask_sample, [parts.samples, parts.state], shown, **_ANSWERS)
+    parts.ear.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
     if feedback is not None:
         parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
 
@@ -212,7 +215,9 @@ def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
     loaded.then(None, [key], None, js=_KEEP_KEY)
     loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
     loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
-    parts.again.click(events.forget, [parts.state], [parts.chat, parts.state], **_QUICK)
+    begun = [parts.chat, parts.undo, parts.state]
+    parts.again.click(events.forget, [parts.state], begun, **_QUICK)
+    parts.undo.click(events.restore, [parts.state], begun, **_QUICK)
     saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
     saved.then(None, [markdown], None, js=_SAVE)
 

@@ -31,7 +31,7 @@ _LONGEST_NAME = 255  # characters; no file system has longer names
 _FOLDERS = re.compile(r"^.*[/\\]", re.DOTALL)
 
 ReadFile = Callable[[Path, float], Content]  # (path, seconds it may take)
-UploadProgress = Callable[[float, str], object]  # (share done in [0, 1], name); gr.Progress is one
+UploadProgress = Callable[[float, str], object]  # (share done in [0, 1], what is being done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,8 @@ class Library:
     def _step(
         self, deadline: float, progress: UploadProgress | None, name: str, number: int, count: int
     ) -> Callable[[int, int], None]:
-        """Return what is told of (parts done, parts in all) of a file: it raises to stop."""
+        """Return what is told of (passages done, passages in all) of a file: it raises to stop."""
+        of = f"{number + 1} of {count}: " if count > 1 else ""
 
         def step(done: int, total: int) -> None:
             if self._closed:
@@ -226,7 +227,7 @@ class Library:
             if time.monotonic() > deadline:
                 raise ArticleError(self._too_long(name))
             if progress is not None:
-                progress((number + done / total) / count, name)
+                progress((number + done / total) / count, of + _doing(name, done, total))
 
         return step
 
@@ -282,6 +283,10 @@ def _take(path: str | Path, name: str, place: Path) -> Path:
         with suppress(OSError):  # it is missing then, and reported as such
             shutil.move(sent, taken)
     return taken
+
+
+def _doing(name: str, done: int, total: int) -> str:
+    return f"indexing {name}, {done:,} of {total:,} passages" if done else f"reading {name}"
 
 
 def _plain_name(name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from test_uploads import MILL, operator
 
 from qa_bot import events
-from qa_bot.render import awaited_to_html, plain_to_html
+from qa_bot.page_html import awaited_to_html, question_to_html, suggestions_to_html
 from qa_bot.session import Session
 from qa_bot.uploads import Library
 
@@ -35,7 +35,7 @@ def test_a_question_is_shown_at_once_and_then_its_answer_and_that_in_its_place(
 ) -> None:
     question = "The <b>mill</b> was built"
     first, last = ask(session, question)
-    user = {"role": "user", "content": plain_to_html(question)}
+    user = {"role": "user", "content": question_to_html(question)}
     (exchange,) = session.conversation
     awaited = {"role": "assistant", "content": awaited_to_html()}
     assert first == ([user, awaited], "", SKIPPED, SKIPPED, session)
@@ -56,8 +56,8 @@ def test_a_blank_question_changes_nothing(session: Session, blank: str) -> None:
     assert session.conversation == []
 
 
-def test_a_sample_is_asked(session: Session) -> None:
-    list(events.ask_sample(["The mill was built"], session))
+def test_a_suggested_question_is_asked(session: Session) -> None:
+    list(events.ask_suggested(session, event(question="The mill was built")))
     assert [it.question for it in session.conversation] == ["The mill was built"]
 
 
@@ -99,9 +99,20 @@ def test_suggestions_are_left_as_they_are_without_own_documents(session: Session
     assert events.suggestions(session) == SKIPPED
 
 
-def test_starting_again_empties_the_conversation(session: Session) -> None:
+def test_suggestions_about_an_own_document_are_shown(session: Session) -> None:
+    about = "What is said about Rome Gate?"
+    session.shelf.add_text(f"{about} Much. Again Rome Gate, and Rome Gate.", "Rome")
+    assert events.suggestions(session) == suggestions_to_html(session.suggestions()) != ""
+
+
+def test_starting_again_empties_the_conversation_and_can_be_undone(session: Session) -> None:
+    assert events.forget(session)[1].visible is False
     ask(session, "mill")
-    assert events.forget(session) == ([], session)
+    before = events.messages(session)
+    chat, undo, _ = events.forget(session)
+    assert (chat, undo.visible) == ([], True)
+    chat, undo, _ = events.restore(session)
+    assert (chat, undo.visible) == (before, False)
 
 
 def test_a_page_that_is_loaded_anew_catches_up_with_what_was_awaited(session: Session) -> None:

@@ -38,7 +38,10 @@ def test_the_wheel_carries_the_index_the_weights_and_the_page(wheel: Path) -> No
     weights = {
         f"qa_bot/weights/{name}" for name in ("reader.onnx", "reader.json", "tokenizer.json")
     }
-    page = {f"qa_bot/{name}" for name in ("page.js", "source.js", "style.css")}
+    page = {
+        f"qa_bot/{name}"
+        for name in ("page.js", "conversation.js", "source.js", "style.css", "print.css")
+    }
     assert shipped | weights | page <= names
     assert not any(name.startswith(("tests/", "training/", "benchmarks/")) for name in names)
 

@@ -1,10 +1,9 @@
-"""render: answers as text and Markdown show the exact words, and nothing in them acts."""
+"""render: answers as text show the exact words, and nothing in them acts."""
 
 import unicodedata
 
 import pytest
 from hypothesis import given
-from markdown_it import MarkdownIt
 from render_samples import (
     ANYTHING,
     BIRDS,
@@ -12,27 +11,22 @@ from render_samples import (
     LAST,
     PAPER,
     answer_of,
-    mixed,
     quote_of,
     quotes,
 )
 
 from qa_bot.datatypes import Document, Quote, Span
-from qa_bot.render import (
-    NOT_FOUND,
-    citation,
-    document_name,
+from qa_bot.export import to_markdown
+from qa_bot.page_html import (
     documents_to_html,
     heading_to_html,
-    likelihood,
     plain_to_html,
     source_to_html,
+    suggestions_to_html,
     to_html,
-    to_markdown,
-    to_text,
-    turns_to_markdown,
-    visible,
+    welcome_to_html,
 )
+from qa_bot.render import NOT_FOUND, citation, document_name, likelihood, to_text, visible
 
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
@@ -55,15 +49,6 @@ def test_str_of_an_answer_is_its_text_for_a_terminal() -> None:
     assert str(answer_of(BIRDS)) == to_text(answer_of(BIRDS))
 
 
-def test_markdown_is_a_quotation_with_its_place() -> None:
-    assert to_markdown(answer_of(BIRDS, LAST)) == (
-        "> Anna saw <mark>750 birds</mark>\\, then left\\.\n\n"
-        "— Birds\\, 2020\\-01\\-01\\, paragraph 2\\, characters 21–51\\, very likely\n\n"
-        "> <mark>Last\\.</mark>\n\n"
-        "— Birds\\, paragraph 3\\, characters 53–58\\, likely"
-    )
-
-
 def test_a_citation_names_page_and_heading() -> None:
     quote = Quote(PAPER, 28, 30, Span(PAPER, 28, 29), 0.95)
     assert quote.text == "E."
@@ -72,18 +57,8 @@ def test_a_citation_names_page_and_heading() -> None:
     )
 
 
-def test_a_conversation_as_markdown_has_its_questions_quotes_and_places() -> None:
-    turns = [("Who *left*?", answer_of(LAST)), ("And then?", answer_of())]
-    assert turns_to_markdown(turns) == (
-        "## Who \\*left\\*\\?\n\n> <mark>Last\\.</mark>\n\n"
-        "— Birds\\, paragraph 3\\, characters 53–58\\, likely\n\n"
-        "## And then\\?\n\nThe article does not say.\n"
-    )
-
-
 def test_nothing_found_is_one_plain_sentence() -> None:
     assert to_text(answer_of()) == NOT_FOUND == "The article does not say."
-    assert to_markdown(answer_of()) == NOT_FOUND
     assert (
         to_html(answer_of()) == f'<div class="qa-answer"><p class="qa-none">{NOT_FOUND}</p></div>'
     )
@@ -92,7 +67,6 @@ def test_nothing_found_is_one_plain_sentence() -> None:
 def test_a_reworded_question_is_shown_as_it_was_understood() -> None:
     answer = answer_of(question="And he?", query="Did *he* leave?")
     assert to_text(answer) == f"Understood as: Did *he* leave?\n\n{NOT_FOUND}"
-    assert to_markdown(answer) == f"Understood as: Did \\*he\\* leave\\?\n\n{NOT_FOUND}"
     understood = '<p class="qa-query">Understood as: <q><bdi>Did *he* leave?</bdi></q></p>'
     assert understood in to_html(answer)
 
@@ -147,7 +121,8 @@ def test_no_output_holds_a_control_or_a_bidi_control(quote: Quote, query: str) -
     answer = answer_of(quote, quote, query=query)
     shown = [to_text(answer), to_markdown(answer), to_html(answer)]
     shown += [source_to_html(quote.document, quote), documents_to_html([quote.document], (), ())]
-    shown += [plain_to_html(query), heading_to_html(query, query)]
+    shown += [plain_to_html(query), heading_to_html(query), suggestions_to_html([query])]
+    shown += [welcome_to_html([quote.document])]
     for character in "".join(shown):
         assert character in "\n\t" or unicodedata.category(character) != "Cc"
         assert unicodedata.bidirectional(character) not in BIDI_CONTROLS
@@ -157,18 +132,3 @@ def test_no_output_holds_a_control_or_a_bidi_control(quote: Quote, query: str) -
 def test_text_shows_the_exact_words(quote: Quote) -> None:
     quoted = "> " + "\n> ".join(quote.text.split("\n")) + "\n— "
     assert quoted in to_text(answer_of(quote))
-
-
-@given(quotes(HARMLESS), mixed(HARMLESS))
-def test_markdown_shows_the_words_and_makes_nothing_of_them(quote: Quote, query: str) -> None:
-    answer = answer_of(quote, question="", query=f"a{query}")
-    tokens = MarkdownIt("js-default", {"html": True, "linkify": False}).parse(to_markdown(answer))
-    opened = [token.type for token in tokens if token.nesting == 1]
-    assert opened == ["paragraph_open", "blockquote_open", "paragraph_open", "paragraph_open"]
-    inline = [token.children for token in tokens if token.type == "inline"]
-    shown = [[child for child in children or [] if child.content] for children in inline]
-    markup = [child.content for child in shown[1] if child.type != "text"]
-    words = "".join(child.content for child in shown[1] if child.type == "text")
-    assert markup == ["<mark>", "</mark>"]
-    assert words.split() == quote.text.split()
-    assert {child.type for child in [*shown[0], *shown[2]]} == {"text"}

@@ -8,7 +8,8 @@ import pytest
 from test_uploads import MILL, operator
 
 from qa_bot.datatypes import Document
-from qa_bot.render import NOT_FOUND, plain_to_html, to_html
+from qa_bot.page_html import plain_to_html, to_html
+from qa_bot.render import NOT_FOUND
 from qa_bot.session import CHOOSE_ONE, IN_WORDS, SUGGESTIONS, Session, finder
 from qa_bot.uploads import Library
 
@@ -112,6 +113,26 @@ def test_a_forgotten_conversation_is_no_history_and_addresses_are_not_used_again
     assert session.source("quote-0-0") == "" and session.source("quote-1-0") != ""
 
 
+def test_a_forgotten_conversation_can_be_brought_back(session: Session) -> None:
+    assert session.forget() is False
+    asked(session, "The mill was built")
+    before = session.conversation.copy()
+    assert session.forget() is True
+    assert session.forget() is True  # once more, of nothing: what there was can still be restored
+    session.restore()
+    assert session.conversation == before and session.source("quote-0-0") != ""
+    session.restore()
+    assert session.conversation == before
+
+
+def test_a_new_question_lets_go_of_a_forgotten_conversation(session: Session) -> None:
+    asked(session, "The mill was built")
+    session.forget()
+    asked(session, "mill")
+    session.restore()
+    assert [it.question for it in session.conversation] == ["mill"]
+
+
 def test_questions_asked_at_the_same_time_are_all_kept(session: Session) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: asked(session, f"mill {n}"), range(8)))
@@ -123,8 +144,9 @@ def test_a_conversation_is_saved_with_questions_and_citations(session: Session) 
     asked(session, "?!")
     asked(session, "The mill was built")
     assert session.to_markdown() == (
-        "## The mill was built\n\n> <mark>The mill was built by Zebulon Quick\\.</mark>\n\n"
-        "— The mill\\, paragraph 1\\, characters 0–36\\, very likely\n"
+        "# Conversation\n\n## The mill was built\n\n"
+        "> <mark>The mill was built by Zebulon Quick.</mark> [1]\n\n"
+        "## Sources\n\n1. The mill, paragraph 1, characters 0–36\n"
     )
 
 

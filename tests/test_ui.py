@@ -19,7 +19,7 @@ from test_uploads import MILL, operator
 import qa_bot.ui
 from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
-from qa_bot.render import to_html
+from qa_bot.page_html import to_html
 from qa_bot.server import check_port
 from qa_bot.ui import build_page
 

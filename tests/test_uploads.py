@@ -261,8 +261,15 @@ def test_pages_and_headings_are_kept(library: Library, tmp_path: Path) -> None:
 def test_progress_is_the_share_of_the_upload(library: Library, tmp_path: Path) -> None:
     told: list[tuple[float, str]] = []
     files = [(upload(tmp_path, long_text(2 * BATCH)), "a.txt"), (upload(tmp_path, HARBOUR), "b")]
-    library.add_files(files, lambda share, name: told.append((share, name)))
-    assert told == [(0, "a.txt"), (0.25, "a.txt"), (0.5, "a.txt"), (0.5, "b"), (1, "b")]
+    library.add_files(files, lambda share, doing: told.append((share, doing)))
+    total = 2 * BATCH
+    assert told == [
+        (0, "1 of 2: reading a.txt"),
+        (0.25, f"1 of 2: indexing a.txt, {BATCH} of {total} passages"),
+        (0.5, f"1 of 2: indexing a.txt, {total} of {total} passages"),
+        (0.5, "2 of 2: reading b"),
+        (1, "2 of 2: indexing b, 1 of 1 passages"),
+    ]
 
 
 def test_own_documents_answer_beside_the_operators(library: Library) -> None:

@@ -30,6 +30,11 @@ def replies(page: Page) -> Locator:
     return page.locator(":is(.qa-answer, [data-testid=bot] .qa-plain)")
 
 
+def questions(page: Page) -> list[str | None]:
+    """Return the questions of the conversation, word for word."""
+    return exact(page, "[data-testid=user] .qa-plain")
+
+
 def ask(page: Page, question: str) -> Locator:
     """Type a question, wait for the reply to it, and return that."""
     before = replies(page).count()

@@ -1,4 +1,4 @@
-"""render: all that a page shows has the exact words and our tags alone."""
+"""page_html: all that a page shows has the exact words and our tags alone."""
 
 from html.parser import HTMLParser
 
@@ -16,17 +16,21 @@ from render_samples import (
 )
 
 from qa_bot.datatypes import Answer, Document, Quote, Span
-from qa_bot.render import (
+from qa_bot.page_html import (
     CLOSEST,
-    NOT_FOUND,
+    awaited_to_html,
     documents_to_html,
     heading_to_html,
     plain_to_html,
+    question_to_html,
     reports_to_html,
     shown_quotes,
     source_to_html,
+    suggestions_to_html,
     to_html,
+    welcome_to_html,
 )
+from qa_bot.render import NOT_FOUND
 from qa_bot.report import Report
 
 
@@ -44,7 +48,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(" ".join([tag, *(f"{name}={value}" for name, value in attrs)]))
-        self._open.append(tag)
+        if tag != "input":  # it has no end
+            self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
@@ -94,14 +99,46 @@ def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it()
 def test_a_source_is_a_page_with_the_quote_marked_and_what_answers_marked_more() -> None:
     quote = Quote(PAPER, 16, 29, Span(PAPER, 19, 23), 0.95)
     assert (quote.text, quote.highlight.text) == ("A, b. C\n\nD. E", "b. C")
-    head = '<article class="qa-source" tabindex="0"><h2><bdi>Paper</bdi></h2>'
     page = '<span class="qa-page">page {}</span>'
-    assert source_to_html(PAPER, quote) == (
-        f'{head}<p class="qa-date"><bdi>2020-01-01</bdi></p>'
+    shown = source_to_html(PAPER, quote)
+    assert shown.startswith('<div class="qa-reader"><div class="qa-find" role="search">')
+    assert shown[shown.index("<article") :] == (
+        '<article class="qa-source" tabindex="0"><h2><bdi>Paper</bdi></h2>'
+        '<p class="qa-meta"><bdi>2020-01-01</bdi></p>'
         f'<p dir="auto">{page.format(1)}One came.&#10;</p><h3 dir="auto"># Two</h3>'
         f'<p dir="auto"><mark>A, </mark><mark class="qa-said">b. </mark>{page.format(2)}'
-        '<mark class="qa-said">C</mark></p><p dir="auto"><mark>D. E</mark>.</p></article>'
+        '<mark class="qa-said">C</mark></p><p dir="auto"><mark>D. E</mark>.</p></article></div>'
     )
+
+
+HEADED = " date 2020-01-01 It began. Then it ended.\n\nLater."
+FRONT = "---\ntitle: On boats\ndate: 2020-01-01\n---\n\nIt began."
+
+
+def test_the_header_of_a_text_is_set_apart_from_its_first_words() -> None:
+    page = source_to_html(Document.from_text(HEADED, "One"))
+    assert '<p class="qa-meta" dir="auto">date 2020-01-01 </p><p dir="auto">It began.' in page
+    page = source_to_html(Document.from_text(FRONT))
+    assert page.count("2020-01-01") == 1
+    assert '---&#10;</p><p dir="auto">It began.</p>' in page
+
+
+def test_a_quote_in_the_header_is_marked_there() -> None:
+    document = Document.from_text(HEADED, "One")
+    start = HEADED.index("date")
+    quote = Quote(document, start, start + 15, Span(document, start + 5, start + 15), 1)
+    assert (
+        '<p class="qa-meta" dir="auto"><mark>date </mark><mark class="qa-said">2020-01-01</mark>'
+    ) in source_to_html(document, quote)
+
+
+def test_a_quote_over_the_end_of_the_header_is_marked_on_both_sides() -> None:
+    document = Document.from_text(HEADED, "One")
+    start, end = HEADED.index("2020"), HEADED.index(" Then")
+    quote = Quote(document, start, end, Span(document, start, start + 10), 1)
+    page = source_to_html(document, quote)
+    assert '<mark class="qa-said">2020-01-01</mark><mark> </mark></p>' in page
+    assert '<p dir="auto"><mark>It began.</mark> Then' in page
 
 
 def test_a_source_marks_no_answer_where_there_is_none() -> None:
@@ -134,8 +171,10 @@ def test_a_source_shows_the_exact_words(quote: Quote) -> None:
 @given(quotes(ANYTHING))
 def test_a_source_has_exactly_our_tags(quote: Quote) -> None:
     page = Page(source_to_html(quote.document, quote))
-    ours = {"article class=qa-source tabindex=0", "h2", "bdi", "p dir=auto", "mark"}
-    assert set(page.tags) <= ours | {"mark class=qa-said"}
+    found = Page(source_to_html(Document("a"))).tags
+    ours = {*found, "mark", "mark class=qa-said"}
+    assert page.tags[: len(found) - 1] == found[:-1]
+    assert set(page.tags) <= ours
 
 
 def test_documents_can_be_ticked_opened_and_own_ones_removed() -> None:
@@ -194,7 +233,36 @@ def test_html_of_a_message_shows_just_that(text: str) -> None:
 
 
 def test_a_heading_is_shown_as_characters() -> None:
-    assert heading_to_html("A & B", "<About>") == "<h1>A &amp; B</h1><p>&lt;About&gt;</p>"
+    assert heading_to_html("A & <B>") == "<h1>A &amp; &lt;B&gt;</h1>"
+
+
+def test_a_question_can_be_edited() -> None:
+    assert question_to_html("Who <is> it?") == (
+        '<div class="qa-question"><div class="qa-plain" dir="auto">Who &lt;is&gt; it?</div>'
+        '<button type="button" class="qa-edit">Edit</button></div>'
+    )
+
+
+def test_an_awaited_answer_is_a_status() -> None:
+    assert 'role="status"' in awaited_to_html()
+
+
+def test_the_welcome_names_what_can_be_asked_about() -> None:
+    one, two, three = (Document(text, f"<{text}>") for text in ("one", "two", "three"))
+    named = "<b>“<bdi>&lt;one&gt;</bdi>”</b>", "<b>“<bdi>&lt;two&gt;</bdi>”</b>"
+    assert f"Ask about {named[0]}, or add" in welcome_to_html([one])
+    assert f"Ask about {named[0]} and {named[1]}, or add" in welcome_to_html([one, two])
+    assert f"{named[0]}, {named[1]} and 1 more document, or" in welcome_to_html([one, two, three])
+    assert "Add a document first." in welcome_to_html([])
+
+
+def test_suggestions_are_buttons_that_ask() -> None:
+    assert suggestions_to_html([]) == ""
+    assert suggestions_to_html(['Who is "A"?', "Why?"]) == (
+        '<details class="qa-samples" open><summary>Questions to begin with</summary><ul>'
+        '<li><button type="button" data-ask="Who is &quot;A&quot;?">Who is &quot;A&quot;?</button>'
+        '</li><li><button type="button" data-ask="Why?">Why?</button></li></ul></details>'
+    )
 
 
 def test_a_long_question_scrolls_in_its_own_box() -> None:

@@ -1,0 +1,107 @@
+"""Answer, conversation -> Markdown to keep: quotes with numbered citations.
+
+Only what Markdown would act on is escaped, so that the file also reads well as plain text.
+"""
+
+import re
+from collections.abc import Iterable
+
+from qa_bot.datatypes import Answer, Quote
+from qa_bot.render import is_reworded, open_quotes, refusal, visible, where
+
+_BLANKS = re.compile(r"\s+")
+_ACTS = re.compile(  # what Markdown acts on anywhere in a line
+    r"[`*~]"
+    r"|\\(?=[!-/:-@\[-`{-~]|\Z)"  # an escape of ours would be one itself
+    r"|<(?=[A-Za-z/!?])"
+    r"|&(?=#?\w+;)"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # within a word an underscore is a letter
+    r"|(?<=\s)\#(?=\#*\s*\Z)",  # the end of a heading
+)
+_LINKS = ("](", "][", "]:")
+_BEGINS = re.compile(  # what it acts on at the start of a line
+    r"\s*(?:\#(?=\#{0,5}(?:\s|\Z))|>|[-+](?=\s|\Z)|[0-9]{1,9}(?P<point>[.)])(?=\s|\Z)"
+    r"|-(?=(?:\s*-){2,}\s*\Z))"
+)
+
+Numbers = dict[tuple[str, int, int], str]  # document id, start, end of a quote -> its citation
+
+
+def to_markdown(answer: Answer) -> str:
+    """Render an answer: each quote with the number of its citation, and then the citations."""
+    numbers: Numbers = {}
+    return "\n\n".join([*_blocks(answer, numbers), *_sources(numbers)]) + "\n"
+
+
+def conversation_to_markdown(turns: Iterable[tuple[str, Answer]]) -> str:
+    """Render a conversation: each question as a heading, its answer, and all citations at the end.
+
+    A quote that is given twice has one number.
+    """
+    numbers: Numbers = {}
+    blocks = ["# Conversation"]
+    for question, answer in turns:
+        blocks += [f"## {escape(question)}", *_blocks(answer, numbers)]
+    sources = _sources(numbers)
+    return "\n\n".join([*blocks, *(["## Sources"] if sources else []), *sources]) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    return _escaped(visible(text), [])[0].strip()
+
+
+def _blocks(answer: Answer, numbers: Numbers) -> list[str]:
+    blocks = [f"Understood as: {escape(answer.query)}"] if is_reworded(answer) else []
+    if not answer.found:
+        blocks.append(refusal(answer))
+    words = _marked if answer.found else _unmarked
+    return blocks + [f"> {words(it)} [{_number(it, numbers)}]" for it in open_quotes(answer)]
+
+
+def _sources(numbers: Numbers) -> list[str]:
+    lines = [f"{number}. {citation}" for number, citation in enumerate(numbers.values(), start=1)]
+    return ["\n".join(lines)] if lines else []
+
+
+def _number(quote: Quote, numbers: Numbers) -> int:
+    """Return the number of a quote's citation, a new one if it has none yet."""
+    key = (quote.document.id, quote.start, quote.end)
+    place = ", ".join([*where(quote), f"characters {quote.start}–{quote.end}"])
+    numbers.setdefault(key, escape(place))
+    return list(numbers).index(key) + 1
+
+
+def _unmarked(quote: Quote) -> str:
+    """Return a passage, escaped, that may not answer: nothing in it is marked."""
+    return escape(quote.text)
+
+
+def _marked(quote: Quote) -> str:
+    """Return a quote, escaped, with a <mark> around its highlight."""
+    text, highlight = quote.document.text, quote.highlight
+    pieces = [
+        visible(text[start:end])
+        for start, end in (
+            (quote.start, highlight.start),
+            (highlight.start, highlight.end),
+            (highlight.end, quote.end),
+        )
+    ]
+    cuts = [len(pieces[0]), len(pieces[0]) + len(pieces[1])]
+    before, inside, after = _escaped("".join(pieces), cuts)
+    return f"{before}<mark>{inside}</mark>{after}".strip()
+
+
+def _escaped(text: str, cuts: list[int]) -> list[str]:
+    """Escape a text as a whole, and return the pieces between the cuts, each on one line."""
+    acts = {found.start() for found in _ACTS.finditer(text)}
+    if begins := _BEGINS.match(text):
+        acts.add(begins.start("point") if begins["point"] else begins.end() - 1)
+    linked = max(text.rfind(link) for link in _LINKS)
+    acts |= {at for at in range(linked) if text[at] == "["}
+    acts |= {cut - 1 for cut in cuts if text[cut - 1 : cut] == "\\"}  # a tag follows
+    return [
+        _BLANKS.sub(" ", "".join("\\" * (at in acts) + text[at] for at in range(start, end)))
+        for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)
+    ]
