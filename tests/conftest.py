@@ -1,15 +1,31 @@
 """What many tests share: the article, the real small model, and a small readable fake of it."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from qa_bot.bot import Bot, default_bot, shipped_index
 from qa_bot.datatypes import Document
 from qa_bot.embedder import Embedder, load_embedder
+
+BROWSER = Path(__file__).parent / "browser"
+
+# In CI the same examples in every run: a failure there can be repeated.
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+if "CI" in os.environ:
+    settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all tests of the page in a browser, so that no file of them can forget to."""
+    for item in items:
+        if BROWSER in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 class WordTokenizer:

@@ -66,16 +66,17 @@ def client(page: gr.Blocks) -> Client:
         return Client(page.local_url, verbose=False, analytics_enabled=False)
 
 
-def test_the_client_of_the_readme_works(
+def test_the_client_of_the_documentation_works(
     page: gr.Blocks, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(from gradio_client.*?)```", readme, re.DOTALL)
+    page_of_docs = Path(__file__).parents[1] / "docs" / "how-it-works.md"
+    text = page_of_docs.read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from gradio_client.*?)```", text, re.DOTALL)
     code = code.replace("http://127.0.0.1:7860", page.local_url)
     code = code.replace("Who is the Defense Secretary?", QUESTION)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-        exec(compile(code, "README.md", "exec"), {})
+        exec(compile(code, str(page_of_docs), "exec"), {})
     assert capsys.readouterr().out.splitlines()[-1] == EXPECTED["text"]
 
 
