@@ -85,7 +85,7 @@ def compare(asked: Iterable[Asked], system: str) -> tuple[int, int]:
 
 def table(asked: Sequence[Asked]) -> str:
     """Count what each way of asking finds and refuses."""
-    head = ["in first", "wrongly refused", "rightly refused", "better", "worse", "difference"]
+    head = ["in first", "not quoted", "rightly refused", "better", "worse", "difference"]
     rows = [["", *head]]
     turns = [one.turn for one in asked]
     for system in (*SYSTEMS, FULL):
@@ -96,7 +96,7 @@ def table(asked: Sequence[Asked]) -> str:
             [
                 system,
                 f"{found.in_first} {percent(found.in_first, found.answerable):>7}",
-                f"{found.wrongly_refused} of {found.answerable}",
+                f"{found.not_quoted} of {found.answerable}",
                 f"{found.rightly_refused} of {found.unanswerable}",
                 str(better),
                 str(worse),

@@ -33,10 +33,13 @@ class Golden:
 class Verdict(StrEnum):
     """What an answer is worth."""
 
+    # Of a question that the article answers.
     FIRST = "gold words in the first quote"
     LATER = "gold words in a later quote only"
     WRONG = "gold words in no quote"
+    SHOWN = "gold words in a closest passage that may answer"
     REFUSED = "wrongly refused"
+    # Of one that it does not answer.
     SILENT = "rightly refused"
     INVENTED = "quoted, though the article does not say"
 
@@ -48,7 +51,8 @@ class Report:
     answerable: int
     in_first: int
     in_any: int
-    wrongly_refused: int
+    not_quoted: int
+    shown: int  # of these, gold words in a closest passage that may answer
     unanswerable: int
     rightly_refused: int
     auroc: float | None  # None where all questions are of one kind
@@ -77,7 +81,9 @@ def judge(row: Golden, answer: Answer) -> Verdict:
     if not row.gold:
         return Verdict.INVENTED if answer.found else Verdict.SILENT
     if not answer.found:
-        return Verdict.REFUSED
+        closest = answer.closest if answer.perhaps else ()
+        shown = any(words in quote.text for quote in closest for words in row.gold)
+        return Verdict.SHOWN if shown else Verdict.REFUSED
     holds = [any(words in quote.text for words in row.gold) for quote in answer.quotes]
     if holds[0]:
         return Verdict.FIRST
@@ -94,7 +100,8 @@ def score(rows: Sequence[Golden], answers: Sequence[Answer]) -> Report:
         answerable=sum(own),
         in_first=verdicts[Verdict.FIRST],
         in_any=verdicts[Verdict.FIRST] + verdicts[Verdict.LATER],
-        wrongly_refused=verdicts[Verdict.REFUSED],
+        not_quoted=verdicts[Verdict.SHOWN] + verdicts[Verdict.REFUSED],
+        shown=verdicts[Verdict.SHOWN],
         unanswerable=len(own) - sum(own),
         rightly_refused=verdicts[Verdict.SILENT],
         auroc=None if math.isnan(area) else area,
@@ -114,7 +121,8 @@ def to_text(report: Report) -> str:
             f"{report.answerable} questions that the article answers",
             line("gold words inside the first quote", report.in_first, report.answerable),
             line("gold words inside any quote", report.in_any, report.answerable),
-            line("wrongly refused", report.wrongly_refused, report.answerable),
+            line("nothing quoted", report.not_quoted, report.answerable),
+            line("  but shown as one that may answer", report.shown, report.answerable),
             f"{report.unanswerable} questions that it does not answer",
             line("rightly refused", report.rightly_refused, report.unanswerable),
             f"AUROC of confidence {separation}",

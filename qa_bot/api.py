@@ -36,7 +36,8 @@ def make_answer(bot: Bot) -> AnswerAsJson:
     def answer(question: str, history: list[list[str]] | None = None) -> dict[str, Any]:
         """Answer a question about the articles by quotes from them, word for word.
 
-        Nothing is made up: "found" is false and "quotes" is empty when they do not say.
+        Nothing is made up. The level is "found", "perhaps" (nothing is quoted, but the passages
+        in "closest" may answer) or "not said".
 
         Args:
             question: The question, in plain words.

@@ -66,7 +66,8 @@ REPORT = Report(
     answerable=4,
     in_first=1,
     in_any=2,
-    wrongly_refused=1,
+    not_quoted=1,
+    shown=0,
     unanswerable=2,
     rightly_refused=1,
     auroc=6.5 / 8,
@@ -167,7 +168,8 @@ def test_text_gives_counts_and_percentages() -> None:
         "4 questions that the article answers",
         "  gold words inside the first quote      1   25.0%",
         "  gold words inside any quote            2   50.0%",
-        "  wrongly refused                        1   25.0%",
+        "  nothing quoted                         1   25.0%",
+        "    but shown as one that may answer     0    0.0%",
         "2 questions that it does not answer",
         "  rightly refused                        1   50.0%",
         "AUROC of confidence 0.812",
@@ -219,3 +221,11 @@ def test_json_command_prints_plain_json(
         "wrongly refused",
         "quoted, though the article does not say",
     ]
+
+
+def test_a_closest_passage_that_may_answer_is_shown_and_not_quoted() -> None:
+    row, near = ROWS[2], answered("a3", 0.2, "It is blue.").quotes
+    assert judge(row, Answer("q", "q", (), 0.2, near, perhaps=True)) == Verdict.SHOWN
+    assert judge(row, Answer("q", "q", (), 0.2, near)) == Verdict.REFUSED
+    other = answered("a3", 0.2, "Ada Brook designed it.").quotes
+    assert judge(row, Answer("q", "q", (), 0.2, other, perhaps=True)) == Verdict.REFUSED

@@ -32,7 +32,7 @@ HARBOUR = "The harbour master is Anna Berg."
 class WordReader:
     """Quotes each passage whole; its score is the share of the query's words that it holds."""
 
-    levels = Levels(0.4, 0.1)
+    levels = Levels(0.4, 0.3)
 
     def read(self, query: str, hits: Sequence[Hit]) -> list[Quote]:
         quotes = [self._quote(set(query.lower().split()), hit) for hit in hits]
