@@ -19,6 +19,7 @@ from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Quote
 from qa_bot.embedder import load_embedder
 from qa_bot.reader import select
+from qa_bot.reader_model import Levels, load_model
 from training.scores import auroc, f1
 
 
@@ -50,11 +51,12 @@ def ask_all(collections: Sequence[Collection]) -> list[tuple[Case, Answer]]:
     return asked
 
 
-def score(asked: Sequence[tuple[Case, Answer]], config: Config) -> Report:
-    """Judge answers as they are given with the threshold of ``config``."""
+def score(asked: Sequence[tuple[Case, Answer]], levels: Levels) -> Report:
+    """Judge answers as they are given with these levels."""
     answerable = [(case, answer) for case, answer in asked if case.answers]
-    said = [(case, select(answer.quotes, config)) for case, answer in answerable]
-    silent = [select(answer.quotes, config) == () for case, answer in asked if not case.answers]
+    most = Config().max_quotes
+    said = [(case, select(answer.quotes, levels, most)) for case, answer in answerable]
+    silent = [not select(answer.quotes, levels, most) for case, answer in asked if not case.answers]
     return Report(
         answerable=len(answerable),
         in_first=sum(_right(case, quotes[:1]) for case, quotes in said),
@@ -122,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv)
     asked = ask_all(titles(options.data, sample=options.sample))
-    report, lost = score(asked, Config()), lost_at(asked, 0.8)
+    report, lost = score(asked, load_model().card.levels), lost_at(asked, 0.8)
     if options.json:
         print(json.dumps({**asdict(report), "lost_at_80": lost}))
     else:

@@ -27,6 +27,7 @@ from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Span
 from qa_bot.embedder import load_embedder
 from qa_bot.reader import SpanReader, select
+from qa_bot.reader_model import Levels, load_model
 from qa_bot.rewriter import Turn, readings
 from qa_bot.words import is_stop_word, telling_words
 
@@ -231,9 +232,10 @@ def bot_maker() -> Callable[[Document], Asking]:
     return make
 
 
-def count_places(asked: Sequence[tuple[Case, Answer]], config: Config) -> Places:
-    """Judge answers as they are given with the threshold of ``config``."""
-    said = [(case, select(answer.quotes, config)) for case, answer in asked]
+def count_places(asked: Sequence[tuple[Case, Answer]], levels: Levels) -> Places:
+    """Judge answers as they are given with these levels."""
+    most = Config().max_quotes
+    said = [(case, select(answer.quotes, levels, most)) for case, answer in asked]
     return Places(
         questions=len(asked),
         in_first=sum(_half_inside(case, quotes[:1]) for case, quotes in said),
@@ -292,7 +294,7 @@ def places_table(asked: Mapping[str, Sequence[tuple[Case, Answer]]]) -> str:
     """Count places found, system by system."""
     table = [["system", "questions", "in the first quote", "refused", "were none refused"]]
     for system, answers in asked.items():
-        found = count_places(answers, Config())
+        found = count_places(answers, load_model().card.levels)
         counts = (found.in_first, found.refused, found.best_first)
         shares = [percent(count, found.questions) for count in counts]
         table.append([system, str(found.questions), *shares])

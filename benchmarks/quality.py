@@ -26,8 +26,8 @@ from benchmarks.data import Case, Collection, pool, titles
 from benchmarks.peers import OURS, PEERS, PEERS_HELP, Peer, Result, load
 from benchmarks.remember import embed_once
 from benchmarks.retrieval import first_rank
-from qa_bot.config import Config
 from qa_bot.datatypes import Document, Span
+from qa_bot.reader_model import load_model
 from training.scores import auroc
 
 Column = npt.NDArray[np.float64]  # a number for each question
@@ -185,7 +185,7 @@ def measure_ours(scopes: Scopes, choosing: Sequence[Collection]) -> dict[str, An
     chosen_on = tables[ALONE] if choosing is scopes[ALONE] else ask(us, choosing)
     return {
         "length": float(np.nanmean(chosen_on.length)),
-        "threshold": Config().threshold,
+        "threshold": load_model().card.levels.found,
         "tables": {"default": _to_dicts(tables)},
     }
 

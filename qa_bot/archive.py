@@ -44,10 +44,35 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
         ) from error
 
 
+def find_member(archive: zipfile.ZipFile, name: str) -> str | None:
+    """Return the member of a name; without one, that whose name differs only in its letter case.
+
+    Some programs write backslashes between the folders of a name.
+    """
+    if name in archive.NameToInfo:
+        return name
+    wanted = name.lower()
+    for member in archive.namelist():
+        if member.replace("\\", "/").lower() == wanted:
+            return member
+    return None
+
+
 def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
     """Parse a member that is XML, its entities left alone; raises ArticleError when it is none."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return parse_xml(read_member(archive, name), name)
+
+
+def parse_xml(data: bytes, name: str) -> etree._Element:
+    """Parse XML, its entities left alone; raises ArticleError, with its name, when it is none."""
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
-        return etree.fromstring(read_member(archive, name), parser)
+        return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ArticleError(f"{DAMAGED} ({name!r} is no XML)") from error

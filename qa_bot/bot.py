@@ -1,7 +1,7 @@
 """Both flows, from top to bottom: build an index, answer a question. A Bot keeps no session."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,8 @@ from qa_bot.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
 from qa_bot.loader import load
 from qa_bot.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
+from qa_bot.reader_model import Levels
+from qa_bot.report import Report
 from qa_bot.retriever import retrieve
 from qa_bot.rewriter import Turn, readings
 
@@ -58,18 +60,22 @@ class Bot:
         config: Config | None = None,
         *,
         embedder: Embedder | None = None,
+        skip_errors: bool = False,
+        on_report: Callable[[Report], None] | None = None,
+        reading: Progress | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Read files and folders into the index in ``folder``, made when there is none.
 
         An article that is already in it changes nothing. Without a ``config``, an index that is
-        there keeps the settings it was built with. Raises ArticleError for a file that
-        cannot be read, IndexMismatchError for an index of another model or other settings; the
-        folder then stays as it was.
+        there keeps the settings it was built with. ``skip_errors`` and ``on_report`` are for files
+        that cannot be read, see ``load``; ``reading`` is told of files, ``progress`` of passages.
+        Raises ArticleError for a file that cannot be read, IndexMismatchError for an index of
+        another model or other settings; the folder then stays as it was.
         """
         _check_config(config)
         config = Config().of_index(stored_settings(folder)) if config is None else config
-        documents = load(paths)
+        documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=reading)
         embedder = load_embedder(config.model) if embedder is None else embedder
         with lock(folder):
             index = Index.open_or_new(folder, config.build_settings(), embedder)
@@ -117,12 +123,31 @@ class Bot:
         _check_history(history)
         queries = readings(question, history)
         found = [self._find(query, documents, len(queries)) for query in queries]
+        return self._answer_of(question, queries, found)
+
+    @property
+    def levels(self) -> Levels:
+        """From which probability on a quote is given, and from which on it may answer."""
+        threshold = self.config.threshold
+        if threshold is None:
+            return self.reader.levels
+        return Levels(threshold, min(threshold, self.reader.levels.perhaps))
+
+    def _answer_of(
+        self, question: str, queries: Sequence[str], found: Sequence[Sequence[Quote]]
+    ) -> Answer:
+        """Make an answer of the candidate quotes that each query found."""
         candidates = agreed(found)
-        quotes = select(candidates, self.config)
-        first = next(iter(quotes or candidates), None)
-        query = queries[0] if first is None else queries[trusting(first, found)]
-        confidence = 0.0 if first is None else first.score
-        return Answer(question, query, quotes, confidence, None if quotes else first)
+        most = self.config.max_quotes
+        quotes = select(candidates, self.levels, most)
+        if not candidates:
+            return Answer(question, queries[0], (), 0.0)
+        first = next(iter(quotes or candidates))
+        query = queries[trusting(first, found)]
+        if quotes:
+            return Answer(question, query, quotes, first.score)
+        perhaps = first.score >= self.levels.perhaps
+        return Answer(question, query, (), first.score, tuple(candidates[:most]), perhaps)
 
     def _find(self, query: str, documents: Collection[str] | None, queries: int) -> list[Quote]:
         """Return candidate quotes, best first; each of several queries reads half the passages.

@@ -19,12 +19,17 @@ from qa_bot.config import DEFAULT_MODEL, Config
 from qa_bot.datatypes import Answer, Document
 from qa_bot.embedder import load_embedder
 from qa_bot.errors import QABotError
+from qa_bot.formats import SUFFIX_LIST
 from qa_bot.index import Index, Progress, lock, rebuild, stored_settings
 from qa_bot.render import visible
+from qa_bot.report import Report
 
-ANSWERED, NOT_SAID, FAILED = 0, 1, 2  # exit codes
+ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
-_EPILOG = "Exit codes: 0 answered (or done), 1 the article does not say, 2 an error."
+_EPILOG = (
+    "Exit codes: 0 answered (or done), 1 the article does not say, 2 an error, "
+    "3 done, but for files that were skipped."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,20 +92,51 @@ def _index(options: argparse.Namespace) -> int:
     given = {"model": options.model, "passage_chars": options.passage_chars}
     chosen = {name: value for name, value in given.items() if value is not None}
     config = Config().of_index({**stored_settings(options.index), **chosen})
-    with _progress() as progress:
-        if options.rebuild:
-            settings, embedder = config.build_settings(), load_embedder(config.model)
-            index, lost = rebuild(options.index, embedder, settings, progress)
-        else:
-            index, lost = (
-                Bot.build(options.paths, options.index, config, progress=progress).index,
-                (),
-            )
+    index, skipped = _rebuilt(options, config) if options.rebuild else _built(options, config)
+    articles, passages = _count(len(index.documents), "article"), _count(len(index), "passage")
+    print(f"{options.index}: {articles}, {passages}")
+    return SKIPPED if skipped else ANSWERED
+
+
+def _rebuilt(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
+    """Make the index anew from its own articles, and name those that are lost."""
+    settings, embedder = config.build_settings(), load_embedder(config.model)
+    with _progress("indexing", "passage") as progress:
+        index, lost = rebuild(options.index, embedder, settings, progress)
     for name in lost:
         print(f"qa-bot: {name} is gone from {options.index}: add it again", file=sys.stderr)
-    articles = "1 article" if len(index.documents) == 1 else f"{len(index.documents)} articles"
-    print(f"{options.index}: {articles}, {len(index)} passages")
-    return ANSWERED
+    return index, 0
+
+
+def _built(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
+    """Read files into the index; return it and how many files were skipped."""
+    reports: list[Report] = []
+
+    def tell(report: Report) -> None:
+        reports.append(report)
+        _print_report(report)
+
+    with _progress("reading", "file") as reading, _progress("indexing", "passage") as progress:
+        bot = Bot.build(
+            options.paths,
+            options.index,
+            config,
+            skip_errors=options.skip_errors,
+            on_report=tell,
+            reading=reading,
+            progress=progress,
+        )
+    return bot.index, sum(bool(report.error) for report in reports)
+
+
+def _print_report(report: Report) -> None:
+    """Print what of a file was left out, or why it was skipped, above the progress bar."""
+    from tqdm import tqdm
+
+    name = visible(" ".join(report.name.split()))
+    notes = [f"{name}: {note}" for note in report.notes]
+    for line in [f"skipped: {report.error}"] if report.error else notes:
+        tqdm.write(f"qa-bot: {line}", file=sys.stderr)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -185,6 +221,10 @@ def _name(document: Document) -> str:
     return visible(" ".join(name.split()))
 
 
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def _described(document: Document) -> dict[str, object]:
     return {
         "id": document.id,
@@ -222,11 +262,11 @@ def _terminable() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show a bar of passages on a terminal's standard error while the block runs."""
+def _progress(task: str, unit: str) -> Iterator[Progress]:
+    """Show a progress bar on a terminal's standard error while the block runs."""
     from tqdm import tqdm
 
-    with tqdm(unit="passage", desc="indexing", disable=None, file=sys.stderr) as bar:
+    with tqdm(unit=unit, desc=task, disable=None, file=sys.stderr, delay=0.5) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
@@ -266,7 +306,12 @@ def parser() -> argparse.ArgumentParser:
         )
 
     index = _command(commands, "index", _index, "read files and folders into an index")
-    index.add_argument("paths", nargs="*", type=Path, help="text or Markdown files, and folders")
+    index.add_argument("paths", nargs="*", type=Path, help=f"files, and folders of {SUFFIX_LIST}")
+    index.add_argument(
+        "--skip-errors",
+        action="store_true",
+        help="read the other files when some cannot be read, and list those (exit code 3)",
+    )
     index.add_argument(
         "--rebuild", action="store_true", help="make the index anew from its articles"
     )

@@ -30,8 +30,8 @@ class Config:
     top_k: int = 8  # passages handed to the reader
     candidates: int = 50  # passages each retriever proposes before fusion
     rrf_k: int = 60  # rank constant of reciprocal rank fusion (Cormack et al., 2009)
-    threshold: float = 0.39  # confidence below which the article "does not say", in [0, 1]
-    max_quotes: int = 3  # quotes in an answer
+    threshold: float | None = None  # least probability of a quote, in [0, 1]; None: the reader's
+    max_quotes: int = 3  # quotes in an answer, and closest passages without one
 
     def __post_init__(self) -> None:
         if not isinstance(self.model, str) or not self.model:
@@ -40,7 +40,8 @@ class Config:
             value = getattr(self, name)
             if type(value) is not int or value < least:  # not isinstance: True is no count
                 raise ValueError(f"{name} is a whole number, {least} or more, not {value!r:.80}")
-        if not isinstance(self.threshold, float | int) or not 0 <= self.threshold <= 1:
+        given = self.threshold is not None
+        if given and not (isinstance(self.threshold, float | int) and 0 <= self.threshold <= 1):
             raise ValueError(f"threshold is a number from 0 to 1, not {self.threshold!r:.80}")
 
     def build_settings(self) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """The nouns: Document, Span, Passage, Hit, Quote, Answer. A quote is a slice of its document."""
 
 import hashlib
+from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -67,6 +69,7 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
+    _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -92,6 +95,17 @@ class Document:
         values = read_header(text).values
         return cls(text, title if title else values.get("title", ""), source, values)
 
+    @property
+    def paragraph_starts(self) -> Sequence[int]:
+        """Where each paragraph begins; found once, when it is first asked for."""
+        if self._starts is None:
+            from qa_bot.splitter import paragraphs  # late: it is made of Documents itself
+
+            starts = array("q", (start for start, _ in paragraphs(self.text)))
+            object.__setattr__(self, "_starts", starts)
+            return starts
+        return self._starts
+
     def _check_types(self) -> None:
         for name in ("text", "title", "source"):
             _check_string(getattr(self, name), f"the {name} of a document")
@@ -110,9 +124,7 @@ class Document:
 
         A blank between paragraphs counts to the one before it; those at the start, to the first.
         """
-        from qa_bot.splitter import paragraphs  # late: it is made of Documents itself
-
-        begun = bisect_right([start for start, _ in paragraphs(self.text)], offset)
+        begun = bisect_right(self.paragraph_starts, offset)
         labels = {mark.kind: mark.label for mark in self.marks if mark.start <= offset}
         return Place(labels.get("page", ""), labels.get("heading", ""), max(1, begun))
 
@@ -201,32 +213,52 @@ class Quote(Span):
         }
 
 
+class Level(StrEnum):
+    """How much an Answer claims."""
+
+    FOUND = "found"  # its quotes answer the question
+    PERHAPS = "perhaps"  # nothing is quoted, but the closest passages may answer
+    NOT_SAID = "not said"  # the documents do not answer
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Quotes that answer a question, best first, or none: the article does not say.
 
-    ``query`` is what was searched for (the question, made to stand alone). ``confidence`` is the
-    probability, in [0, 1], that the documents answer the question; it is also given for a refusal.
-    ``closest`` is what came nearest when nothing answers: it is there to look at, it is no answer.
-    Raises ValueError for a closest quote beside quotes that answer.
+    ``query`` is what was searched for: the question, rewritten to stand alone. ``confidence`` is
+    the probability, in [0, 1], that the documents answer the question; an answer without quotes
+    has one too. When nothing is quoted, ``closest`` holds up to three passages, likeliest first,
+    for a person to judge; ``perhaps`` says that they may well answer.
+    Raises ValueError when closest passages, or ``perhaps``, come with quotes, and when ``perhaps``
+    comes without a closest passage.
     """
 
     question: str
     query: str
     quotes: tuple[Quote, ...]
     confidence: float
-    closest: Quote | None = None
+    closest: tuple[Quote, ...] = ()
+    perhaps: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"a confidence is a probability, not {self.confidence}")
-        if self.quotes and self.closest is not None:
-            raise ValueError("an answer has quotes that answer, or the closest that does not")
+        if self.quotes and (self.closest or self.perhaps):
+            raise ValueError("an answer has quotes or closest passages, not both")
+        if self.perhaps and not self.closest:
+            raise ValueError("an answer that is perhaps there needs its closest passages")
 
     @property
     def found(self) -> bool:
         """Whether anything was found that answers."""
         return bool(self.quotes)
+
+    @property
+    def level(self) -> Level:
+        """How much the answer claims."""
+        if self.quotes:
+            return Level.FOUND
+        return Level.PERHAPS if self.perhaps else Level.NOT_SAID
 
     @property
     def text(self) -> str:
@@ -243,9 +275,10 @@ class Answer:
         return {
             "question": self.question,
             "query": self.query,
+            "level": str(self.level),
             "found": self.found,
             "text": self.text,
             "confidence": float(self.confidence),
             "quotes": [quote.to_dict() for quote in self.quotes],
-            "closest": None if self.closest is None else self.closest.to_dict(),
+            "closest": [quote.to_dict() for quote in self.closest],
         }

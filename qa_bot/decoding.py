@@ -23,6 +23,11 @@ _NOT_WESTERN = re.compile(
     r"[^\x00-\x7fÀ-ÏÑ-ÖØ-Üßàáâãäåæçèéêëìíîïñòóôöøùúûüœ‘’“”–—…•«»¡¿£€§©®™°·½´\xa0]"
     r"|[^\x00-\x7f]{4}|\w[¡¿£]"
 )
+# What is UTF-8 beyond doubt. In Windows-1252 a word may end in a letter and a closing quotation
+# mark ("groß«"), which could be a character of UTF-8.
+_EVIDENT = re.compile(
+    rb"[\xc2-\xdf][\x80-\x91\x95-\xaa\xac-\xba\xbc-\xbf]|[\xe0-\xf4][\x80-\xbf]{2,3}"
+)
 _CONTROLS = frozenset(c for c in map(chr, (*range(32), *range(127, 160))) if not c.isspace())
 _STRAY_CONTROLS = 8  # control characters that any text may hold
 _CONTROL_SHARE = 0.05  # above which it is no text; random bytes read as letters have 0.1
@@ -46,8 +51,8 @@ def decode(data: bytes) -> str | None:
     if text is None:
         text = _declared(data)
     if text is None:
-        text = _western(data)
-    return _detected(data) if text is None else text
+        text = _mixed(data)
+    return _legacy(data) if text is None else text
 
 
 def _strictly(data: bytes, encoding: str) -> str | None:
@@ -88,23 +93,49 @@ def _declared(data: bytes) -> str | None:
     return _strictly(data, name) if _TEXT_ENCODING.match(name) else None
 
 
-def _western(data: bytes) -> str | None:
+def _mixed(data: bytes) -> str | None:
+    """Decode line by line what is UTF-8 in some lines and another encoding in the rest.
+
+    None when no line is evidently UTF-8. Lines in an Asian encoding are at times UTF-8 by chance,
+    so where the rest is not western, most lines must be UTF-8.
+    """
+    lines = [(line, _strictly(line, "utf-8")) for line in data.splitlines(keepends=True)]
+    evident = sum(text is not None and _EVIDENT.search(line) is not None for line, text in lines)
+    if not evident:
+        return None
+    rest = b"".join(line for line, text in lines if text is None)
+    if _is_western(rest):
+        encoding: str | None = "cp1252"
+    else:
+        mostly = 2 * evident > sum(not line.isascii() for line, _ in lines)
+        encoding = _detected(rest) if mostly else None
+    if encoding is None or _strictly(rest, encoding) is None:
+        return None
+    return "".join(line.decode(encoding) if text is None else text for line, text in lines)
+
+
+def _legacy(data: bytes) -> str | None:
     """Decode as Windows-1252, of which Latin-1 is a part, when that makes western text.
 
     Asked before the detector, which takes one English article in five for something else.
     """
+    encoding = "cp1252" if _is_western(data) else _detected(data)
+    return None if encoding is None else _strictly(data, encoding)
+
+
+def _is_western(data: bytes) -> bool:
     text = _strictly(data, "cp1252")
-    return None if text is None or _NOT_WESTERN.search(text) else text
+    return text is not None and _NOT_WESTERN.search(text) is None
 
 
 def _detected(data: bytes) -> str | None:
-    """Decode by the legacy encoding that charset-normalizer holds the likeliest."""
+    """Return the legacy encoding that charset-normalizer holds likeliest."""
     from charset_normalizer import from_bytes  # rarely needed, and slow to import
 
     # It looks at samples: of the lines that tell the encodings apart, not of all.
     telling = b"\n".join(line for line in data.splitlines() if not line.isascii())
     best = from_bytes(telling, cp_isolation=_LEGACY).best()
-    return None if best is None else _strictly(data, best.encoding)
+    return None if best is None else best.encoding
 
 
 def is_binary(text: str) -> bool:

@@ -1,7 +1,6 @@
 """The Embedder protocol, and how the default model is found and checked. Never uses a network."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import lru_cache
@@ -70,8 +69,6 @@ def _loaded(model: str) -> Embedder:
 
 def load_whole(model: str) -> Embedder:
     """Load a model by sentence-transformers, torch and all. Raises as ``load_embedder``."""
-    # Set before the import: huggingface_hub reads it once, when first imported.
-    os.environ["HF_HUB_OFFLINE"] = "1"
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 

@@ -13,8 +13,8 @@ from qa_bot.page_html import (
     reports_to_html,
     suggestions_to_html,
 )
+from qa_bot.report import Report
 from qa_bot.session import Exchange, Session
-from qa_bot.uploads import Report
 
 Messages = list[dict[str, Any]]  # as gr.Chatbot takes them
 Answered = tuple[Any, Any, Any, Any, Session]  # chat, question box, source, tabs, session

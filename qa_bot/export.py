@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from qa_bot.datatypes import Answer, Quote
-from qa_bot.render import NOT_FOUND, is_reworded, visible, where
+from qa_bot.render import is_reworded, open_quotes, refusal, visible, where
 
 _BLANKS = re.compile(r"\s+")
 _ACTS = re.compile(  # what Markdown acts on anywhere in a line
@@ -54,8 +54,11 @@ def escape(text: str) -> str:
 def _blocks(answer: Answer, numbers: Numbers) -> list[str]:
     blocks = [f"Understood as: {escape(answer.query)}"] if is_reworded(answer) else []
     if not answer.found:
-        blocks.append(NOT_FOUND)
-    return blocks + [f"> {_marked(it)} [{_number(it, numbers)}]" for it in answer.quotes]
+        blocks.append(refusal(answer))
+    for quote in open_quotes(answer):
+        words = _marked(quote) if answer.found else escape(quote.text)
+        blocks.append(f"> {words} [{_number(quote, numbers)}]")
+    return blocks
 
 
 def _sources(numbers: Numbers) -> list[str]:

@@ -10,8 +10,10 @@ from qa_bot.errors import ArticleError
 MARKDOWN = frozenset({".md", ".markdown"})
 WEBPAGES = frozenset({".html", ".htm", ".xhtml"})
 _BINARY = frozenset({".pdf", ".docx", ".epub"})
-# What is read of a folder, by what a file's name ends in; what it is, its content tells.
-SUFFIXES = frozenset({".txt", ".text"}) | _BINARY | MARKDOWN | WEBPAGES
+_PLAIN = frozenset({".txt", ".text", ".csv", ".tsv"})
+# Files in a folder are chosen by their names; how one is read depends on its content.
+SUFFIXES = _PLAIN | _BINARY | MARKDOWN | WEBPAGES
+SUFFIX_LIST = ", ".join(sorted(SUFFIXES))  # for help texts and errors
 
 _SAVE_AS = "save it as plain text in UTF-8 (.txt or .md) and give that file"
 _SIGNATURES = (
@@ -29,6 +31,7 @@ _SIGNATURES = (
     (b"SQLite format 3\x00", "an SQLite database"),
 )
 _PDF = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-")
+_WORD_DOCUMENT = re.compile(r"word/document\d*\.xml")
 # How a page of HTML begins, whatever it is called; and what any has, when it is called one.
 _BEFORE = r"(?>[\s\ufeff]+|<!--.*?-->|<\?.*?\?>)*+"
 _HTML_START = re.compile(rf"{_BEFORE}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
@@ -72,10 +75,10 @@ def _read_archive(data: bytes) -> Content:
 
 
 def _kind_of(archive: ZipFile) -> str:
-    names = set(archive.namelist())
-    if "META-INF/container.xml" in names:
+    names = [name.replace("\\", "/").lower() for name in archive.namelist()]
+    if "meta-inf/container.xml" in names or any(name.endswith(".opf") for name in names):
         return "epub"
-    return "docx" if "word/document.xml" in names else ""
+    return "docx" if any(map(_WORD_DOCUMENT.fullmatch, names)) else ""
 
 
 def _read_text(data: bytes, suffix: str) -> Content:

@@ -47,7 +47,6 @@ def shut_in() -> None:
 
     It holds for the whole process; call it before a page is laid out.
     """
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"  # who asked, when and how long it took
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # else it is summed up each time
     for name in ("no_proxy", "NO_PROXY"):  # for the request it makes to itself at start
@@ -58,6 +57,8 @@ def shut_in() -> None:
     # Gradio's own choice is one folder for all its programs, open to every user of the machine.
     folder = mkdtemp(prefix="qa_bot-sent-")
     os.environ["GRADIO_TEMP_DIR"] = folder
+    # Gradio imports matplotlib where it is installed, which would write to the home folder.
+    os.environ["MPLCONFIGDIR"] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 

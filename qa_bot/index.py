@@ -6,7 +6,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -140,9 +140,8 @@ class Index:
             added = _new_documents(_checked(documents), old.documents)
             if added:
                 passages = self._split(added, embedder)
-                vectors = [np.empty((0, self.dimension), dtype=np.float32)]
-                vectors.extend(self._embed(passages, embedder, progress))
-                self._content = old.added(added, passages, np.vstack(vectors))
+                vectors = self._embed(passages, embedder, progress)
+                self._content = old.added(added, passages, vectors)
         return added
 
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
@@ -225,21 +224,33 @@ class Index:
 
     def _embed(
         self, passages: tuple[Passage, ...], embedder: Embedder, progress: Progress | None
-    ) -> Iterator[Vectors]:
-        """Yield the vectors of passages ``(n, dim)`` by batch; raises ModelError for unfit ones."""
-        for start in range(0, len(passages), BATCH):
+    ) -> Vectors:
+        """Return the vectors of passages ``(n, dim)``; raises ModelError for unfit ones.
+
+        Passages of a batch are about equally long, the longest first: a model reads each as if it
+        had the length of the longest in its batch.
+        """
+        vectors = np.empty((len(passages), self.dimension), dtype=np.float32)
+        order = sorted(
+            range(len(passages)), key=lambda row: passages[row].start - passages[row].end
+        )
+        for start in range(0, len(order), BATCH):
             if start:  # a lock is not fair: who releases it and asks again gets it again
                 time.sleep(_BREATH)
-            texts = [passage.text for passage in passages[start : start + BATCH]]
-            vectors = embed_passages(embedder, texts)
-            if vectors.shape != (len(texts), self.dimension) or not np.isfinite(vectors).all():
-                raise ModelError(
-                    f"the model gave vectors of shape {vectors.shape}, or not finite, where "
-                    f"({len(texts)}, {self.dimension}) are due: index with another --model"
-                )
-            yield vectors
+            rows = order[start : start + BATCH]
+            vectors[rows] = self._embed_batch([passages[row].text for row in rows], embedder)
             if progress is not None:
-                progress(start + len(texts), len(passages))
+                progress(start + len(rows), len(passages))
+        return vectors
+
+    def _embed_batch(self, texts: list[str], embedder: Embedder) -> Vectors:
+        vectors = embed_passages(embedder, texts)
+        if vectors.shape != (len(texts), self.dimension) or not np.isfinite(vectors).all():
+            raise ModelError(
+                f"the model gave vectors of shape {vectors.shape}, or not finite, where "
+                f"({len(texts)}, {self.dimension}) are due: index with another --model"
+            )
+        return vectors
 
 
 @dataclass(frozen=True, slots=True)

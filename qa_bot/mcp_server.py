@@ -7,7 +7,7 @@ installed: see ``api.check_mcp``.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -25,7 +25,8 @@ from qa_bot.gate import LOCAL_HOSTS
 
 _DESCRIPTION = (
     "Answer a question about the documents by quotes from them, word for word. Nothing is made up: "
-    '"found" is false and "quotes" is empty when the documents do not say.'
+    '"quotes" is empty when the documents do not answer. Where "level" is "perhaps", the passages '
+    'in "closest" may answer.'
 )
 _INPUT: dict[str, Any] = {
     "type": "object",
@@ -92,11 +93,12 @@ class AnswerJson(_Exact):
 
     question: str
     query: str = Field(description="what was searched for: the question, made to stand alone")
+    level: Literal["found", "perhaps", "not said"] = Field(description="how much it claims")
     found: bool = Field(description="whether the documents answer the question")
     text: str = Field(description="the words that answer; empty when nothing is found")
     confidence: float = Field(ge=0, le=1, description="probability that the documents answer")
     quotes: list[QuoteJson] = Field(description="quotes that answer, best first")
-    closest: QuoteJson | None = Field(description="the likeliest passage where nothing answers")
+    closest: list[QuoteJson] = Field(description="where nothing is quoted, the likeliest passages")
 
 
 class McpServer:

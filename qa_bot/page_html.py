@@ -11,16 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from qa_bot.datatypes import Answer, Document, Mark, Quote
 from qa_bot.metadata import read_header
 from qa_bot.render import (
-    NOT_FOUND,
     document_name,
     is_reworded,
     likelihood,
     one_line,
+    open_quotes,
+    refusal,
     visible,
     where,
 )
+from qa_bot.report import Report
 from qa_bot.splitter import Offsets, paragraphs
-from qa_bot.uploads import Report
 
 AWAITED = "Looking through the documents …"
 CLOSEST = "Closest passage, which does not answer"
@@ -41,6 +42,7 @@ _FIND = (  # source.js does the finding
 def to_html(answer: Answer, name: str = "quote") -> str:
     """Render as one line of HTML: the short answer, the best quote, and the others folded away.
 
+    Passages that may answer are all shown; of those that do not, the closest is folded away.
     The quotes of ``shown_quotes`` link to ``#name-0``, ``#name-1`` and so on.
     """
     understood = f"Understood as: <q>{_isolated(answer.query)}</q>"
@@ -54,13 +56,14 @@ def to_html(answer: Answer, name: str = "quote") -> str:
             parts.append(f'<p class="qa-short" dir="auto">{_html(answer.text)}</p>')
         parts += [quotes[0], _folded(_counted(len(quotes) - 1, "more quote"), quotes[1:])]
     else:
-        parts += [f'<p class="qa-none">{NOT_FOUND}</p>', _folded(CLOSEST, quotes)]
+        parts.append(f'<p class="qa-none">{refusal(answer)}</p>')
+        parts += quotes if answer.perhaps else [_folded(CLOSEST, quotes)]
     return f'<div class="qa-answer">{"".join(parts)}</div>'
 
 
 def shown_quotes(answer: Answer) -> tuple[Quote, ...]:
-    """Return the quotes to show: those that answer, or else the closest that does not."""
-    return answer.quotes if answer.closest is None else (answer.closest,)
+    """Return the passages to show: quotes, those that may answer, or the closest of all."""
+    return open_quotes(answer) if answer.found or answer.perhaps else answer.closest[:1]
 
 
 def plain_to_html(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -62,12 +63,34 @@ class Least:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """Probabilities in [0, 1]: a quote needs ``found``, a passage that may answer ``perhaps``."""
+
+    found: float
+    perhaps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression: values of its features in, a probability in [0, 1] out."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def probability(self, values: Sequence[float]) -> float:
+        """Return the probability of values, one for each weight."""
+        logit = self.bias + sum(w * v for w, v in zip(self.weights, values, strict=True))
+        return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """What reader.json says of the weights, and how a margin becomes a probability."""
+    """What reader.json says of the weights, and how what they say becomes a probability."""
 
     max_tokens: int  # question, text and special tokens together
-    weights: tuple[float, ...]  # logistic regression on the features of reader.py
-    bias: float
+    calibration: Logistic  # on FEATURES of reader.py: a quote answers
+    prior: Logistic  # on PASSAGE_FEATURES of reader.py: a passage answers, before it is read
+    levels: Levels
     rewriting: Mapping[str, Least]  # by the SIGNS that a question leans on the conversation
 
 
@@ -231,14 +254,23 @@ def _checked_card(folder: Path) -> Card:
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                     raise ModelError(f"the reader's {name} in {folder} was altered: {mend}")
-        calibration, least = card["calibration"], card["rewriting"]
-        return Card(
-            max_tokens=int(card["max_tokens"]),
-            weights=tuple(calibration["weights"]),
-            bias=calibration["bias"],
-            rewriting={name: Least(**least[name]) for name in SIGNS},
-        )
+        return card_of(card)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"the reader's weights in {folder} cannot be read ({error!r}): {mend}"
         ) from error
+
+
+def card_of(written: Mapping[str, Any]) -> Card:
+    """Return a card from what reader.json says; raises KeyError or TypeError."""
+    return Card(
+        max_tokens=int(written["max_tokens"]),
+        calibration=_logistic(written["calibration"]),
+        prior=_logistic(written["prior"]),
+        levels=Levels(**written["levels"]),
+        rewriting={name: Least(**written["rewriting"][name]) for name in SIGNS},
+    )
+
+
+def _logistic(written: Mapping[str, Any]) -> Logistic:
+    return Logistic(tuple(map(float, written["weights"])), float(written["bias"]))

@@ -1,8 +1,9 @@
 """Answer -> text for a terminal, and what the other renderings share: names, places, words."""
 
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document, Level, Quote
 
 NOT_FOUND = "The article does not say."
+PERHAPS = "The article may not answer this. The closest passages:"
 
 _WORDS = ((0.9, "very likely"), (0.7, "likely"), (0.5, "possibly"))  # least score, in words
 
@@ -39,13 +40,23 @@ def to_text(answer: Answer) -> str:
     """
     blocks = [f"Understood as: {one_line(answer.query)}"] if is_reworded(answer) else []
     if not answer.found:
-        blocks.append(NOT_FOUND)
+        blocks.append(refusal(answer))
     elif answer.text != answer.quotes[0].text:
         blocks.append(one_line(answer.text))
-    for quote in answer.quotes:
+    for quote in open_quotes(answer):
         lines = visible(quote.text).replace("\n", "\n> ")
         blocks.append(f"> {lines}\n— {citation(quote)}")
     return "\n\n".join(blocks)
+
+
+def refusal(answer: Answer) -> str:
+    """Return what is said in place of quotes."""
+    return PERHAPS if answer.level is Level.PERHAPS else NOT_FOUND
+
+
+def open_quotes(answer: Answer) -> tuple[Quote, ...]:
+    """Return the passages that are not folded away: quotes, or those that may answer."""
+    return answer.closest if answer.perhaps else answer.quotes
 
 
 def where(quote: Quote) -> list[str]:

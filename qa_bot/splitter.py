@@ -1,8 +1,11 @@
 """Document -> paragraphs -> sentences -> Passages, as offsets into a text that never changes."""
 
 import re
+import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from qa_bot.datatypes import Document, Passage
@@ -11,6 +14,7 @@ from qa_bot.metadata import read_header
 Offsets = tuple[int, int]  # characters [start, end)
 
 SHORT_PARAGRAPH = 100  # characters; a shorter one (a heading, "Yes.") is joined to the next
+PART = 4096  # characters; a paragraph of more than two of these is split part by part
 _SOFT_LINE = 50  # characters; a line this long may have been wrapped, a shorter one ended
 
 _BLANK_LINES = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)\s*")
@@ -24,7 +28,11 @@ _SUBSCRIPT = re.compile(r"\d{1,3}(?![\d.])")
 _GLUED = re.compile(r"…[”\"]?(?=[“\"]?[A-Z])|(?<=[a-z]{3})[.!?]+[”\"]?(?=[“\"]?[A-Z][a-z])")
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)")
+_WORD_START = re.compile(r"(?<=\s)(?=\S)")
 _NOT_BLANK = re.compile(r"\S")
+# Where a part begins: at the first sentence found that begins so far into a window of the text.
+_RUN_UP = 512  # characters
+_WINDOW = 2048
 # sentencex keeps a quotation of five sentences whole; without its marks it sees the five. A blank
 # of more than one byte between an initial and its full stop makes it panic ("Plan D\xa0.").
 _MASKED = re.compile(r"[“”„«»\"]|[^\S ]")
@@ -47,13 +55,12 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
     """
     text = document.text
     stop = len(text) if end is None else end
-    # Whole paragraphs are split, so that a sentence is the same whatever stretch is asked for.
-    whole = _paragraph_start(text, start), _paragraph_end(text, stop)
     header_end = read_header(text).end
+    # Whole parts are split, so that a sentence is the same whatever stretch is asked for.
     found = (
         sentence
-        for a, b in paragraphs(text[slice(*whole)])
-        for line in _lines(text, whole[0] + a, whole[0] + b, header_end)
+        for part in _parts(document, start, stop)
+        for line in _lines(text, *part, header_end)
         for sentence in _sentences_of_line(text, *line)
     )
     return [(max(a, start), min(b, stop)) for a, b in found if a < stop and start < b]
@@ -101,20 +108,52 @@ def _limit(
     return fits
 
 
-def _paragraph_start(text: str, at: int) -> int:
-    """Return where the paragraph that holds ``at`` begins, looking back no further than needed."""
-    reach = 4096
-    while reach < 2 * at:
-        gaps = list(_BLANK_LINES.finditer(text, max(at - reach, 0), at))
-        if gaps:
-            return gaps[-1].end()
-        reach *= 2
-    return 0
+def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
+    """Yield the paragraphs that ``[start, stop)`` touches, or the parts of a long one.
+
+    So a quote from a text of one long line costs no more than one from any other text.
+    """
+    text, starts = document.text, document.paragraph_starts
+    first = max(0, bisect_right(starts, start) - 1)
+    last = bisect_left(starts, stop)
+    end_of_last = starts[last] if last < len(starts) else len(text)
+    for begin, end in pairwise([*starts[first:last], end_of_last]):
+        if end - begin <= 2 * PART:
+            yield from _trimmed(text, [(begin, end)])
+        else:
+            yield from _trimmed(text, _parts_of_paragraph(text, begin, end, start, stop))
 
 
-def _paragraph_end(text: str, at: int) -> int:
-    gap = _BLANK_LINES.search(text, at)
-    return len(text) if gap is None else gap.start()
+def _parts_of_paragraph(
+    text: str, begin: int, end: int, start: int, stop: int
+) -> Iterator[Offsets]:
+    """Yield the parts of a paragraph ``[begin, end)`` that hold what of ``[start, stop)`` is in it.
+
+    Each but the first begins shortly after a multiple of PART, counted from the start of the text,
+    at a place that the text around it gives: so one part is found without the others.
+    """
+    least, most = begin // PART + 1, end // PART - 1
+    first = max(least, start // PART - 1)
+    last = min(most, -(-stop // PART))
+    cuts = [_part_start(text, number * PART, end) for number in range(first, last + 1)]
+    before = [begin] if first == least else []
+    after = [end] if last == most else []
+    yield from pairwise([*before, *cuts, *after])
+
+
+def _part_start(text: str, at: int, end: int) -> int:
+    """Return where the first sentence begins, or else a word, some way after ``at``."""
+    due = at + _RUN_UP
+    for line in _lines(text, at, min(at + _WINDOW, end), 0):
+        for start, _ in _sentences_of_line(text, *line):
+            if start >= due:
+                return start
+    word = _WORD_START.search(text, due, min(at + PART, end))
+    if word is not None:
+        return word.start()
+    while unicodedata.combining(text[due]) and due + 1 < min(at + PART, end):
+        due += 1
+    return due
 
 
 def _trimmed(text: str, spans: Iterable[Offsets]) -> Iterator[Offsets]:
@@ -129,7 +168,8 @@ def _trimmed(text: str, spans: Iterable[Offsets]) -> Iterator[Offsets]:
 def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets]:
     """Yield the stretches of a paragraph that no sentence crosses: items, headings, the header."""
     cuts = [header_end] if start < header_end < end else []
-    line_start = start
+    begun = _LINE_END.split(text[max(0, start - _SOFT_LINE) : start])[-1]  # of the first line
+    line_start = start - len(begun) if begun.strip() else start
     for line in _LINE_END.finditer(text, start, end):
         goes_on = text[line.end() : line.end() + 1].islower()
         soft = goes_on or line.start() - line_start >= _SOFT_LINE

@@ -21,6 +21,7 @@ from qa_bot.formats import SUFFIXES
 from qa_bot.index import Index, check_ids
 from qa_bot.metadata import read_header
 from qa_bot.reader import distinct
+from qa_bot.report import Report
 from qa_bot.rewriter import Turn
 
 PASTED = "Pasted text"  # title of a text that came without one
@@ -42,18 +43,6 @@ class Limits:
     characters: int = 2_000_000  # of all its documents together
     seconds: float = 120  # that one upload, of any number of files, may take
     idle_seconds: int = 3600  # after which the page forgets a session that does nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a file or a text: how much was read, or why nothing was (``error``)."""
-
-    name: str
-    words: int = 0
-    pages: int = 0  # 0 where the format has none
-    notes: tuple[str, ...] = ()  # sentences about what of it was not read
-    error: str = ""
-    id: str = ""  # of its document
 
 
 class Library:
@@ -204,8 +193,7 @@ class Library:
             if self._closed:
                 raise ArticleError(_ENDED)
             self._own = own
-        pages = sum(mark.kind == "page" for mark in document.marks)
-        return Report(document.title, len(document.text.split()), pages, id=document.id)
+        return Report.of(document, document.title)
 
     def _check_count(self) -> None:
         """Raise ArticleError when there is no room for another document."""
@@ -260,9 +248,17 @@ def merge(answers: Sequence[Answer], config: Config) -> Answer:
     answers = [answer for answer in answers if answer.query == confident.query]
     quotes = [quote for answer in answers for quote in answer.quotes]
     best = distinct(sorted(quotes, key=_likeliest_first))[: config.max_quotes]
-    near = [answer.closest for answer in answers if answer.closest is not None]
-    closest = None if best or not near else min(near, key=_likeliest_first)
-    return Answer(confident.question, confident.query, tuple(best), confident.confidence, closest)
+    near = [] if best else [quote for answer in answers for quote in answer.closest]
+    closest = distinct(sorted(near, key=_likeliest_first))[: config.max_quotes]
+    perhaps = bool(closest) and any(answer.perhaps for answer in answers)
+    return Answer(
+        confident.question,
+        confident.query,
+        tuple(best),
+        confident.confidence,
+        tuple(closest),
+        perhaps,
+    )
 
 
 def _likeliest_first(quote: Quote) -> float:

@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.articles import lost_at, score
 from benchmarks.data import Case
-from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote, Span
+from qa_bot.reader_model import Levels
 
 TEXT = Document("Anna Berg is the harbour master. The ferry leaves at noon. It rains.")
 ANNA, NOON = Span(TEXT, 0, 9), Span(TEXT, 53, 57)
@@ -30,7 +30,7 @@ ASKED = [
 
 
 def test_the_scores_at_a_threshold() -> None:
-    found = score(ASKED, Config(threshold=0.5))
+    found = score(ASKED, Levels(0.5, 0.1))
     assert (found.answerable, found.in_first, found.in_any) == (3, 1, 2)
     assert (found.best_first, found.wrongly_refused) == (2, 1)
     assert (found.unanswerable, found.rightly_refused) == (2, 1)
@@ -39,7 +39,7 @@ def test_the_scores_at_a_threshold() -> None:
 
 def test_the_area_under_the_curve_counts_pairs() -> None:
     # 0.7, 0.8, 0.2 against 0.3, 0.8: of six pairs two are won and one is a tie.
-    assert score(ASKED, Config()).auroc == pytest.approx(2.5 / 6)
+    assert score(ASKED, Levels(0.4, 0.1)).auroc == pytest.approx(2.5 / 6)
 
 
 def test_what_is_lost_when_a_share_of_the_others_is_refused() -> None:

@@ -36,8 +36,8 @@ from benchmarks.followups import (
     terms_table,
     to_table,
 )
-from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote, Span
+from qa_bot.reader_model import Levels
 from qa_bot.rewriter import Turn, readings
 
 # Of these two titles one is for development; tests below say which.
@@ -246,7 +246,7 @@ def test_places_at_a_threshold_by_hand() -> None:
         (case, answer(FERRY, score=0.2)),
         (case, answer()),
     ]
-    assert count_places(asked, Config(threshold=0.5)) == Places(
+    assert count_places(asked, Levels(0.5, 0.1)) == Places(
         questions=4, in_first=1, refused=2, best_first=2
     )
 
@@ -267,7 +267,7 @@ def test_places_at_a_threshold_by_hand() -> None:
 def test_half_of_a_place_must_be_in_the_quote(place: tuple[int, int], found: int) -> None:
     assert FERRY == (33, 58)
     asked = [(Case("When?", (Span(TEXT, *place),)), answer(FERRY))]
-    assert count_places(asked, Config()).in_first == found
+    assert count_places(asked, Levels(0.4, 0.1)).in_first == found
 
 
 def test_bots_share_their_models_and_refuse_nothing() -> None:

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 import qa_bot
 from qa_bot import Answer, Bot, Document, QABotError, Quote, answer, bot
-from qa_bot.bot import shipped_index
+from qa_bot.bot import default_bot, shipped_index
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit
 from qa_bot.embedder import Embedder
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
 from qa_bot.index import rebuild
+from qa_bot.reader_model import Levels
 
 QUESTIONS = [
     "Who is the Defense Secretary?",
@@ -46,7 +47,7 @@ def test_when_the_article_was_written() -> None:
 def test_what_the_article_does_not_say() -> None:
     found = answer("What is the recipe for apple pie?")
     assert (found.quotes, found.found, found.text) == ((), False, "")
-    assert 0 <= found.confidence < Config().threshold
+    assert 0 <= found.confidence < default_bot().levels.found
 
 
 @given(st.text(max_size=200))
@@ -91,7 +92,7 @@ def test_the_query_is_the_reading_that_the_first_quote_answers_best(
     monkeypatch.setattr(bot, "readings", lambda question, history: meant[:1] * 2)
     refused = shipped_bot.answer("Who is he?")
     assert (refused.quotes, refused.query) == ((), meant[0])
-    assert refused.closest is not None
+    assert refused.closest[0].score == refused.confidence
 
 
 def test_each_of_several_readings_is_read_with_half_the_passages(
@@ -100,6 +101,8 @@ def test_each_of_several_readings_is_read_with_half_the_passages(
     class Counting:
         def __init__(self) -> None:
             self.counts: list[tuple[str, int]] = []
+
+        levels = Levels(0.4, 0.1)
 
         def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
             self.counts.append((query, len(hits)))
@@ -110,7 +113,7 @@ def test_each_of_several_readings_is_read_with_half_the_passages(
     for meant in (("Who?",), ("Why?", "When?")):
         monkeypatch.setattr(bot, "readings", lambda question, history, meant=meant: meant)
         found = asked.answer("Who is he?")
-        assert (found.query, found.confidence, found.closest) == (meant[0], 0.0, None)
+        assert (found.query, found.confidence, found.closest) == (meant[0], 0.0, ())
     assert reader.counts == [("Who?", 5), ("Why?", 3), ("When?", 3)]
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from qa_bot.bot import shipped_index
-from qa_bot.cli import main, parser
+from qa_bot.cli import _print_report, main, parser
+from qa_bot.formats import SUFFIX_LIST
 from qa_bot.index import stored_settings
+from qa_bot.report import Report
 
 Printed = pytest.CaptureFixture[str]
 
@@ -153,6 +155,47 @@ def test_an_index_keeps_its_settings_unless_told_otherwise(
 def test_index_wants_something_to_read(tmp_path: Path, capsys: Printed) -> None:
     assert main(["index", "--index", str(tmp_path / "made")]) == 2
     assert "name files or folders to read" in capsys.readouterr().err
+
+
+def test_what_cannot_be_read_stops_everything_unless_it_is_skipped(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("The mill is green.")
+    (tmp_path / "in" / "empty\x1b.txt").write_text("")
+    made = tmp_path / "made"
+    command = ["index", str(tmp_path / "in"), "--index", str(made)]
+    assert main(command) == 2
+    assert "is empty" in capsys.readouterr().err and not made.exists()
+    assert main([*command, "--skip-errors"]) == 3
+    said = capsys.readouterr()
+    assert said.out == f"{made}: 1 article, 1 passage\n"
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"qa-bot: skipped: '{tmp_path}/in/empty\\x1b.txt' is empty: ")
+    (tmp_path / "in" / "a.txt").unlink()
+    assert main([*command, "--skip-errors"]) == 2
+    assert "qa-bot: nothing can be read: " in capsys.readouterr().err
+
+
+def test_skipping_errors_where_there_are_none(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The mill is green.")
+    made = str(tmp_path / "made")
+    assert main(["index", str(tmp_path / "a.txt"), "--index", made, "--skip-errors"]) == 0
+
+
+def test_what_of_a_file_was_left_out_is_told(capsys: Printed) -> None:
+    _print_report(Report("a\n\x1b.pdf", notes=("2 of 3 pages have no text.", "Forms.")))
+    _print_report(Report("b.txt", words=3))
+    assert capsys.readouterr().err == (
+        "qa-bot: a ␛.pdf: 2 of 3 pages have no text.\nqa-bot: a ␛.pdf: Forms.\n"
+    )
+
+
+def test_the_help_names_the_formats_that_are_read(capsys: Printed) -> None:
+    with pytest.raises(SystemExit):
+        main(["index", "--help"])
+    said = "".join(capsys.readouterr().out.split())
+    assert "".join(SUFFIX_LIST.split()) in said
 
 
 @pytest.mark.parametrize("port", ["99999", "65536", "0", "-1", "abc", "", "80.5", "٣"])

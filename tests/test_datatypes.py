@@ -209,23 +209,41 @@ def test_a_refusal_has_no_quotes_and_no_words() -> None:
     assert refusal.to_dict() == {
         "question": "Who?",
         "query": "Who is it?",
+        "level": "not said",
         "found": False,
         "text": "",
         "confidence": 0.25,
         "quotes": [],
-        "closest": None,
+        "closest": [],
     }
 
 
 def test_a_refusal_keeps_the_closest_passage_apart_from_the_quotes() -> None:
     document = Document("It rained. Then it stopped.")
     closest = Quote(document, 0, 10, Span(document, 3, 9), 0.125)
-    refusal = Answer("Who?", "Who?", (), 0.125, closest)
+    refusal = Answer("Who?", "Who?", (), 0.125, (closest,))
     written = refusal.to_dict()
     assert (refusal.found, refusal.text, written["quotes"]) == (False, "", [])
-    assert written["closest"] == closest.to_dict()
-    with pytest.raises(ValueError, match="the closest that does not"):
-        Answer("Who?", "Who?", (closest,), 0.125, closest)
+    assert written["closest"] == [closest.to_dict()]
+    with pytest.raises(ValueError, match="quotes or closest passages"):
+        Answer("Who?", "Who?", (closest,), 0.125, (closest,))
+
+
+def test_an_answer_claims_that_it_is_found_or_perhaps_there_or_not_said() -> None:
+    document = Document("It rained. Then it stopped.")
+    near = Quote(document, 0, 10, Span(document, 3, 9), 0.125)
+    answers = [
+        Answer("Who?", "Who?", (near,), 0.5),
+        Answer("Who?", "Who?", (), 0.125, (near,), perhaps=True),
+        Answer("Who?", "Who?", (), 0.125, (near,)),
+        Answer("Who?", "Who?", (), 0.0),
+    ]
+    assert [answer.level for answer in answers] == ["found", "perhaps", "not said", "not said"]
+    assert [answer.found for answer in answers] == [True, False, False, False]
+    assert [answer.to_dict()["level"] for answer in answers[:2]] == ["found", "perhaps"]
+    for quotes in ((), (near,)):
+        with pytest.raises(ValueError, match="closest passages"):
+            Answer("Who?", "Who?", quotes, 0.125, (), perhaps=True)
 
 
 def test_an_answer_as_json() -> None:
@@ -237,6 +255,7 @@ def test_an_answer_as_json() -> None:
     assert Answer("When?", "When?", (quote,), 0.5).to_dict() == {
         "question": "When?",
         "query": "When?",
+        "level": "found",
         "found": True,
         "text": "stopped",
         "confidence": 0.5,
@@ -256,7 +275,7 @@ def test_an_answer_as_json() -> None:
                 },
             }
         ],
-        "closest": None,
+        "closest": [],
     }
 
 
@@ -267,3 +286,17 @@ def test_numbers_of_numpy_become_json() -> None:
     answer = Answer("Who?", "Who?", (quote,), quarter)
     written = json.loads(json.dumps(answer.to_dict()))
     assert (written["confidence"], written["quotes"][0]["score"]) == (0.25, 0.5)
+
+
+def test_paragraphs_are_found_once_for_a_document() -> None:
+    document = Document("\n\nOne.\n\nTwo\nand more.\n \n\nThree.")
+    assert list(document.paragraph_starts) == [2, 8, 25]
+    assert document.paragraph_starts is document.paragraph_starts
+    assert [document.place(offset).paragraph for offset in (0, 2, 7, 8, 24, 25)] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]

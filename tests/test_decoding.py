@@ -66,6 +66,34 @@ def test_legacy_encodings(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
+FRENCH = "Le café était très bon à Nîmes."
+GERMAN = "Er rief: »Grüß dich, das ist ja\ngroß«, und fuhr über die Brücke."
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("parts"),
+    [
+        [(FRENCH, "utf-8"), ("Plain words.", "ascii"), (FRENCH, "cp1252")],
+        [(GERMAN, "cp1252"), (GERMAN, "cp1252"), ("It cost €6.", "utf-8")],
+        [(RUSSIAN, "utf-8"), (ENGLISH.replace("\r\n", " "), "cp1252")],
+        [(CZECH, "utf-8"), (JAPANESE, "utf-8"), (RUSSIAN, "cp1251")],
+    ],
+    ids=brief,
+)
+def test_a_file_of_two_encodings_is_decoded_line_by_line(
+    parts: list[tuple[str, str]], end: str
+) -> None:
+    data = end.encode().join(text.encode(encoding) for text, encoding in parts)
+    assert decode(data) == end.join(text for text, _ in parts)
+
+
+def test_a_line_that_is_utf_8_by_chance_does_not_make_two_encodings() -> None:
+    assert "groß«".encode("cp1252").decode("utf-8") != "groß«"
+    data = GERMAN.replace(", und", "\nund").encode("cp1252")
+    assert decode(data) == GERMAN.replace(", und", "\nund")
+
+
 # Each holds a letter that the encoding has and that would be another one in Windows-1252.
 @pytest.mark.parametrize(
     ("declaration", "encoding", "letter"),

@@ -91,8 +91,9 @@ def test_without_a_title_the_first_heading_is_it() -> None:
 
 def test_a_link_out_of_the_book_leads_nowhere() -> None:
     package = PACKAGE.replace("text/a.xhtml", "../../../../../etc/hostname")
-    with pytest.raises(ArticleError, match="cannot be unpacked"):
-        read_epub(book(**{"OEBPS/book.opf": package}))
+    content = read_epub(book(**{"OEBPS/book.opf": package}))
+    assert content.text == "Then the bridge came.\n\nA note."
+    assert "1 page is missing from the book: '../../../../etc/hostname'." in content.notes
 
 
 def test_entities_are_no_bomb_and_fetch_nothing() -> None:
@@ -118,16 +119,85 @@ def test_a_book_with_copy_protection_is_refused() -> None:
     assert read_epub(fonts).title == "The <Ferry>"
 
 
+ONE, TWO = "Chapter One\n\nIt ran — once.", "Then the bridge came.\n\nA note."
+NO_ORDER = "The book does not say in which order its pages are read."
+UNLISTED = "The reading order names a part that the book does not list."
+
+
+def package(*changes: tuple[str, str]) -> bytes:
+    """Pack the book with changes to its package document."""
+    text = PACKAGE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return book(**{"OEBPS/book.opf": text})
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "notes"),
+    [
+        (book(), f"{ONE}\n\n{TWO}", (UNLISTED,)),
+        (
+            package(("text/a.xhtml", "gone.xhtml")),
+            TWO,
+            (UNLISTED, "1 page is missing from the book: 'OEBPS/gone.xhtml'."),
+        ),
+        (
+            book(**{"OEBPS/text/a.xhtml": "\0\1\2" * 100}),
+            TWO,
+            (UNLISTED, "1 page is damaged and not read: 'OEBPS/text/a.xhtml'."),
+        ),
+        (package(("text/a.xhtml", "Text/A.XHTML")), f"{ONE}\n\n{TWO}", (UNLISTED,)),
+        (package(('a.xhtml" media-type="application/xhtml+xml', "a.xhtml")),
+         f"{ONE}\n\n{TWO}", (UNLISTED,)),
+        (package(("style.css", "gone.css")), f"{ONE}\n\n{TWO}",
+         (UNLISTED, "1 other file is missing from the book: 'OEBPS/gone.css'.")),
+        (package(("itemref", "x")), f"{ONE}\n\n{TWO}", (NO_ORDER,)),
+        (package(("itemref", "x"), ("nav.xhtml", "n"), ("toc.ncx", "t")), f"{TWO}\n\n{ONE}",
+         (NO_ORDER, "1 other file is missing from the book: 'OEBPS/t'.")),
+        (book(**{"META-INF/container.xml": "<container/>"}), f"{ONE}\n\n{TWO}",
+         ("'META-INF/container.xml' names no book: 'OEBPS/book.opf' was taken.", UNLISTED)),
+        (book(**{"META-INF/encryption.xml": "no XML"}), f"{ONE}\n\n{TWO}", (UNLISTED,)),
+    ],
+)  # fmt: skip
+def test_what_is_there_is_read_and_what_is_not_is_said(
+    data: bytes, text: str, notes: tuple[str, ...]
+) -> None:
+    content = read_epub(data)
+    assert (content.text, content.notes) == (text, notes)
+
+
+def test_a_page_of_no_media_type_and_name_is_known_by_how_it_begins() -> None:
+    text = PACKAGE.replace(
+        'text/a.xhtml" media-type="application/xhtml+xml', 'text/a.bin" media-type="'
+    )
+    data = book(**{"OEBPS/book.opf": text, "OEBPS/text/a.bin": BOOK["OEBPS/text/a.xhtml"]})
+    assert read_epub(data).text == f"{ONE}\n\n{TWO}"
+
+
+def test_what_a_style_sheet_of_the_book_hides_is_not_read() -> None:
+    hidden = '<link rel="stylesheet" href="../style.css"/><p class="x">Gone.</p><p>Here.</p>'
+    changes = {"OEBPS/text/a.xhtml": page(hidden), "OEBPS/style.css": ".x { display: none }"}
+    assert read_epub(book(**changes)).text == f"Here.\n\n{TWO}"
+
+
+def test_what_is_left_out_of_all_pages_is_said_once() -> None:
+    formula = page("<p>One <math><merror/></math></p>")
+    changes = {"OEBPS/text/a.xhtml": formula, "OEBPS/text/b two.xhtml": formula}
+    assert read_epub(book(**changes)).notes == (UNLISTED, "2 formulas could not be read.")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"META-INF/container.xml": "<container/>"},
-        {"META-INF/container.xml": "words"},
-        {"META-INF/container.xml": CONTAINER.replace("book.opf", "gone.opf")},
+        {
+            "META-INF/container.xml": CONTAINER.replace("book.opf", "gone.opf"),
+            "OEBPS/book.opf": "no",
+        },
         {"OEBPS/book.opf": "<package>"},
         {"OEBPS/book.opf": "<package/>"},
-        {"OEBPS/book.opf": PACKAGE.replace("text/a.xhtml", "gone.xhtml")},
-        {"OEBPS/text/a.xhtml": "\0\1\2" * 100},
+        {"OEBPS/book.opf": PACKAGE.replace("text/", "gone/")},
+        {"OEBPS/text/a.xhtml": "\0\1\2" * 100, "OEBPS/text/b two.xhtml": "\0\1\2" * 100},
     ],
 )
 def test_a_damaged_book(changes: dict[str, str]) -> None:

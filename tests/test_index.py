@@ -259,6 +259,28 @@ def test_adding_one_by_one_is_adding_at_once(tmp_path: Path) -> None:
     assert search_all(index) == search_all(INDEX)
 
 
+class RaggedEmbedder(HashEmbedder):
+    """Counts the characters a model would read: of each batch, as many as its longest text has."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
+        self.read += len(inputs) * max(map(len, inputs))
+        return super().encode_document(inputs)
+
+
+def test_texts_of_a_batch_are_about_equally_long_and_each_keeps_its_row() -> None:
+    embedder = RaggedEmbedder()
+    index = Index.new(SETTINGS, embedder)
+    text = "\n\n".join("w" * (1 + 37 * number % 120) + "." for number in range(500))
+    index.add([Document(text)], embedder)
+    assert embedder.read < 1.1 * sum(len(passage.text) for passage in index.passages)
+    for passage in index.passages[::50]:
+        (hit,) = index.search_dense(embed_query(embedder, passage.text), 1)
+        assert hit.passage.text == passage.text
+
+
 def test_progress_is_told_after_each_batch() -> None:
     index, told = Index.new(SETTINGS, EMBEDDER), list[tuple[int, int]]()
     index.add([long_document(150)], EMBEDDER, lambda done, total: told.append((done, total)))

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document
 from qa_bot.errors import ArticleError
+from qa_bot.formats import read_content
 from qa_bot.loader import MAX_BYTES, load, load_file
+from qa_bot.report import Report
 
 ENGLISH = "“Naïve,” said Zoë in the café — it’s £5, not €6.\r\n\r\nThe end"
 RUSSIAN = "Вчера президент заявил, что страна готова к переговорам. Эксперты сомневаются."
@@ -161,12 +163,12 @@ def test_a_name_that_is_no_text_can_still_be_written_down(write: Callable[..., P
 def test_a_folder_gives_its_articles_in_the_order_of_their_names(
     write: Callable[..., Path], tmp_path: Path
 ) -> None:
-    for name in ("b.txt", "a/z.md", "a/b/y.TEXT", "c.Markdown", "A.txt", "page.HTM"):
+    for name in ("b.txt", "a/z.md", "a/b/y.TEXT", "c.Markdown", "A.txt", "page.HTM", "d.CSV"):
         write(f"In {name}.", name)
     for name in (".hidden.txt", ".git/x.txt", "a/.x/y.txt", "page.css", "photo.png", "README"):
         write(f"In {name}.", name)
     texts = [document.text for document in load([tmp_path])]
-    names = ["A.txt", "a/b/y.TEXT", "a/z.md", "b.txt", "c.Markdown", "page.HTM"]
+    names = ["A.txt", "a/b/y.TEXT", "a/z.md", "b.txt", "c.Markdown", "d.CSV", "page.HTM"]
     assert texts == [f"In {name}." for name in names]
 
 
@@ -213,6 +215,85 @@ def test_a_linked_folder_is_read_once(write: Callable[..., Path], tmp_path: Path
     assert (document.text, seen) == ("Words.", [(1, 1)])
 
 
+# ---- with skip_errors, what can be read is read
+
+
+@pytest.fixture
+def mixed(write: Callable[..., Path], tmp_path: Path) -> Path:
+    """A folder of two good files and one of each kind that cannot be read."""
+    write("Good.", "a.txt")
+    write(b"%PDF-1.7\n", "damaged.pdf")
+    write(b"PK\3\4", "damaged.docx")
+    write("", "empty.md")
+    write(random.Random(2).randbytes(1000), "binary.txt")
+    write("x" * 2001, "large.txt")
+    (tmp_path / "dead.txt").symlink_to(tmp_path / "gone.txt")
+    (tmp_path / "dead").symlink_to(tmp_path / "gone")
+    (tmp_path / "back").symlink_to(tmp_path)
+    write("Good, too.", "z.txt")
+    return tmp_path
+
+
+BAD = {"damaged.pdf", "damaged.docx", "empty.md", "binary.txt", "large.txt", "dead.txt", "dead"}
+
+
+def test_what_cannot_be_read_is_skipped_and_reported(mixed: Path) -> None:
+    reports: list[Report] = []
+    seen: list[tuple[int, int]] = []
+    documents = load(
+        [mixed, mixed / "missing.txt"],
+        skip_errors=True,
+        max_bytes=2000,
+        on_report=reports.append,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert [document.text for document in documents] == ["Good.", "Good, too."]
+    errors = {Path(report.name).name: report.error for report in reports if report.error}
+    assert errors.keys() == BAD | {"back", "missing.txt"}
+    assert all(repr(str(mixed / name)) in error for name, error in errors.items())
+    assert [report for report in reports if not report.error] == [
+        Report(str(mixed / "a.txt"), words=1, id=documents[0].id),
+        Report(str(mixed / "z.txt"), words=2, id=documents[1].id),
+    ]
+    assert seen == [(number, 8) for number in range(1, 9)]
+
+
+def test_files_that_may_not_be_read_are_skipped(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("Words.")
+    monkeypatch.setattr(Path, "open", forbid)
+    reports: list[Report] = []
+    with pytest.raises(ArticleError, match=r"nothing can be read: .*\(Permission denied\)"):
+        load([tmp_path], skip_errors=True, on_report=reports.append)
+    assert [report.name for report in reports] == [str(path)]
+
+
+def test_when_nothing_can_be_read_that_is_an_error(write: Callable[..., Path]) -> None:
+    paths = [write("", "1.txt"), write("", "2.txt")]
+    with pytest.raises(ArticleError) as caught:
+        load(paths, skip_errors=True)
+    assert str(caught.value) == f"nothing can be read: {error_of(paths[0])}"
+
+
+def test_a_folder_without_articles_is_skipped(write: Callable[..., Path], tmp_path: Path) -> None:
+    write("Words.", "empty/page.css")
+    good = write("Words.", "a.txt")
+    reports: list[Report] = []
+    (document,) = load([tmp_path / "empty", good], skip_errors=True, on_report=reports.append)
+    assert document.text == "Words."
+    assert [bool(report.error) for report in reports] == [True, False]
+
+
+def test_a_report_counts_words_and_pages_and_has_the_readers_notes() -> None:
+    pdf = Path(__file__).parent / "data" / "bridge.pdf"
+    reports: list[Report] = []
+    (document,) = load(pdf, on_report=reports.append)
+    notes = read_content(pdf.read_bytes()).notes
+    words = len(document.text.split())
+    assert reports == [Report(str(pdf), words, pages=3, notes=notes, id=document.id)]
+
+
 # ---- what is refused, and how
 
 
@@ -229,7 +310,7 @@ def test_a_folder_without_articles(write: Callable[..., Path], tmp_path: Path) -
     write("Words.", "page.css")
     assert error_of(tmp_path) == (
         f"{str(tmp_path)!r} has no article in it: put text, Markdown or other documents there "
-        "(.docx, .epub, .htm, .html, .markdown, .md, .pdf, .text, .txt, .xhtml)"
+        "(.csv, .docx, .epub, .htm, .html, .markdown, .md, .pdf, .text, .tsv, .txt, .xhtml)"
     )
 
 

@@ -10,11 +10,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from pdf_pages import Item, Rule, Text, make_pdf
 
 from qa_bot.blocks import Content
 from qa_bot.errors import ArticleError
-from qa_bot.pdf import _Paragraphs, read_pdf
+from qa_bot.pdf import read_pdf
 from qa_bot.pdf_lines import Line
+from qa_bot.pdf_paragraphs import Paragraphs
 
 DATA = Path(__file__).parent / "data"
 
@@ -127,7 +129,7 @@ def line(text: str, page: int = 1, base: float = 500, left: float = 50, width: i
 
 def paragraphs(*lines: Line) -> list[str]:
     pages = [[it for it in lines if it.page == page] for page in (1, 2)]
-    return [block.text for block in _Paragraphs(pages).blocks()]
+    return [block.text for block in Paragraphs(pages).blocks()]
 
 
 def stack(*texts: str, page: int = 1) -> list[Line]:
@@ -155,7 +157,7 @@ def test_hyphens_at_line_ends(before: str, cut: str, following: str, joined: str
 
 
 def test_a_sentence_goes_on_over_a_page_whose_beginning_is_marked() -> None:
-    (block,) = _Paragraphs([stack("It went"), stack("on and on.", page=2)]).blocks()
+    (block,) = Paragraphs([stack("It went"), stack("on and on.", page=2)]).blocks()
     assert block.text == "It went on and on."
     assert [(mark.start, mark.label) for mark in block.marks] == [(0, "1"), (8, "2")]
 
@@ -185,3 +187,16 @@ def test_a_short_line_ends_a_paragraph_and_one_without_room_does_not() -> None:
         "Next",
     ]
     assert paragraphs(*stack(wide, "Next")) == [f"{wide} Next"]
+
+
+# ---- what is said not to be read
+
+
+def test_pages_with_pictures_alone_are_told_and_blank_ones_are_not() -> None:
+    text, picture = [Text("The mill.")], [Rule(50, 700, 100)]
+    blank: list[Item] = []
+    one = read_pdf(make_pdf(text, picture, blank))
+    assert one.notes == ("1 of 3 pages has no text: scans are not read.",)
+    two = read_pdf(make_pdf(picture, text, picture))
+    assert two.notes == ("2 of 3 pages have no text: scans are not read.",)
+    assert read_pdf(make_pdf(text, blank)).notes == ()

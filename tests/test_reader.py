@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_bot.config import Config
 from qa_bot.datatypes import Document, Hit, Quote, Span
 from qa_bot.reader import (
     FEATURES,
@@ -25,7 +24,7 @@ from qa_bot.reader import (
     trusting,
     word_weights,
 )
-from qa_bot.reader_model import CARD, WEIGHTS, Card, Found
+from qa_bot.reader_model import CARD, WEIGHTS, Card, Found, Levels
 from qa_bot.splitter import sentences, split
 
 DOCUMENT = Document.from_text(
@@ -49,7 +48,7 @@ class FixedModel:
     Its probabilities are those of the margin alone.
     """
 
-    card = Card(384, weights=(1, 0, 0, 0, 0), bias=0, rewriting={})
+    card = Card(384, weights=(1, 0, 0, 0, 0), bias=0, rewriting={}, levels=Levels(0.4, 0.1))
 
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins
@@ -212,7 +211,7 @@ def test_the_shipped_weights_are_those_of_the_features() -> None:
 
 
 def test_a_probability_is_that_of_logistic_regression() -> None:
-    card = Card(384, (2, 10), -1, {})
+    card = Card(384, (2, 10), -1, {}, Levels(0.4, 0.1))
     assert probability((0.5, 0.1), card) == pytest.approx(1 / (1 + math.exp(-1)))
     assert probability((1e6, 0), card) == pytest.approx(1)
     assert probability((-1e6, 0), card) == pytest.approx(0)
@@ -235,10 +234,10 @@ def test_quotes_of_the_real_reader_are_whole_sentences(text: str, query: str) ->
 
 def test_selection_keeps_what_is_at_the_threshold_and_above() -> None:
     candidates = [quote(0, 5, 0.9), quote(6, 9, 0.5), quote(10, 15, 0.49)]
-    assert select(candidates, Config(threshold=0.5)) == tuple(candidates[:2])
-    assert select(candidates, Config(threshold=0.0, max_quotes=1)) == (candidates[0],)
-    assert select(candidates, Config(threshold=0.95)) == ()
-    assert select([], Config()) == ()
+    assert select(candidates, Levels(0.5, 0.1), 3) == tuple(candidates[:2])
+    assert select(candidates, Levels(0.0, 0.0), 1) == (candidates[0],)
+    assert select(candidates, Levels(0.95, 0.1), 3) == ()
+    assert select([], Levels(0.0, 0.0), 3) == ()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.mentions import Term, terms
-from qa_bot.reader_model import Card, Least, ReaderModel
+from qa_bot.reader_model import Card, Least, Levels, ReaderModel
 from qa_bot.rewriter import (
     PAST_CHARS,
     READINGS,
@@ -33,7 +33,7 @@ class Judge(ReaderModel):
             "signed": Least(0.5, 0.5),
             "unsigned": Least(0.5, 0.5),
         }
-        self.card = Card(384, (1.0,), 0.0, least)
+        self.card = Card(384, (1.0,), 0.0, least, Levels(0.5, 0.1))
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]

@@ -1,6 +1,9 @@
 """Sentences and passages are slices that cover the text, within their limits."""
 
 import re
+import textwrap
+import time
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
 from qa_bot.embedder import Embedder, token_counter, token_limit
-from qa_bot.splitter import paragraphs, sentences, split
+from qa_bot.splitter import PART, paragraphs, sentences, split
 
 TEXTS = st.one_of(
     st.text(max_size=400),
@@ -218,6 +221,70 @@ def test_a_stretch_far_into_a_long_text_has_the_sentences_of_the_whole() -> None
     document = Document("He said no. She said yes.\n\n" * 2000)
     whole = sentences(document)
     assert sentences(document, whole[3000][0], whole[3001][1]) == whole[3000:3002]
+
+
+SENTENCES = [
+    "He met Mr. Smith of the U.S. Embassy at 5 p.m. on Jan. 5.",
+    "“The mill (it was built in 1803, e.g. by Capt. Ode) is green,” she said.",
+    "Why?",
+    "It costs 3.5 million, i.e. more than the committee of the harbour had asked for.",
+    "Nobody knew.",
+]
+LONG = st.lists(st.sampled_from(SENTENCES), min_size=400, max_size=500)  # of one paragraph
+
+
+@given(LONG, st.sampled_from([" ", "  ", "\n"]))
+@settings(deadline=None, max_examples=20)
+def test_a_long_paragraph_has_the_sentences_of_short_ones(parts: list[str], blank: str) -> None:
+    text = blank.join(parts)
+    assert len(text) > 2 * PART
+    assert [text[start:end] for start, end in sentences(Document(text))] == parts
+
+
+@pytest.mark.parametrize("width", range(60, 90, 3))
+def test_a_long_paragraph_of_wrapped_lines_has_the_same_sentences(width: int) -> None:
+    parts = [
+        "She asked why Anna Berg had left.",
+        "Nobody in Kelmer Sound, as it seems, knew.",
+    ] * 300
+    text = textwrap.fill(" ".join(parts), width)
+    assert [" ".join(text[a:b].split()) for a, b in sentences(Document(text))] == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(SENTENCES * 300),
+        "no punctuation at all and no end " * 1500,
+        "e\u0301" * 20_000,
+        "Heading\n\n" + "漢字。" * 9000 + "\n\nThe end.",
+        ("A line of a log\n" * 3000) + "\n\n" + "x " * 9000,
+    ],
+    ids=["prose", "no punctuation", "accents", "Chinese", "lines"],
+)
+def test_any_stretch_of_a_long_paragraph_has_the_sentences_of_the_whole(text: str) -> None:
+    document = Document(text)
+    whole = sentences(document)
+    assert covered(text, whole)
+    assert not any(unicodedata.combining(text[start]) for start, _ in whole)
+    for start in range(0, len(text), 997):
+        end = start + 1500
+        cut = [(max(a, start), min(b, end)) for a, b in whole if a < end and start < b]
+        assert sentences(document, start, end) == cut
+
+
+def test_a_sentence_in_one_long_line_costs_no_more_than_in_paragraphs() -> None:
+    parts = SENTENCES * 3000
+    costs = []
+    for blank in (" ", "\n\n"):
+        document = Document(blank.join(parts))
+        places = range(0, len(document.text), 10_000)
+        sentences(document, 0, 1)  # finds the paragraphs
+        begun = time.process_time()
+        for place in places:
+            sentences(document, place, place + 1000)
+        costs.append((time.process_time() - begun) / len(places))
+    assert costs[0] < 20 * costs[1]  # 1.5 times now; 300 times when all of the line was split
 
 
 def test_settings_without_room_are_refused() -> None:

@@ -1,297 +1,202 @@
-"""The model that is trained: its inputs and losses, and a run that is killed and goes on."""
+"""A run of training: it learns from labels and a teacher, and goes on where it was killed."""
 
 import json
-import math
-import shutil
-from argparse import ArgumentTypeError
+import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from training_fakes import (
-    PARAGRAPHS,
-    Stopped,
-    StoppingMixture,
-    conversations,
-    tiny_model,
-    trained_items,
-)
-from transformers import BertConfig, BertModel
+from training_fakes import conversations, small_model, trained_items
 
+from qa_bot.errors import ModelError
 from training import train
-from training.average import average
+from training.batches import Draws, Step, pack_questions
 from training.examples import Example
-from training.followups import TermExample
+from training.losses import teacher_losses
 from training.mixture import Mixture
-from training.model import (
-    MAX_TOKENS,
-    PooledDropout,
-    add_layers,
-    base_folder,
-    encode,
-    load_model,
-    mask_words,
-    new_model,
-    new_tokenizer,
-    shared_loss,
-    span_loss,
-    term_loss,
-    token_spans,
-    weights_folder,
-)
+from training.model import SpanModel, load_model, new_tokenizer
 
+CPU = torch.device("cpu")
 TOKENIZER = new_tokenizer()
+TOKENS = 800  # of a batch
+STEPS = 70  # to learn
 
 
-@given(PARAGRAPHS, st.data())
-@settings(deadline=None)
-def test_tokens_cover_an_answer(lines: list[str], data: st.DataObject) -> None:
-    text = " ".join(lines)
-    starts = [0, *(at + 1 for at, character in enumerate(text) if character == " ")]
-    start = data.draw(st.sampled_from(starts))
-    end = data.draw(st.sampled_from([text.find(" ", start), len(text)]).filter(lambda at: at > 0))
-    encoding = TOKENIZER.encode("amber or birch?", text)
-    ((first, last),) = token_spans(encoding, [(start, end)])
-    assert text[encoding.offsets[first][0] : encoding.offsets[last][1]] == text[start:end]
+class Killed(Exception):
+    """Stands for a kill."""
 
 
-def test_an_answer_that_was_cut_away_teaches_nothing() -> None:
-    text = "amber " * MAX_TOKENS + "birch"
-    encoding = TOKENIZER.encode("Which tree?", text)
-    assert token_spans(encoding, [(len(text) - 5, len(text))]) == []
-    assert token_spans(encoding, [(0, len(text))]) == []  # begins inside, and was cut
+class KilledRun(train.Run):
+    """A run that is saved after a step, and killed after a later one."""
+
+    def __init__(self, *args: object, saved: int, killed: int) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.saved, self.killed = saved, killed
+
+    def _take(self, step: Step) -> None:
+        super()._take(step)
+        if self.step == self.saved:
+            self.save()
+        if self.step == self.killed:
+            raise Killed
 
 
-def test_the_loss_is_of_any_right_answer() -> None:
-    example = Example("who?", "amber birch", ((0, 5), (6, 11)))
-    batch = encode(TOKENIZER, [(example.question, example.text)])
-    amber, birch = ((at, at) for (at, _) in token_spans(batch.encodings[0], example.spans))
-    logits = torch.zeros(1, batch.ids.shape[1], 3)
-    logits[0, amber[0]] = math.log(2)
-    allowed = int(batch.allowed.sum())
-    assert allowed == 1 + 2 and birch[0] == amber[0] + 1
-    # Weights 2, 1 and 1 of 4: amber (1/2)², birch (1/4)².
-    assert span_loss(logits, batch, [example]).item() == pytest.approx(-math.log(1 / 4 + 1 / 16))
-    none = Example("who?", "amber birch", ())
-    assert span_loss(logits, batch, [none]).item() == pytest.approx(-math.log(1 / 16))
+def draws(part: int = TOKENS) -> Draws:
+    mixture = Mixture(*trained_items(), seed=1)
+    return Draws(mixture, conversations(), TOKENIZER, tokens=TOKENS, part=part, questions=24)
 
 
-def test_the_texts_of_a_question_are_weighed_together() -> None:
-    right = Example("who?", "amber birch", ((0, 5),))
-    near, other = Example("who?", "cedar", ()), Example("who?", "delta", ())
-    examples = [right, near, other]
-    batch = encode(TOKENIZER, [(one.question, one.text) for one in examples])
-    amber, cedar = (token_spans(batch.encodings[row], [(0, 5)])[0][0] for row in (0, 1))
-    logits = torch.zeros(3, batch.ids.shape[1], 3)
-    logits[0, amber] = math.log(2)
-    logits[1] = 7.0  # another text's logits are of another size: their differences count
-    logits[1, cedar] += math.log(3)
-    # Weights 1 of "no answer", 2 and 1 of amber and birch, 3 of cedar: amber (2/7)².
-    loss = shared_loss(logits, batch, [[right, near], [other]])
-    assert loss.item() == pytest.approx(-2 * math.log(2 / 7), abs=1e-5)
-    # Neither answers: "no answer" (1/7)².
-    none = Example("who?", "amber birch", ())
-    loss = shared_loss(logits, batch, [[none, near], [other]])
-    assert loss.item() == pytest.approx(-2 * math.log(1 / 7), abs=1e-5)
-    assert shared_loss(logits, batch, [[right], [near], [other]]).item() == 0.0
+def settings(steps: int, rate: float = 3e-3, seed: int = 1) -> train.Settings:
+    return train.Settings("teacher", steps, rate, TOKENS, seed)
 
 
-def test_a_question_of_which_the_answer_was_cut_away_is_left_out() -> None:
-    text = "amber " * MAX_TOKENS + "birch"
-    examples = [Example("who?", text, ((len(text) - 5, len(text)),)), Example("who?", "cedar", ())]
-    batch = encode(TOKENIZER, [(one.question, one.text) for one in examples])
-    logits = torch.zeros(2, batch.ids.shape[1], 3)
-    assert shared_loss(logits, batch, [examples]).item() == 0.0
+def run(folder: Path, steps: int, model: SpanModel, teacher: SpanModel | None = None) -> train.Run:
+    return train.Run(folder, model, draws(), settings(steps), CPU, teacher)
 
 
-def test_dropout_leaves_out_a_share_of_the_features_only_in_training() -> None:
-    random = torch.Generator().manual_seed(3)
-    dropout = PooledDropout(0.25, random)
-    hidden = torch.full((40, 5, 64), 3.0)
-    kept = dropout(hidden) / hidden
-    assert kept.unique().tolist() == pytest.approx([0.0, 4 / 3])
-    assert (kept == 0).float().mean().item() == pytest.approx(0.25, abs=0.02)
-    assert not torch.equal(kept[:, 0], kept[:, 1])
-    again = dropout(hidden)
-    assert not torch.equal(again / hidden, kept)
-    larger = torch.ones(1, 2**22)  # more than there are random numbers
-    assert (dropout(larger) == 0).float().mean().item() == pytest.approx(0.25, abs=0.02)
-    assert torch.equal(dropout.eval()(hidden), hidden)
+def logged(folder: Path, name: str) -> list[float]:
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [line[name] for line in lines if name in line]
 
 
-def test_words_are_masked_but_for_answers_and_questions() -> None:
-    text = "amber birch " * 60
-    example = Example("which amber tree?", text, ((0, 5), (24, 35)))
-    batch = encode(TOKENIZER, [(example.question, text)] * 8)
-    masked = mask_words(batch, [example] * 8, 0.5, torch.Generator().manual_seed(1))
-    changed = masked.ids != batch.ids
-    assert set(masked.ids[changed].tolist()) == {TOKENIZER.token_to_id("[MASK]")}
-    assert not changed[~batch.allowed].any()
-    assert not changed[:, 0].any()
-    for first, last in token_spans(batch.encodings[0], example.spans):
-        assert not changed[:, first : last + 1].any()
-    share = changed.sum() / batch.allowed.sum()
-    assert share.item() == pytest.approx(0.25, abs=0.1)  # up to a half, drawn for each text
-    none = mask_words(batch, [example] * 8, 0.0, torch.Generator())
-    assert torch.equal(none.ids, batch.ids)
+def last_third_to_first(losses: list[float]) -> float:
+    """Return the mean of the last third of some losses over that of the first."""
+    third = len(losses) // 3
+    return sum(losses[-third:]) / sum(losses[:third])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Small models gain nothing from more, and threads that wait for each other lose much."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
-def small_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "DRAW", 8)
-    monkeypatch.setattr(train, "BATCH", 4)
-    monkeypatch.setattr(train, "TERM_DRAW", 4)
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0)
+def every_step_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "LOG_SECONDS", -1)
 
 
-def start_run(folder: Path, draws: int, keep: int = 0) -> train.Run:
-    mixture = StoppingMixture(*trained_items(), draws)
-    return train.Run(
-        folder,
-        tiny_model(),
-        mixture,
-        conversations(),
-        rate=3e-3,
-        seconds=1e6,
-        threads=2,
-        keep=keep,
+@pytest.fixture(scope="module")
+def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("teacher")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "LOG_SECONDS", -1)
+        run(folder, STEPS, small_model(seed=1, relative=True)).train()
+    yield folder
+
+
+def test_a_teacher_learns(teacher_folder: Path) -> None:
+    for name in ("own", "shared", "terms"):
+        assert last_third_to_first(logged(teacher_folder, name)) < 0.8, name
+
+
+@pytest.mark.usefixtures("every_step_is_logged")
+def test_a_student_learns_from_labels_and_teacher(teacher_folder: Path, tmp_path: Path) -> None:
+    teacher = load_model(teacher_folder / "checkpoint.pt")
+    weights = {name: weight.clone() for name, weight in teacher.state_dict().items()}
+    run(tmp_path, STEPS, small_model(seed=2), teacher).train()
+    for name in ("own", "shared", "terms", "taught_terms", "divergence", "shared_divergence"):
+        assert last_third_to_first(logged(tmp_path, name)) < 0.9, name
+    assert all(torch.equal(weights[name], weight) for name, weight in teacher.state_dict().items())
+    # The averaged weights, which are what ships, agree with the teacher too.
+    batch = pack_questions(TOKENIZER, [(Example("Who met 7?", "Jade met iris here.", ()),)])
+    read = batch.ids, batch.types, batch.mask
+    student = load_model(tmp_path / "checkpoint.pt")
+    with torch.no_grad():
+        taught = teacher(*read)
+        before, after = (
+            teacher_losses(model(*read), taught, batch)["divergence"].item()
+            for model in (small_model(seed=2).eval(), student)
+        )
+    assert after < before / 2
+
+
+def test_a_killed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run(whole, 12, small_model(seed=3, dropout=0.1)).train()
+    broken.mkdir()
+    killed = KilledRun(
+        broken, small_model(seed=3, dropout=0.1), draws(), settings(12), CPU, saved=5, killed=8
     )
+    with pytest.raises(Killed):
+        killed.train()
+    resumed = run(broken, 12, small_model(seed=4, dropout=0.1))
+    assert resumed.step == 5
+    draw, at = resumed.position
+    assert draw > 0 and 0 < at < len(pickle.loads(draws()[draw]))  # in the midst of a draw
+    resumed.train()
+    states = [torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (whole, broken)]
+    assert [state["step"] for state in states] == [12, 12]
+    assert states[0]["position"] == states[1]["position"]
+    for kind in ("model", "weights"):
+        for name, weight in states[0][kind].items():
+            assert torch.allclose(weight, states[1][kind][name], atol=1e-6), name
+    assert not torch.equal(states[0]["model"]["head.weight"], states[0]["weights"]["head.weight"])
 
 
-@pytest.mark.usefixtures("small_training")
-def test_the_last_checkpoints_are_kept_to_be_averaged(tmp_path: Path) -> None:
-    run = start_run(tmp_path, draws=4, keep=2)
-    with pytest.raises(Stopped):
-        run.train(dev=[])
-    first, last = sorted(tmp_path.glob("step-*.pt"))
-    assert last.name == f"step-{run.steps:07d}.pt"
-    kept, before = (torch.load(one, weights_only=True)["model"] for one in (last, first))
-    for name, weight in run.weights.state_dict().items():
-        assert torch.equal(kept[name], weight)
-    assert not torch.equal(kept["head.weight"], before["head.weight"])
+def test_batches_are_the_same_from_other_processes(tmp_path: Path) -> None:
+    weights = []
+    for workers in (0, 2):
+        folder = tmp_path / str(workers)
+        run(folder, 4, small_model(seed=1)).train(workers)
+        weights.append(torch.load(folder / "checkpoint.pt", weights_only=True)["weights"])
+    assert all(torch.allclose(weight, weights[1][name]) for name, weight in weights[0].items())
 
 
-@pytest.mark.usefixtures("small_training")
-def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
-    killed = start_run(tmp_path, draws=3)
-    with pytest.raises(Stopped):
-        killed.train(dev=[])
-    resumed = start_run(tmp_path, draws=2)
-    assert (resumed.steps, resumed.examples) == (killed.steps, killed.examples)
-    assert resumed.steps >= 3
-    assert resumed.elapsed == killed.elapsed > 0
-    assert resumed.mixture.taken == killed.mixture.taken
-    assert sum(resumed.mixture.taken.values()) == 3 * 8
-    for mine, saved in zip(resumed.weights.parameters(), killed.weights.parameters(), strict=True):
-        assert torch.equal(mine, saved)
-        state, before = resumed.optimizer.state[mine], killed.optimizer.state[saved]
-        assert state.keys() == before.keys() == {"step", "exp_avg", "exp_avg_sq"}
-        assert all(torch.equal(state[name], before[name]) for name in state)
-    again = Mixture(*trained_items(), seed=1)
-    again.taken = dict(killed.mixture.taken)
-    assert resumed.mixture.draw(0.5, 8) == again.draw(0.5, 8)
-    with pytest.raises(Stopped):
-        resumed.train(dev=[])
-    assert sum(resumed.mixture.taken.values()) == 3 * 8 + 8 + 8
-    assert resumed.steps > killed.steps
+def test_a_batch_read_in_parts_is_the_same_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "MASKED", 0.0)
+    gradients = []
+    for part in (TOKENS, TOKENS // 3):
+        made = train.Run(tmp_path, small_model(seed=1), draws(part), settings(3), CPU)
+        made._take(next(made._steps(workers=0)))
+        averages = [state["exp_avg"] for state in made.optimizer.state.values()]  # after one step
+        gradients.append(torch.cat([average.flatten() for average in averages]))
+    assert gradients[0].norm() > 0.01
+    assert torch.allclose(gradients[0], gradients[1], atol=1e-6)
 
 
-@pytest.mark.usefixtures("small_training")
-def test_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "WARM_UP", 1e-12)  # the whole rate at once
-    run = start_run(tmp_path, draws=60)
-    with pytest.raises(Stopped):
-        run.train(dev=[])
-    lines = (tmp_path / "log.jsonl").read_text().splitlines()
-    losses = [json.loads(line)["loss"] for line in lines]
-    assert len(losses) == 60
-    assert np.mean(losses[-30:]) < np.mean(losses[:6]) - 0.5
-    of_terms = [json.loads(line)["term_loss"] for line in lines]
-    assert np.mean(of_terms[-30:]) < np.mean(of_terms[:6]) - 0.2
+def test_a_run_is_not_continued_with_other_settings(tmp_path: Path) -> None:
+    run(tmp_path, 2, small_model(seed=1)).train()
+    with pytest.raises(ModelError, match=r"'steps': 2.*or another --run"):
+        run(tmp_path, 3, small_model(seed=1))
 
 
-def test_the_loss_of_terms_is_of_words_and_of_leaning_alike() -> None:
-    example = TermExample("is it old?", "amber and birch", ((0, 5), (10, 15)), (True, False))
-    batch = encode(TOKENIZER, [(example.question, example.text)])
-    logits = torch.zeros(1, batch.ids.shape[1], 3)
-    ((amber, _),) = token_spans(batch.encodings[0], [(0, 5)])
-    logits[0, 0, 2] = math.log(3)  # leaning: 3/4, and it does
-    logits[0, amber, 2] = math.log(3)  # 3/4, and it is needed; birch: 1/2, and it is not
-    expected = -math.log(3 / 4) - 2 * (math.log(3 / 4) + math.log(1 / 2)) / 2
-    assert term_loss(logits, batch, [example]).item() == pytest.approx(expected)
-    alone = TermExample("is it old?", "amber and birch", ((0, 5),), (False,))
-    expected = -math.log(1 / 4) - 2 * math.log(1 / 4)
-    assert term_loss(logits, batch, [alone]).item() == pytest.approx(expected)
+def test_losses_that_are_no_numbers_end_a_run(tmp_path: Path) -> None:
+    model = small_model(seed=1)
+    model.head.weight.data[0, 0] = float("nan")
+    with pytest.raises(ModelError, match=r"not finite at step 2.*lower --rate"):
+        run(tmp_path, 2, model).train()
+    assert not (tmp_path / "checkpoint.pt").exists()
 
 
-def test_an_average_lies_in_the_middle_of_its_checkpoints() -> None:
-    first, second = tiny_model().state_dict(), tiny_model().state_dict()
-    second = {name: weight + 2 for name, weight in second.items()}
-    averaged = average([first, second])
-    assert averaged.keys() == first.keys()
-    for name, weight in averaged.items():
-        assert torch.allclose(weight, first[name] + 1, atol=1e-6)
+def test_the_rate_rises_and_falls() -> None:
+    rate = train.Settings("student", 1000, 2e-4, 2000, 1).rate_at
+    assert [rate(30), rate(60), rate(530)] == pytest.approx([1e-4, 2e-4, 1e-4])
+    assert rate(0) == pytest.approx(2e-4 * train.LEAST_RATE)
+    assert rate(0) <= rate(999) < 1e-6
 
 
-def bert_folder(folder: Path, layers: int) -> Path:
-    """The weights of a small BERT with the words of the reader's."""
-    config = BertConfig(
-        hidden_size=8, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=16
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    shutil.copy(base_folder() / "tokenizer.json", folder)
-    return weights_folder(str(folder))
+def test_averaged_weights_follow_those_of_the_steps(tmp_path: Path) -> None:
+    made = run(tmp_path, 2, small_model(seed=1))
+    first = made.model.head.bias.detach().clone()
+    steps = made._steps(workers=0)
+    expected = first
+    for number in (1, 2):
+        made._take(next(steps))
+        kept = (1 + number) / (10 + number)
+        expected = kept * expected + (1 - kept) * made.model.head.bias.detach()
+        assert torch.allclose(made.averaged.head.bias, expected, atol=1e-8)
+    assert not torch.equal(first, expected)
 
 
-def test_a_reader_begins_with_the_first_layers_of_other_weights(tmp_path: Path) -> None:
-    folder = bert_folder(tmp_path, 3)
-    whole, cut = (new_model(folder, layers) for layers in (None, 2))
-    kept = {name: weight for name, weight in whole.bert.state_dict().items() if ".2." not in name}
-    assert len(kept) < len(whole.bert.state_dict())
-    assert cut.bert.state_dict().keys() == kept.keys()
-    assert all(torch.equal(weight, kept[name]) for name, weight in cut.bert.state_dict().items())
-    with pytest.raises(ValueError, match="4 layers of 3"):
-        new_model(folder, 4)
-
-
-def test_a_trained_reader_gets_the_layers_above_its_own(tmp_path: Path) -> None:
-    folder = bert_folder(tmp_path, 3)
-    trained, whole = new_model(folder, 2), new_model(folder)
-    for weight in trained.parameters():
-        weight.data += 1
-    grown = add_layers(trained, folder, 3).state_dict()
-    before, above = trained.state_dict(), whole.state_dict()
-    assert grown.keys() == above.keys()
-    added = {name for name in grown if name.startswith("bert.encoder.layer.2.")}
-    assert grown.keys() - added == before.keys()
-    for name, weight in grown.items():
-        assert torch.equal(weight, (above if name in added else before)[name]), name
-    with pytest.raises(ValueError, match="there are 2 layers already"):
-        add_layers(trained, folder, 2)
-    with pytest.raises(ValueError, match="4 layers of 3"):
-        add_layers(trained, folder, 4)
-
-
-def test_weights_of_other_words_are_refused(tmp_path: Path) -> None:
-    folder = bert_folder(tmp_path, 1)
-    tokens = json.loads((folder / "tokenizer.json").read_text())
-    del tokens["model"]["vocab"]["amber"]
-    (folder / "tokenizer.json").write_text(json.dumps(tokens))
-    with pytest.raises(ArgumentTypeError, match="other words"):
-        weights_folder(str(folder))
-    (folder / "config.json").unlink()
-    with pytest.raises(ArgumentTypeError, match=r"there is no .*config\.json"):
-        weights_folder(str(folder))
-
-
-def test_a_checkpoint_says_how_many_layers_it_has(tmp_path: Path) -> None:
-    first = new_model(layers=2)
-    torch.save({"model": first.state_dict()}, tmp_path / "checkpoint.pt")
-    read = load_model(tmp_path / "checkpoint.pt")
-    assert read.bert.config.num_hidden_layers == 2
-    assert all(
-        torch.equal(weight, read.state_dict()[name]) for name, weight in first.state_dict().items()
-    )
+def test_the_relative_positions_of_a_teacher_stay(tmp_path: Path) -> None:
+    made = run(tmp_path, 2, small_model(seed=1, relative=True))
+    before = made.model.state_dict()["relative.weight"].clone()
+    made.train()
+    assert torch.equal(made.model.state_dict()["relative.weight"], before)

@@ -1,6 +1,9 @@
 """What the reader is trained on: windows, near misses, crops, a mixture that resumes."""
 
+import gzip
+import json
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +13,9 @@ from hypothesis import strategies as st
 from training_fakes import PARAGRAPHS, WORDS, trained_items
 
 from training.examples import Example, Item, Row, load_items, save_items
-from training.mixture import Mixture, Stage, batches, crop
+from training.mixture import SHARES, Mixture, Share, crop
 from training.negatives import cut_answer, holds_any, swap_name
-from training.prepare import prepare
+from training.prepare import prepare, rows_of
 from training.questions import as_yes_no, vary
 
 
@@ -44,7 +47,7 @@ def test_windows_hold_the_answer_and_near_misses_do_not(data: st.DataObject, sou
     )
     pick = st.tuples(st.integers(0, 8), st.integers(0, 11), st.integers(1, 3))
     rows = answered_rows(paragraphs, [data.draw(pick, label="answer") for _ in paragraphs], source)
-    windows, items = prepare(rows, len(rows), random.Random(1))
+    windows, items = prepare(rows, random.Random(1))
     assert sorted(item.question for item in items) == sorted(row.question for row in rows)
     for item in items:
         (row,) = [row for row in rows if row.question == item.question]
@@ -61,9 +64,9 @@ def test_a_near_miss_is_found_in_the_same_article() -> None:
         for word, name in zip(WORDS, reversed(WORDS), strict=True)
     ]
     rows = answered_rows(lines, [(0, 6, 1)] * len(lines), "nq-open")
-    windows, items = prepare(rows, 0, random.Random(1))
+    windows, items = prepare(rows, random.Random(1))
     assert [windows[item.window][slice(*item.spans[0])] for item in items] == [
-        row.context[slice(*row.answers[0])] for row in sorted(rows, key=lambda row: row.title)
+        row.context[slice(*row.answers[0])] for row in rows
     ]
     assert {len(item.near) for item in items} == {4}
 
@@ -71,7 +74,7 @@ def test_a_near_miss_is_found_in_the_same_article() -> None:
 def test_an_unanswerable_question_keeps_its_paragraph_and_no_answer() -> None:
     paragraph = "Amber grows in the grove. Birch does not."
     row = Row("1", "fairytaleqa", "trees", paragraph, "Where does cedar grow?", ())
-    windows, (item,) = prepare([row], 0, random.Random(1))
+    windows, (item,) = prepare([row], random.Random(1))
     assert (windows[item.window], item.spans) == (paragraph, ())
 
 
@@ -143,55 +146,98 @@ def test_the_mixture_gives_every_item_once_a_pass() -> None:
     windows, items = trained_items()
     only = [item for item in items if item.source == "squad"]
     mixture = Mixture(windows, only, seed=1)
-    drawn = mixture.draw(0.9, len(only))
-    answered = {example.text for asked in drawn for example in asked if example.spans}
-    assert answered == {windows[item.window] for item in only}
+    texts = Counter(
+        example.text
+        for number in range(6)
+        for question in mixture.draw(number, len(only) // 3)
+        for example in question
+        if example.spans
+    )
+    assert texts == {windows[item.window]: 2 for item in only}
+
+
+def test_a_source_has_its_share_of_every_draw() -> None:
+    windows = ["Ada won.", "Bo lost."]
+    items = [Item("squad", f"Who won {number}?", 0, ((0, 3),), (), "") for number in range(7)] + [
+        Item("qamr", "Who lost?", 1, ((0, 2),), (), "")
+    ]
+    mixture = Mixture(
+        windows, items, 1, {"squad": Share(30), "qamr": Share(10), "clapnq": Share(9)}
+    )
+    for number in range(8):
+        texts = [question[0].text for question in mixture.draw(number, 10)]
+        assert texts.count("Ada won.") in (7, 8) and texts.count("Bo lost.") in (2, 3)
+    with pytest.raises(ValueError, match="no share for: qamr"):
+        Mixture(windows, items, 1, {"squad": Share(1)})
+
+
+def test_a_draw_is_the_same_whatever_was_drawn_before() -> None:
+    first, second = (Mixture(*trained_items(), seed=1) for _ in range(2))
+    drawn = [first.draw(number, 40) for number in range(5)]
+    assert second.draw(4, 40) == drawn[4]
+    assert second.draw(2, 40) == drawn[2] != drawn[3]
+    assert Mixture(*trained_items(), seed=2).draw(2, 40) != drawn[2]
 
 
 def test_a_question_is_read_with_its_window_and_then_with_near_misses() -> None:
     windows = ["Ada won.", "Bo lost.", "Cy left."]
     item = Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "")
-    drawn = Mixture(windows, [item], seed=1).draw(0.9, 200)
+    drawn = Mixture(windows, [item], seed=1).draw(0, 200)
     assert {asked[0].text for asked in drawn} == {"Ada won."}
     assert {asked[0].spans for asked in drawn} == {((0, 3),)}
-    others = {tuple(one.text for one in asked[1:]) for asked in drawn}
-    assert {tuple(sorted(texts)) for texts in others} == {
-        (), ("Bo lost.",), ("Cy left.",), ("Bo lost.", "Cy left.")
-    }  # fmt: skip
+    others = Counter(tuple(sorted(one.text for one in asked[1:])) for asked in drawn)
+    assert others.keys() == {(), ("Bo lost.",), ("Cy left.",), ("Bo lost.", "Cy left.")}
+    assert 200 - others[()] == pytest.approx(200 * SHARES["squad"].near, abs=20)
+    assert others["Bo lost.", "Cy left."] == pytest.approx(100 * SHARES["squad"].near, abs=25)
     for asked in drawn:
         assert len({one.question for one in asked}) == 1
         assert all(one.spans == () for one in asked[1:])
 
 
-def test_a_stage_says_what_is_read_until_when() -> None:
-    windows = ["Ada won.", "Bo lost.", "Cy left."]
-    items = [
-        Item("squad", "Who won?", 0, ((0, 3),), (1, 2), "", ("Who left?",), ("Who gained?",)),
-        Item("qamr", "Who lost?", 1, ((0, 2),), (0, 2), ""),
-    ]
-    alone = Stage(0.5, 99, {"squad": 1}, {"squad": 0.0}, yes_no=0.0, swap=1.0, same=1.0)
-    three = Stage(1.0, 99, {"qamr": 1}, {"qamr": 1.0}, second=1.0, yes_no=0.0)
-    mixture = Mixture(windows, items, 1, [alone, three])
-    early, late = mixture.draw(0.4, 20), mixture.draw(0.5, 20)
-    assert {tuple(one.text for one in asked) for asked in early} == {("Ada won.",)}
-    assert {"who gained?", "who left?"} <= {asked[0].question.lower() for asked in early}
-    assert not {"who won?", "who won"} & {asked[0].question.lower() for asked in early}
-    assert {tuple(sorted(one.text for one in asked)) for asked in late} == {tuple(windows)}
-    assert {asked[0].text for asked in late} == {"Bo lost."}
+def test_a_question_is_asked_in_other_forms() -> None:
+    windows = ["Ada won."]
+    item = Item("squad", "Who won?", 0, ((0, 3),), (), "He left.", ("Who left?",), ("Who gained?",))
+    drawn = Mixture(windows, [item], seed=1).draw(0, 400)
+    asked = Counter(question[0].question.lower().rstrip("?") for question in drawn)
+    assert asked["who left"] == pytest.approx(0.4 * 400, abs=60)
+    assert asked["who gained"] == pytest.approx(0.2 * 400, abs=40)
+    assert {q[0].spans for q in drawn if q[0].question.lower().startswith("who left")} == {()}
+    cut = sum("He left." in [one.text for one in question] for question in drawn)
+    assert cut == pytest.approx(0.15 * 400, abs=30)
 
 
-def test_the_texts_of_a_question_stay_together_and_in_order() -> None:
-    asked = [
-        tuple(Example(f"{number}?", "x" * (10 * number + at), ()) for at in range(1 + number % 3))
-        for number in range(20)
+def test_texts_are_cropped_to_a_length_by_the_draw() -> None:
+    sentence = "It is a long way to the old town, and further still. "
+    item = Item("squad", "Who?", 0, (), (), "")
+    mixture = Mixture([40 * sentence], [item], seed=1)
+    longest = [max(len(q[0].text) for q in mixture.draw(number, 10)) for number in range(5)]
+    assert longest == [
+        chars // len(sentence) * len(sentence) for chars in (600, 700, 1000, 1200, 600)
     ]
-    found = batches(asked, 4, random.Random(1))
-    assert (
-        sorted((one for batch in found for one in batch), key=lambda one: int(one[0].question[:-1]))
-        == asked
-    )
-    assert {sum(map(len, batch)) for batch in found} <= {2, 3, 4}
-    assert found != batches(asked, 4, random.Random(2))
+
+
+def test_rows_that_are_no_use_are_left_out(tmp_path: Path) -> None:
+    def row(source: str, question: str, context: str) -> dict[str, object]:
+        raw = {"id": "1", "source": source, "title": None, "context": context}
+        return raw | {"question": question, "answers": []}
+
+    long = "Ada was born in the old town by the river."
+    files = {
+        "train.jsonl.gz": [row("squad", "Who?", "Ada."), row("nq-open", "Who was it?", "Ada.")],
+        "more-train.jsonl.gz": [row("afriqa", "?", long), row("bioasq", "Where?", long)],
+        "doc2dial.jsonl.gz": [
+            row("doc2dial", "Where is it?", long),
+            row("doc2dial", "Where do people of the old town go?", long),
+        ],
+    }
+    for name, rows in files.items():
+        with gzip.open(tmp_path / name, "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(one) + "\n" for one in rows)
+    kept = rows_of(tmp_path)
+    assert [(one.source, one.title) for one in kept] == [
+        ("squad", ""), ("bioasq", ""), ("doc2dial", "")
+    ]  # fmt: skip
+    assert kept[-1].question.startswith("Where do people")
 
 
 @pytest.mark.parametrize(

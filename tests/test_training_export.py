@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 from training_fakes import tiny_model
 
 from qa_bot.reader import FEATURES
@@ -45,7 +44,7 @@ def test_int8_gives_nearly_the_logits_of_fp32(exported: Path) -> None:
     assert cosine(fp32, int8, windows(exported)) > 0.995
 
 
-def test_words_have_four_bits_wide_matrices_six_and_others_eight(exported: Path) -> None:
+def test_words_have_four_bits_and_matrices_eight(exported: Path) -> None:
     import onnx
 
     graph = onnx.load(exported / "reader.onnx").graph
@@ -55,10 +54,7 @@ def test_words_have_four_bits_wide_matrices_six_and_others_eight(exported: Path)
     assert (tables["_Q4"], tables["_quantized"], tables[""]) == ("INT4", "UINT8", "FLOAT")
     matrices = [array for array in graph.initializer if len(array.dims) == 2]
     others = [array for array in matrices if array.name not in embeddings]
-    assert {kinds[one.name] for one in others} == {"INT8", "INT64", "UINT8"}
-    # The feed-forward matrices of both layers, 32 by 64 and 64 by 32: three bytes for four.
-    packed = [tuple(one.dims) for one in others if kinds[one.name] == "UINT8"]
-    assert sorted(packed) == [(24, 64), (24, 64), (48, 32), (48, 32)]
+    assert {kinds[one.name] for one in others} == {"INT8", "INT64"}
 
 
 def test_int8_scores_a_pair_alike_in_any_company(exported: Path) -> None:
@@ -93,32 +89,3 @@ def test_an_export_is_described_and_names_no_folder_of_this_machine(exported: Pa
 def test_the_exported_tokenizer_neither_cuts_nor_pads(exported: Path) -> None:
     kept = json.loads((exported / "tokenizer.json").read_text())
     assert (kept["truncation"], kept["padding"]) == (None, None)
-
-
-def test_an_export_is_unpacked_and_exported_again_to_the_same(tmp_path: Path) -> None:
-    for name in ("onnx", "onnxscript", "onnxruntime"):
-        pytest.importorskip(name, reason="run: python -m pip install -e .[training]")
-    import onnx
-
-    from training.export import export
-    from training.unpack import unpack
-
-    model = tiny_model()
-    for weight in model.parameters():  # no two biases alike, as after training
-        weight.data.normal_(0, 0.2)
-    before = {name: weights.clone() for name, weights in model.state_dict().items()}
-    export(model, tmp_path / "first")
-    unpacked = unpack(onnx.load(tmp_path / "first" / "reader.onnx"))
-    assert unpacked.keys() == before.keys()
-    for name, weights in unpacked.items():
-        steps = 127  # to either side of 0
-        if name.endswith("word_embeddings.weight"):
-            steps = 7
-        elif 64 in weights.shape and weights.ndim == 2:  # feed-forward
-            steps = 31
-        assert (weights - before[name]).abs().max() <= before[name].abs().max() / steps, name
-    model.load_state_dict(unpacked)
-    export(model, tmp_path / "again")
-    again = unpack(onnx.load(tmp_path / "again" / "reader.onnx"))
-    for name, weights in again.items():
-        assert torch.allclose(weights, unpacked[name], atol=1e-6), name

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from training_fakes import small_model
 
-from training.model import new_model, weights_folder
+from qa_bot.errors import ModelError
+from training.model import new_model
 
 onnx = pytest.importorskip("onnx", reason="run: python -m pip install -e .[training]")
 pytest.importorskip("onnxscript", reason="run: python -m pip install -e .[training]")
@@ -38,17 +40,21 @@ def test_a_matrix_has_the_name_of_its_bias_and_stands_upright() -> None:
 
 
 def test_a_model_without_the_weights_of_a_bert_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="weights are missing or of another shape: embeddings"):
+    with pytest.raises(ModelError, match=r"not the ONNX file of a BERT: it lacks 'bert.embeddings"):
         write(linear("val_1", "encoder.layer.0.output.dense.bias"), tmp_path)
 
 
 def test_an_exported_bert_is_read_back(tmp_path: Path) -> None:
-    bert = new_model(layers=1).bert.eval()
+    bert = small_model(seed=1).bert.eval()
+    for weight in bert.parameters():  # no two alike, which an exporter would make one
+        weight.data.normal_(0, 0.2)
     pairs = tuple(torch.ones((2, 16), dtype=torch.int64) for _ in range(2))
     program = torch.onnx.export(bert, pairs, opset_version=20, verbose=False)
     assert program is not None
-    assert write(program.model_proto, tmp_path) == 1
-    kept = load_file(weights_folder(str(tmp_path)) / "model.safetensors")
+    assert write(program.model_proto, tmp_path) == 2
+    kept = load_file(tmp_path / "model.safetensors")
     before = bert.state_dict()
     assert kept.keys() == before.keys()
     assert all(torch.equal(weights, before[name]) for name, weights in kept.items())
+    begun = new_model(tmp_path).bert.state_dict()
+    assert all(torch.equal(weights, before[name]) for name, weights in begun.items())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from qa_bot.reader_model import Card, Least, ReaderModel
+from qa_bot.reader_model import Card, Least, Levels, ReaderModel
 from training.followups import TermExample
 from training.thresholds import STEPS, Counts, Judged, choose, count, judge
 
@@ -14,7 +14,7 @@ class Judge(ReaderModel):
 
     def __init__(self, leaning: float, chances: Sequence[float]) -> None:
         self.leaning, self.chances = leaning, list(chances)
-        self.card = Card(384, (1.0,), 0.0, {})
+        self.card = Card(384, (1.0,), 0.0, {}, Levels(0.5, 0.1))
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]

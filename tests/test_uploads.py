@@ -21,7 +21,9 @@ from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Hit, Mark, Quote, Span
 from qa_bot.index import BATCH, Index
-from qa_bot.uploads import PASTED, Library, Limits, Report, merge
+from qa_bot.reader_model import Levels
+from qa_bot.report import Report
+from qa_bot.uploads import PASTED, Library, Limits, merge
 
 MILL = Document("The mill was built by Zebulon Quick.", "The mill")
 HARBOUR = "The harbour master is Anna Berg."
@@ -29,6 +31,8 @@ HARBOUR = "The harbour master is Anna Berg."
 
 class WordReader:
     """Quotes each passage whole; its score is the share of the query's words that it holds."""
+
+    levels = Levels(0.4, 0.1)
 
     def read(self, query: str, hits: Sequence[Hit]) -> list[Quote]:
         quotes = [self._quote(set(query.lower().split()), hit) for hit in hits]
@@ -397,17 +401,17 @@ def test_merged_answers_have_the_likeliest_quotes_of_both() -> None:
 
 def test_of_answers_that_read_a_question_differently_the_most_confident_counts() -> None:
     near = quote(MILL, 0, 8, 0.2)
-    river = Answer("is it old?", "is the river old?", (), 0.2, near)
+    river = Answer("is it old?", "is the river old?", (), 0.2, (near,))
     mill = Answer("is it old?", "is the mill old?", (quote(BERG, 0, 16, 0.7),), 0.7)
     assert merge([river, mill], Config()) == merge([mill, river], Config()) == mill
-    unsure = Answer("is it old?", "is the mill old?", (), 0.1, quote(BERG, 0, 4, 0.1))
+    unsure = Answer("is it old?", "is the mill old?", (), 0.1, (quote(BERG, 0, 4, 0.1),))
     assert merge([unsure, river], Config()) == river
 
 
 def test_merged_refusals_keep_what_came_closest() -> None:
     near, far = quote(MILL, 0, 8, 0.2), quote(BERG, 0, 4, 0.1)
-    refusals = [Answer("q", "q", (), 0.1, far), Answer("q", "q", (), 0.2, near)]
-    assert merge(refusals, Config()) == Answer("q", "q", (), 0.2, near)
+    refusals = [Answer("q", "q", (), 0.1, (far,)), Answer("q", "q", (), 0.2, (near,), True)]
+    assert merge(refusals, Config()) == Answer("q", "q", (), 0.2, (near, far), True)
     found = Answer("q", "q", (quote(BERG, 0, 4, 0.8),), 0.8)
     assert merge([refusals[1], found], Config()) == found
-    assert merge([Answer("q", "q", (), 0.0)] * 2, Config()).closest is None
+    assert merge([Answer("q", "q", (), 0.0)] * 2, Config()).closest == ()

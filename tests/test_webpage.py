@@ -19,7 +19,18 @@ from qa_bot.webpage import read_webpage
         ("<p>one<br>two<br><br>three", "one\ntwo\n\nthree"),
         ("<p>caf&eacute; &amp; &lt;b&gt; &#x2014;&nbsp;x", "café & <b> — x"),
         ("<p>com&shy;muni\u200bcation", "communication"),
-        ("<p>10<sup>2</sup> m<sup>x</sup>", "10² mx"),
+        ("<p>10<sup>2</sup> m<sup>x</sup>", "10² m^x"),
+        ("<p>3 &times; 10<sup>-6</sup> g of H<sub>2</sub>O", "3 × 10⁻⁶ g of H₂O"),
+        ("<p>2<sup>1/2</sup>, 3<sup>1</sup>/<sub>2</sub>, 5<sup>th </sup>", "2^(1/2), 3¹/₂, 5th"),
+        ("<p>10<sup><b><i>6</i></b></sup>", "10⁶"),
+        ("<p>10<sup><p>small print</sup>", "10\n\nsmall print"),
+        ("<p>a <math><msup><mi>c</mi><mn>2</mn></msup></math>5", "a c² 5"),
+        ("<p>now<math><mn>5</mn></math>", "now 5"),
+        ("<p>a<span style='display:none'><math><mi>E</mi></math></span><img alt=E>", "a E"),
+        ("<p>a <s>40</s><del>35</del><strike>33</strike> 30 <ins>b</ins>", "a 30 b"),
+        ("<x-a><x-b>one</x-b><x-b>two</x-b></x-a>", "one\n\ntwo"),
+        ("<div><x-b>one</x-b><i>two</i></div>", "onetwo"),
+        ("<p>at <time-ago>noon</time-ago><x-y>!</x-y>", "at noon!"),
         ("<pre>a\n  b\n\nc</pre>", "a\n  b\n\nc"),
         ("<ul><li>a<li>b</ul>c", "- a\n- b\n\nc"),
         ("<ol start=3><li><p>a</p><li>b</ol>", "3. a\n4. b"),
@@ -64,7 +75,11 @@ def test_text(html: str, text: str) -> None:
         "<textarea>x</textarea>",
         "<dialog>x</dialog>",
         "<sup><a href='#note'>[1]</a></sup>",
+        "<sup>[<a href='#note'>1</a>, <a href='#other'>2</a>]</sup>",
+        "<a href='#note'><sup>1</sup></a>",
+        "<a href='#note' style='vertical-align:super'>1</a>",
         "<a href='#top'>↑</a>",
+        "<s>x</s>",
         "<ruby><rt>x</rt></ruby>",
     ],
 )
@@ -78,6 +93,37 @@ def test_tables_are_rows() -> None:
     html = """<table><caption>Tolls</caption><thead><tr><th>Who<th>Toll</thead>
         <tr><td>Foot <b>passenger</b><td><p>2</p><p>öre</p><tr hidden><td>x<td>y<tr></table>after"""
     assert read_webpage(html).text == "Tolls\n| Who | Toll |\n| Foot passenger | 2 öre |\n\nafter"
+
+
+def test_cells_that_span_stand_in_each_row_and_column() -> None:
+    html = """<table><tr><th rowspan=2>Who<th colspan=2>Toll<tr><th>Day<th>Night
+        <tr><td rowspan=0>Cart<td>4<td>6<tr><td colspan=x>5<td>7</table>"""
+    assert read_webpage(html).text == (
+        "| Who | Toll | Toll |\n| Who | Day | Night |\n| Cart | 4 | 6 |\n| Cart | 5 | 7 |"
+    )
+
+
+def test_lines_of_cells_that_stand_side_by_side_are_rows() -> None:
+    html = "<table><tr><th>Who<th>Toll<tr><td>Adult<br>Child<td>2<br>1</table>"
+    assert read_webpage(html).text == "| Who | Toll |\n| Adult | 2 |\n| Child | 1 |"
+
+
+def test_a_table_within_a_table_of_data_is_rows_of_it() -> None:
+    inner = "<table><tr><td>Day<td>{}<tr><td>Night<td>{}</table>"
+    html = f"""<table><tr><th>Who<th>Toll<tr><td>Foot<td>{inner.format(2, 3)}
+        <tr><td>Cart<td>{inner.format(4, 6)}</table>"""
+    assert read_webpage(html).text == (
+        "| Who | Toll |\n| Foot | Day | 2 |\n| Foot | Night | 3 |\n"
+        "| Cart | Day | 4 |\n| Cart | Night | 6 |"
+    )
+
+
+def test_what_is_left_out_is_said() -> None:
+    html = """<p>one <math><merror>x</merror></math> <object data=x>y</object><img src=x>
+        <script type='math/tex'>a^2</script><math><mn>5</mn></math> <math/> <p hidden><object>z"""
+    page = read_webpage(html)
+    assert page.text == "one 5"
+    assert page.notes == ("3 formulas could not be read.", "1 embedded object could not be read.")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +214,9 @@ def test_a_blank_page(html: str) -> None:
 
 SCRAPS = st.sampled_from(
     "<p> </p> <ul> <ol> <li> </li> </ul> <table> <tr> <td> </table> <h1> </h1> <pre> </pre> <br> "
+    "<style> p{display:none} .x{vertical-align:sub} </style> <b/class=x> </b> <s> </s> "
+    "<x-y> </x-y> <math> </math> <msup> </msup> <mn> </mn> <mfrac> </mfrac> "
+    "<td/rowspan=3/colspan=2> 5 </sup> "
     "<div> </div> <script> </script> <title> </title> <main> </main> <sup> <a href=#> </a> &lt; "
     "&amp; word two &#0; \u00ad \U0001f600 \n <!-- --> <![CDATA[ ]]> <? ?> < > \" '".split(" ")
 )

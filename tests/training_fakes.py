@@ -1,15 +1,12 @@
-"""Small texts, items and a small model for the tests of training."""
-
-from collections.abc import Sequence
+"""Small texts, items and small models for the tests of training."""
 
 import torch
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
-from training.examples import Example, Item, Row
+from training.examples import Item, Row
 from training.followups import Conversations, Followup
-from training.mixture import Mixture
-from training.model import SpanModel
+from training.model import HEADS, RelativeSpanModel, SpanModel
 
 # Few words, so that an answer turns up again in other paragraphs, as it does in articles.
 WORDS = "amber birch cedar delta ember flint grove heron iris jade".split()
@@ -17,24 +14,6 @@ SENTENCES = st.lists(st.sampled_from(WORDS), min_size=6, max_size=12).map(
     lambda words: " ".join(words).capitalize() + "."
 )
 PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=9)
-
-
-class Stopped(Exception):
-    """Stands for a kill."""
-
-
-class StoppingMixture(Mixture):
-    """A mixture that is killed when a draw is asked for after the given number of draws."""
-
-    def __init__(self, windows: Sequence[str], items: Sequence[Item], draws: int) -> None:
-        super().__init__(windows, items, seed=1)
-        self.draws = draws
-
-    def draw(self, progress: float, count: int) -> list[tuple[Example, ...]]:
-        if self.draws == 0:
-            raise Stopped
-        self.draws -= 1
-        return super().draw(progress, count)
 
 
 def tiny_model() -> SpanModel:
@@ -54,7 +33,26 @@ def tiny_model() -> SpanModel:
     return SpanModel(bert).eval()
 
 
+def small_model(seed: int, relative: bool = False, dropout: float = 0.0) -> SpanModel:
+    """A model of random weights with as many heads as real ones, so that a checkpoint is read."""
+    torch.manual_seed(seed)
+    config = BertConfig(
+        hidden_size=4 * HEADS,
+        num_hidden_layers=2,
+        num_attention_heads=HEADS,
+        intermediate_size=96,
+        max_position_embeddings=384,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        initializer_range=0.1,
+    )
+    bert = BertModel(config, add_pooling_layer=False)
+    bert.set_attn_implementation("eager")
+    return (RelativeSpanModel if relative else SpanModel)(bert)
+
+
 def trained_items() -> tuple[list[str], list[Item]]:
+    """Windows that say who met whom, and a question on each with a near miss."""
     windows = [f"{word.capitalize()} met {other} here." for word in WORDS for other in WORDS]
     items = [
         Item("squad" if at % 3 else "nq-qed", f"Who met {at}?", at, ((0, 4),), (at - 1,), "")

@@ -1,298 +1,350 @@
 """Turn the reader's margin into a probability: ``python -m training.calibrate --data DIR``.
 
-On the SQuAD titles of dev.jsonl.gz, each one article, the retriever's passages are read, and
-logistic regression on ``qa_bot.reader.features`` says how likely each quote holds the answer. It is
-fitted on all quotes, then shifted and scaled to the quotes that came first (Platt, 1999), which are
-the ones a person sees. What it prints is measured on titles it was not fitted on; what it writes
-into reader.json is fitted on all of them.
+On dev.jsonl.gz and dev-more.jsonl.gz the retrieved passages are read, and logistic regression says
+how likely each quote holds the answer (``qa_bot.reader.FEATURES``), and how likely each passage
+does before it is read (``PASSAGE_FEATURES``). The first is fitted on all quotes, then scaled and
+shifted to the quotes that come first (Platt, 1999), which are the ones a person sees. Questions
+are weighed as people ask them (MIX). What is printed is measured on articles that were left out of
+the fit; what is written into reader.json is fitted on all of them.
 
-The threshold is the one with the least cost, where a wrong answer costs 2 and a wrong refusal 1.
-Nearly half of these questions were written to have no answer; people who ask an article ask fewer
-such ones. So the costs are weighed as if a stated share of the questions had an answer.
+The levels follow a rule: ``found`` is the lowest threshold at which at most QUOTED of the questions
+without an answer are quoted, near misses counting half and questions about something else half;
+``perhaps`` is the highest at which at most NOT_SAID of the answerable are refused. Either holds on
+each of the two files.
 """
 
 import argparse
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
-from tqdm import tqdm
 
-from benchmarks.data import Case, titles
-from benchmarks.retrieval import RememberingEmbedder
-from qa_bot.bot import Bot
 from qa_bot.config import Config
-from qa_bot.datatypes import Quote, Span
-from qa_bot.embedder import load_embedder
-from qa_bot.reader import FEATURES, Candidate, find_candidates, ranked
-from qa_bot.reader_model import WEIGHTS, ReaderModel
-from qa_bot.retriever import retrieve
+from qa_bot.datatypes import Quote
+from qa_bot.reader import (
+    FEATURES,
+    PASSAGE_FEATURES,
+    Candidate,
+    Scored,
+    ranked,
+    read_worthwhile,
+)
+from qa_bot.reader_model import CARD, WEIGHTS, Levels, Logistic, ReaderModel
+from training.readings import Kind, Question, RememberingModel, read_questions
 from training.scores import auroc
 
-WRONG_ANSWER, WRONG_REFUSAL = 2, 1  # what they cost
-MIXES = (None, 0.5, 0.8, 0.9, 0.95)  # shares of questions with an answer; None: as they are
-BINS = 10  # of the reliability plot
+SETS = ("dev", "dev-more")  # names of the files
+# What people are taken to ask: mostly what the article answers.
+MIX = {Kind.ANSWERABLE: 0.75, Kind.NEAR: 0.125, Kind.OTHER: 0.125}
+QUOTED = 0.25  # most of the questions without an answer that may be quoted
+NOT_SAID = 0.05  # most of the answerable questions that may be refused
+FOLDS = 5  # parts of the articles, each left out once
+BINS = 10  # of the calibration error and the reliability plot
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What was read for a question; without answers the article does not say."""
+class Fitted:
+    """How likely a quote answers, and how likely a passage does before it is read."""
 
-    title: str
-    text: str
-    answers: tuple[Span, ...]
-    candidates: tuple[Candidate, ...]
-
-    @property
-    def rows(self) -> Floats:
-        """The features of each candidate: ``(candidates, features)``."""
-        return np.array([candidate.values for candidate in self.candidates])
-
-    @property
-    def right(self) -> npt.NDArray[np.bool_]:
-        """Whether each candidate holds an answer."""
-        return np.array([self.held_by(candidate.quoted) for candidate in self.candidates])
-
-    def held_by(self, quoted: Span | Quote) -> bool:
-        """Whether an answer lies whole inside what is quoted."""
-        return any(
-            quoted.start <= answer.start and answer.end <= quoted.end for answer in self.answers
-        )
+    calibration: Logistic
+    prior: Logistic
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Logistic regression: ``probability = 1 / (1 + exp(-(rows @ weights + bias)))``."""
-
-    weights: Floats
-    bias: float
-
-    def probabilities(self, rows: Floats) -> Floats:
-        """Return the probability of each row."""
-        found: Floats = 1 / (1 + np.exp(-(rows @ self.weights + self.bias)))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class First:
-    """The first quote of a question, as a calibration fitted on other titles makes it."""
+class Outcome:
+    """What a question is answered with, by what was fitted on other articles."""
 
     question: Question
-    quote: Quote
+    quotes: tuple[Quote, ...]  # the likeliest, best first; nothing is refused
+    passages: int  # that were read
 
     @property
     def probability(self) -> float:
-        """How likely the quote is said to hold an answer."""
-        return self.quote.score
+        """How likely the first quote is said to hold an answer."""
+        return self.quotes[0].score
 
     @property
     def right(self) -> bool:
-        """Whether the quote holds an answer."""
-        return self.question.held_by(self.quote)
+        """Whether the first quote holds an answer."""
+        return self.question.asked.held_by(self.quotes[0])
 
     @property
-    def answerable(self) -> bool:
-        """Whether the article answers the question."""
-        return bool(self.question.answers)
+    def kind(self) -> Kind:
+        """What the article has to do with the question."""
+        return self.question.asked.kind
+
+    def shown(self, levels: Levels) -> bool:
+        """Whether an answer is in the first quote or, with nothing quoted, in one shown open."""
+        if self.probability >= levels.found:
+            return self.right
+        opened = self.quotes if self.probability >= levels.perhaps else ()
+        return any(self.question.asked.held_by(quote) for quote in opened)
 
 
 def main() -> None:
-    """Read, fit, print, and write the calibration next to the weights."""
+    """Read, fit, print, and write the card next to the weights."""
+    args = _arguments()
+    model = RememberingModel(ReaderModel.open(args.weights), args.readings)
+    sets = {
+        name: read_questions(args.data / f"{name}.jsonl.gz", model, args.sample) for name in SETS
+    }
+    outcomes = cross_validated([question for questions in sets.values() for question in questions])
+    of_sets = {
+        name: [one for one in outcomes if one.question.asked.source in sources(questions)]
+        for name, questions in sets.items()
+    }
+    levels = choose_levels(list(of_sets.values()))
+    for name, found in of_sets.items():
+        print_report(name, found, levels)
+    print(f"levels: found {levels.found}, perhaps {levels.perhaps}")
+    print_mistakes(of_sets["dev-more"], levels, args.mistakes)
+    write(args.weights / CARD, fit([one.question for one in outcomes]), levels)
+    if args.plot is not None:
+        plot(of_sets, args.plot)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the dev files")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the export")
-    parser.add_argument("--sample", type=int, help="questions of each title (default: all)")
+    parser.add_argument(
+        "--readings",
+        type=Path,
+        default=Path("runs/readings.jsonl"),
+        help="file that keeps what was read, so that a stopped run goes on (%(default)s)",
+    )
+    parser.add_argument("--sample", type=int, help="questions of each article (default: all)")
     parser.add_argument("--plot", type=Path, help="file for the reliability plot (PNG)")
     parser.add_argument("--mistakes", type=int, default=0, help="show so many of each kind")
-    args = parser.parse_args()
-    questions = read_all(args.data / "dev.jsonl.gz", ReaderModel.open(args.weights), args.sample)
-    firsts = cross_validated(questions)
-    print_report(firsts)
-    print_mistakes(firsts, args.mistakes)
-    write(args.weights / "reader.json", fit(questions))
-    if args.plot is not None:
-        plot(firsts, args.plot)
+    return parser.parse_args()
 
 
-def read_all(data: Path, model: ReaderModel, sample: int | None) -> list[Question]:
-    """Read the passages found for every question of every title."""
-    embedder = RememberingEmbedder(load_embedder())
-    collections = titles(data, sample=sample)
-    found = []
-    with tqdm(total=sum(len(c.cases) for c in collections), unit="question") as bar:
-        for collection in collections:
-            bot = Bot.from_documents(collection.documents, embedder=embedder)
-            for case in collection.cases:
-                found.append(_read(bot, model, case))
-                bar.update()
+def sources(questions: Sequence[Question]) -> set[str]:
+    """Return the sources of questions."""
+    return {question.asked.source for question in questions}
+
+
+def mix_weights(kinds: Sequence[Kind]) -> Floats:
+    """Return a weight ``(n,)`` for each question, of mean 1, by which kinds have the shares of MIX.
+
+    A kind that is not there has no share.
+    """
+    own = np.array(kinds)
+    weights = np.zeros(len(own))
+    for kind, share in MIX.items():
+        weights[own == kind] = share / max((own == kind).sum(), 1)
+    found: Floats = weights * (len(own) / weights.sum())
     return found
 
 
-def _read(bot: Bot, model: ReaderModel, case: Case) -> Question:
-    hits = retrieve(bot.index, bot.embedder, case.question, bot.config)
-    found = find_candidates(case.question, hits, model)
-    return Question(bot.documents[0].title, case.question, case.answers, tuple(found))
+def fit(questions: Sequence[Question]) -> Fitted:
+    """Fit both regressions. Raises ValueError when quotes of a better score are not better."""
+    weights = mix_weights([question.asked.kind for question in questions])
+    prior = _regression(
+        [row for question in questions for row in question.rows],
+        [
+            any(question.asked.held_by(one.quoted) for one in found)
+            for question in questions
+            for found in question.found
+        ],
+        np.repeat(weights, [len(question.rows) for question in questions]),
+    )
+    ranking = _regression(
+        [one.values for question in questions for one in question.candidates],
+        [q.asked.held_by(one.quoted) for q in questions for one in q.candidates],
+        np.repeat(weights, [len(question.candidates) for question in questions]),
+    )
+    # Twice: neighbours are joined by their probabilities, which change with the scale.
+    for _ in range(2):
+        ranking = _scaled(Fitted(ranking, prior), questions, weights)
+    return Fitted(ranking, prior)
 
 
-def fit(questions: Sequence[Question]) -> Calibration:
-    """Fit on all quotes, then shift and scale to those that come first.
-
-    Raises ValueError when quotes of a better score are not the better ones.
-    """
-    rows = np.concatenate([question.rows for question in questions])
-    right = np.concatenate([question.right for question in questions])
-    spread = rows.std(axis=0)
+def _regression(
+    rows: Sequence[Sequence[float]], right: Sequence[bool], weights: Floats
+) -> Logistic:
+    values = np.array(rows)
+    spread = values.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
-    model = LogisticRegression(C=10, max_iter=1000).fit(rows / scale, right)
-    ranking = Calibration(model.coef_[0] / scale, float(model.intercept_[0]))
-    best = [int((q.rows @ ranking.weights).argmax()) for q in questions]
-    logits = [q.rows[i] @ ranking.weights for q, i in zip(questions, best, strict=True)]
-    firsts = [q.right[i] for q, i in zip(questions, best, strict=True)]
-    likely = _scaled(ranking, logits, firsts)
-    # Again, of quotes joined with their neighbours: that takes probabilities to begin with.
-    return _scaled(ranking, logits, [first_quote(q, likely).right for q in questions])
+    model = LogisticRegression(C=10, max_iter=1000)
+    model.fit(values / scale, right, sample_weight=weights)
+    return Logistic(tuple((model.coef_[0] / scale).tolist()), float(model.intercept_[0]))
 
 
-def _scaled(ranking: Calibration, logits: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """Return a ranking scaled and shifted so that first quotes are as often right as it says."""
-    platt = LogisticRegression(C=1e6).fit(np.array(logits)[:, np.newaxis], right)
+def _scaled(fitted: Fitted, questions: Sequence[Question], weights: Floats) -> Logistic:
+    """Return the calibration scaled so that first quotes are as often right as it says."""
+    outcomes = [outcome(question, fitted) for question in questions]
+    logits = np.array([_logit(one.probability) for one in outcomes])[:, np.newaxis]
+    platt = LogisticRegression(C=1e6)
+    platt.fit(logits, [one.right for one in outcomes], sample_weight=weights)
     slope = float(platt.coef_[0, 0])
     if slope <= 0:
         raise ValueError("a better score does not make a better quote: this reader is not trained")
-    return Calibration(ranking.weights * slope, float(platt.intercept_[0]))
+    ranking = fitted.calibration
+    bias = slope * ranking.bias + float(platt.intercept_[0])
+    return Logistic(tuple(slope * weight for weight in ranking.weights), bias)
 
 
-def first_quote(question: Question, calibration: Calibration) -> First:
-    """Return what a question is answered with first."""
-    likely = calibration.probabilities(question.rows).tolist()
-    return First(question, ranked(question.candidates, likely)[0])
+def _logit(probability: float) -> float:
+    clipped = min(max(probability, 1e-9), 1 - 1e-9)
+    return float(np.log(clipped / (1 - clipped)))
 
 
-def cross_validated(questions: Sequence[Question]) -> list[First]:
-    """Return each question's first quote, judged by what was fitted on the other titles."""
-    firsts = []
-    for title in dict.fromkeys(question.title for question in questions):
-        calibration = fit([question for question in questions if question.title != title])
-        firsts += [first_quote(one, calibration) for one in questions if one.title == title]
-    return firsts
+def outcome(question: Question, fitted: Fitted) -> Outcome:
+    """Return what a question is answered with, read as the SpanReader reads."""
+    passages = 0
+
+    def read(chosen: Sequence[int]) -> Scored:
+        nonlocal passages
+        passages += len(chosen)
+        found: list[Candidate] = [one for i in chosen for one in question.found[i]]
+        return [(one, fitted.calibration.probability(one.values)) for one in found]
+
+    scored = read_worthwhile([fitted.prior.probability(row) for row in question.rows], read)
+    return Outcome(question, tuple(ranked(scored)[: Config().max_quotes]), passages)
 
 
-def best_threshold(firsts: Sequence[First], share: float | None = None) -> tuple[float, float]:
-    """Return the threshold of least cost, rounded to two places, and its cost a question.
+def cross_validated(questions: Sequence[Question]) -> list[Outcome]:
+    """Return each question's outcome by what was fitted on the articles of other folds."""
+    articles = {(one.asked.source, one.asked.article): 0 for one in questions}
+    fold_of = {article: number % FOLDS for number, article in enumerate(articles)}
+    folds = [fold_of[one.asked.source, one.asked.article] for one in questions]
+    outcomes: dict[int, Outcome] = {}
+    for fold in sorted(set(folds)):
+        others = [one for one, own in zip(questions, folds, strict=True) if own != fold]
+        fitted = fit(others)
+        for i, (one, own) in enumerate(zip(questions, folds, strict=True)):
+            if own == fold:
+                outcomes[i] = outcome(one, fitted)
+    return [outcomes[i] for i in range(len(questions))]
 
-    ``share`` of the questions count as answerable, whatever their numbers; None: as they are. Of
-    thresholds that cost the same, it is the lowest.
+
+def choose_levels(sets: Sequence[Sequence[Outcome]]) -> Levels:
+    """Return the thresholds of the rule at the head of this file, in hundredths."""
+    steps = [round(step / 100, 2) for step in range(101)]
+    found = next(t for t in steps if all(quoted_share(one, t) <= QUOTED for one in sets))
+    perhaps = max(
+        t for t in steps if all(below(one, Kind.ANSWERABLE, t) <= NOT_SAID for one in sets)
+    )
+    return Levels(found, min(found, perhaps))
+
+
+def quoted_share(outcomes: Sequence[Outcome], threshold: float) -> float:
+    """Return the share of the questions without an answer that a threshold lets be quoted.
+
+    Near misses count half, questions about something else half; a kind that is not there counts 0.
     """
-    own = np.array([first.answerable for first in firsts])
-    right = np.array([first.right for first in firsts])
-    probabilities = np.array([first.probability for first in firsts])
-    if share is None:
-        share = float(own.mean())
-    weights = np.where(own, share / max(own.sum(), 1), (1 - share) / max((~own).sum(), 1))
-
-    def cost(threshold: float) -> float:
-        said = probabilities >= threshold
-        costs = WRONG_ANSWER * (said & ~right) + WRONG_REFUSAL * (~said & own)
-        return round(float(weights @ costs), 9)
-
-    thresholds = [round(step / 100, 2) for step in range(101)]
-    return min(((step, cost(step)) for step in thresholds), key=lambda pair: pair[1])
+    kinds = (Kind.NEAR, Kind.OTHER)
+    return sum((1 - below(outcomes, kind, threshold)) / len(kinds) for kind in kinds)
 
 
-def calibration_error(firsts: Sequence[First]) -> float:
+def below(outcomes: Sequence[Outcome], kind: Kind, threshold: float) -> float:
+    """Return the share of the questions of a kind whose probability is below a threshold."""
+    probabilities = [one.probability for one in outcomes if one.kind == kind]
+    return float(np.mean([p < threshold for p in probabilities])) if probabilities else 1.0
+
+
+def calibration_error(outcomes: Sequence[Outcome]) -> float:
     """Return the expected calibration error over ten bins of equal width (Guo et al., 2017)."""
-    return sum(
-        len(members) * abs(float(np.mean([f.right for f in members])) - mean)
-        for mean, members in _bins(firsts)
-    ) / len(firsts)
+    weights = mix_weights([one.kind for one in outcomes])
+    gaps = weights * [one.right - one.probability for one in outcomes]
+    bins = _bins(outcomes)
+    return sum(abs(float(gaps[bins == number].sum())) for number in range(BINS)) / len(outcomes)
 
 
-def _bins(firsts: Sequence[First]) -> list[tuple[float, list[First]]]:
-    """Return the mean probability and the members of each bin that has any."""
-    bins: list[list[First]] = [[] for _ in range(BINS)]
-    for first in firsts:
-        bins[min(int(first.probability * BINS), BINS - 1)].append(first)
-    return [(float(np.mean([f.probability for f in b])), b) for b in bins if b]
+def _bins(outcomes: Sequence[Outcome]) -> npt.NDArray[np.int64]:
+    probabilities = np.array([one.probability for one in outcomes])
+    return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
 
 
-def print_report(firsts: Sequence[First]) -> None:
-    """Print what the calibration is worth, on titles it was not fitted on."""
-    probabilities = [first.probability for first in firsts]
-    own = sorted(f.probability for f in firsts if f.answerable)
-    others = sorted(f.probability for f in firsts if not f.answerable)
-    at_80 = others[int(0.8 * len(others))]
-    right = [first.right for first in firsts if first.answerable]
-    print(f"questions: {len(own)} answerable, {len(others)} not; titles left out in turn")
-    print(f"right first quote, of answerable: {np.mean(right):.3f}")
-    print(f"AUROC, answerable or not: {auroc(probabilities, [f.answerable for f in firsts]):.3f}")
-    print(f"AUROC, right or not: {auroc(probabilities, [f.right for f in firsts]):.3f}")
-    print(f"answerable lost with 80 % of the others refused: {np.mean(np.array(own) < at_80):.3f}")
-    print(f"expected calibration error: {calibration_error(firsts):.3f}")
-    print_thresholds(firsts)
-    for mean, members in _bins(firsts):
-        print(f"  said {mean:.2f}, right {np.mean([f.right for f in members]):.2f}, {len(members)}")
+def lost_at(outcomes: Sequence[Outcome], refused: float) -> float:
+    """Return the share of answerable questions lost when a share of the near misses is refused."""
+    near = sorted(one.probability for one in outcomes if one.kind == Kind.NEAR)
+    return below(outcomes, Kind.ANSWERABLE, near[int(refused * len(near))])
 
 
-def print_thresholds(firsts: Sequence[First]) -> None:
-    """Print the threshold of least cost for each of MIXES, and what thresholds refuse."""
-    found = {share: best_threshold(firsts, share) for share in MIXES}
-    for share, (threshold, cost) in found.items():
-        mix = "as they are" if share is None else f"{100 * share:.0f} % answerable"
-        print(f"threshold, {mix}: {threshold} (cost {cost:.3f} a question)")
-    own = np.array([first.probability for first in firsts if first.answerable])
-    others = np.array([first.probability for first in firsts if not first.answerable])
-    for level in sorted({threshold for threshold, _ in found.values()} | {0.1, 0.2, 0.3, 0.4, 0.5}):
+def separation(outcomes: Sequence[Outcome], other: Kind) -> float:
+    """Return how well the probability tells the answerable from another kind: AUROC."""
+    chosen = [one for one in outcomes if one.kind in (Kind.ANSWERABLE, other)]
+    scores = [one.probability for one in chosen]
+    return auroc(scores, [one.kind == Kind.ANSWERABLE for one in chosen])
+
+
+def print_report(name: str, outcomes: Sequence[Outcome], levels: Levels) -> None:
+    """Print what the calibration is worth, on articles that it was not fitted on."""
+    own = [one for one in outcomes if one.kind == Kind.ANSWERABLE]
+    counts = ", ".join(f"{sum(o.kind == kind for o in outcomes)} {kind}" for kind in Kind)
+    print(f"\n{name}: {counts}; articles left out in turn")
+    print(f"right first quote, of answerable: {np.mean([one.right for one in own]):.3f}")
+    for source in sorted({one.question.asked.source for one in own}):
+        part = [one.right for one in own if one.question.asked.source == source]
+        print(f"  {source}: {np.mean(part):.3f} of {len(part)}")
+    print(f"passages read, mean: {np.mean([one.passages for one in outcomes]):.2f}")
+    for kind in (Kind.NEAR, Kind.OTHER):
+        print(f"AUROC, answerable or {kind}: {separation(outcomes, kind):.3f}")
+    right = [one.right for one in outcomes]
+    print(f"AUROC, right or not: {auroc([one.probability for one in outcomes], right):.3f}")
+    print(f"answerable lost with 80 % of the near misses refused: {lost_at(outcomes, 0.8):.3f}")
+    print(f"expected calibration error: {calibration_error(outcomes):.3f}")
+    print(f"right sentence in the first quote or, unquoted, shown: {_shown(own, levels):.3f}")
+    for kind in Kind:
+        refused = below(outcomes, kind, levels.perhaps)
+        quoted = 1 - below(outcomes, kind, levels.found)
         print(
-            f"  at {level}: {np.mean(others < level):.3f} of the others refused, "
-            f"{np.mean(own < level):.3f} of the answerable"
+            f"  {kind}: {quoted:.3f} found, {1 - quoted - refused:.3f} perhaps, {refused:.3f} not"
         )
+    print(f"without an answer, quoted: {quoted_share(outcomes, levels.found):.3f}")
 
 
-def mistakes(firsts: Sequence[First], threshold: float) -> dict[str, list[First]]:
-    """Return the questions that go wrong with a threshold, by what is wrong."""
-    own = [first for first in firsts if first.answerable]
-    said = [first for first in own if first.probability >= threshold]
-    wrong = [first for first in said if not first.right]
+def _shown(own: Sequence[Outcome], levels: Levels) -> float:
+    return float(np.mean([one.shown(levels) for one in own]))
+
+
+def mistakes(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, list[Outcome]]:
+    """Return the questions that go wrong, by what is wrong."""
+    own = [one for one in outcomes if one.kind == Kind.ANSWERABLE]
+    quoted = [one for one in outcomes if one.probability >= levels.found]
     return {
-        "wrong quote, a right one was read": [f for f in wrong if f.question.right.any()],
-        "wrong quote, no right one was read": [f for f in wrong if not f.question.right.any()],
-        "refused, though answered": [first for first in own if first.probability < threshold],
-        "quoted, though not answered": [
-            first for first in firsts if not first.answerable and first.probability >= threshold
-        ],
+        "wrong quote": [one for one in quoted if one.kind == Kind.ANSWERABLE and not one.right],
+        "not quoted, though answered": [one for one in own if one.probability < levels.found],
+        "quoted, though not answered": [one for one in quoted if one.kind != Kind.ANSWERABLE],
     }
 
 
-def print_mistakes(firsts: Sequence[First], count: int) -> None:
+def print_mistakes(outcomes: Sequence[Outcome], levels: Levels, count: int) -> None:
     """Print up to ``count`` mistakes of each kind, drawn at random, always the same ones."""
-    for kind, found in mistakes(firsts, Config().threshold).items() if count else ():
+    for kind, found in mistakes(outcomes, levels).items() if count else ():
         print(f"\n## {kind}: {len(found)}")
-        for first in random.Random(0).sample(found, min(count, len(found))):
-            print(f"\n{first.question.title}: {first.question.text} [{first.probability:.2f}]")
-            print(f"  gold:  {' | '.join(answer.text for answer in first.question.answers)}")
-            print(f"  quote: {first.quote.text}")
+        for one in random.Random(0).sample(found, min(count, len(found))):
+            asked = one.question.asked
+            print(f"\n{asked.source}: {asked.text} [{one.probability:.2f}]")
+            print(f"  gold:  {' | '.join(answer.text for answer in asked.answers)}")
+            print(f"  quote: {one.quotes[0].text}")
 
 
-def write(file: Path, calibration: Calibration) -> None:
-    """Put the calibration into reader.json."""
+def write(file: Path, fitted: Fitted, levels: Levels) -> None:
+    """Put both regressions and the levels into the weights' card."""
     card = json.loads(file.read_text())
-    card["calibration"] = {
-        "features": list(FEATURES),
-        "weights": [round(float(weight), 4) for weight in calibration.weights],
-        "bias": round(calibration.bias, 4),
-    }
+    card["calibration"] = _written(FEATURES, fitted.calibration)
+    card["prior"] = _written(PASSAGE_FEATURES, fitted.prior)
+    card["levels"] = asdict(levels)
     file.write_text(json.dumps(card, indent=2) + "\n")
 
 
-def plot(firsts: Sequence[First], file: Path) -> None:
-    """Draw how often quotes are right against how likely they were said to be."""
+def _written(features: Sequence[str], fitted: Logistic) -> dict[str, object]:
+    weights = [round(weight, 4) for weight in fitted.weights]
+    return {"features": list(features), "weights": weights, "bias": round(fitted.bias, 4)}
+
+
+def plot(sets: Mapping[str, Sequence[Outcome]], file: Path) -> None:
+    """Draw how often first quotes are right against how likely they were said to be."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -300,9 +352,18 @@ def plot(firsts: Sequence[First], file: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(4.5, 4.5))
     axes.plot([0, 1], [0, 1], color="0.7")
-    bins = _bins(firsts)
-    axes.plot([m for m, _ in bins], [np.mean([f.right for f in b]) for _, b in bins], "o-")
-    axes.set(xlabel="probability said", ylabel="share right", title="The first quote, dev titles")
+    for name, outcomes in sets.items():
+        weights, bins = mix_weights([one.kind for one in outcomes]), _bins(outcomes)
+        said = np.array([one.probability for one in outcomes])
+        right = np.array([one.right for one in outcomes])
+        there = [number for number in range(BINS) if (bins == number).any()]
+        points = [
+            [np.average(values[bins == n], weights=weights[bins == n]) for n in there]
+            for values in (said, right)
+        ]
+        axes.plot(*points, "o-", label=name)
+    axes.set(xlabel="probability said", ylabel="share right", title="First quotes")
+    axes.legend()
     figure.tight_layout()
     figure.savefig(file, dpi=120)
 

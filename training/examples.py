@@ -57,7 +57,7 @@ def read_rows(path: Path) -> list[Row]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             raw = json.loads(line)
-            context = raw["context"]
+            context, title = raw["context"], raw["title"]
             answers = []
             for answer in raw["answers"]:
                 span = (answer["start"], answer["start"] + len(answer["text"]))
@@ -66,7 +66,12 @@ def read_rows(path: Path) -> list[Row]:
                 answers.append(span)
             rows.append(
                 Row(
-                    raw["id"], raw["source"], raw["title"], context, raw["question"], tuple(answers)
+                    raw["id"],
+                    raw["source"],
+                    "" if title is None else title,
+                    context,
+                    raw["question"],
+                    tuple(answers),
                 )
             )
     return rows

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from onnx import ModelProto
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
@@ -25,8 +24,6 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from torch import Tensor, nn
 
-from qa_bot.pronouns import SIGNS
-from qa_bot.reader import FEATURES
 from qa_bot.reader_model import (
     CARD,
     MODEL,
@@ -39,9 +36,15 @@ from qa_bot.reader_model import (
     onnx_network,
 )
 from training.examples import Row, read_rows
-from training.model import MAX_TOKENS, SpanModel, load_model, new_tokenizer, reader_of
+from training.model import (
+    MAX_TOKENS,
+    SpanModel,
+    load_model,
+    new_tokenizer,
+    reader_of,
+    uncalibrated,
+)
 from training.predict import predict, report, torch_network
-from training.sixbits import to_six_bits
 
 WORDS, POSITIONS = "word_embeddings.weight", "position_embeddings.weight"
 WORD_BLOCK = 128  # numbers of a word's that share a scale
@@ -74,7 +77,7 @@ def main() -> None:
 def export(model: SpanModel, folder: Path) -> None:
     """Write a model, its tokenizer and, last, their checksums into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    quantize(to_onnx(model), folder / MODEL, model.bert.config.intermediate_size)
+    quantize(to_onnx(model), folder / MODEL)
     tokenizer = new_tokenizer()
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -83,12 +86,7 @@ def export(model: SpanModel, folder: Path) -> None:
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in (MODEL, TOKENIZER)
     }
-    # Until training.calibrate has been run, the margin alone is the logit of the confidence.
-    weights = [float(name == "margin") for name in FEATURES]
-    raw = {"features": list(FEATURES), "weights": weights, "bias": 0.0}
-    # And until training.thresholds has been run, what is likelier than not counts.
-    even = {kind: {"leaning": 0.5, "word": 0.5} for kind in SIGNS}
-    card = {"sha256": sums, "max_tokens": MAX_TOKENS, "calibration": raw, "rewriting": even}
+    card = {"sha256": sums, "max_tokens": MAX_TOKENS, **uncalibrated()}
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
@@ -150,15 +148,13 @@ def to_onnx(model: SpanModel) -> ModelProto:
     return program.model_proto
 
 
-def quantize(model: ModelProto, file: Path, wide: int) -> None:
-    """Write a model in int8, with a scale for each column of a matrix, and its words in 4 bits.
+def quantize(model: ModelProto, file: Path) -> None:
+    """Write a model in int8, with one scale per matrix column, and its word embeddings in 4 bits.
 
-    The table of word embeddings, the largest part, has a scale for each WORD_BLOCK of its numbers.
-    That of the types of tokens, two rows, keeps its floats.
-    Matrices with ``wide`` rows or columns, the feed-forward ones, are kept in six bits, so that
-    twelve layers are no larger than ten of eight bits. The others have eight, not the seven that
-    are advised for processors without VNNI: with scaled rows only 1 sum in 30,000 overflows there,
-    and the seventh bit costs more than that.
+    The word embeddings, the largest table, have one scale per WORD_BLOCK numbers. The token type
+    embeddings, two rows, stay in fp32. Matrices use 7 of their 8 bits: without VNNI a processor
+    adds two products in 16 bits, and with all 8 such a sum can overflow. With 7 the integers are
+    the same on every processor, and so are the answers.
     """
     tables = {node.input[0]: node.name for node in model.graph.node if node.op_type == "Gather"}
     others = [name for table, name in tables.items() if not table.endswith(WORDS)]
@@ -170,7 +166,7 @@ def quantize(model: ModelProto, file: Path, wide: int) -> None:
         op_types_to_quantize=("Gather",),
         nodes_to_exclude=others,
     )
-    with np.errstate(invalid="ignore"):  # the padding's numbers are all 0, and so is their scale
+    with np.errstate(invalid="ignore"):  # the padding token's row is all 0, and so is its scale
         words.process()
     quantize_dynamic(
         words.model.model,
@@ -179,10 +175,8 @@ def quantize(model: ModelProto, file: Path, wide: int) -> None:
         nodes_to_exclude=[name for table, name in tables.items() if not table.endswith(POSITIONS)],
         per_channel=True,
         weight_type=QuantType.QInt8,
+        reduce_range=True,
     )
-    smaller = onnx.load(file)
-    to_six_bits(smaller, wide)
-    onnx.save(smaller, file)
 
 
 def compare(

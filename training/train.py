@@ -1,317 +1,358 @@
-"""Train the reader on prepared items: ``python -m training.train --minutes 90``.
+"""Train a teacher, then a student that learns from the labels and from the teacher.
 
-A run writes checkpoint.pt, replaced every few minutes, and log.jsonl; started again with the same
-folder it goes on from there. The learning rate falls to 0 when the time is up, however fast the
-machine is: the time of all starts together counts.
+    python -m training.train teacher --data DATA --weights MPNET --run runs/teacher
+    python -m training.train student --data DATA --weights E5 --run runs/student \\
+        --teacher runs/teacher/checkpoint.pt
+
+A run writes checkpoint.pt every few minutes and log.jsonl every few seconds. Started again with
+the same folder and options it goes on from the checkpoint, and ends with the same weights as if it
+had not stopped.
 """
 
 import argparse
+import itertools
 import json
+import math
 import os
-import random
+import pickle
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from training.examples import Example, Row, load_items, read_rows
-from training.followups import Conversations, TermExample, read_followups
-from training.mixture import NEAR_MISSES, STAGES, Mixture, batches
-from training.model import (
-    PooledDropout,
-    SpanModel,
-    add_dropout,
-    add_layers,
-    encode,
-    load_model,
-    mask_words,
-    new_model,
-    new_tokenizer,
-    reader_of,
-    shared_loss,
-    span_loss,
-    term_loss,
-    weights_folder,
+from qa_bot.errors import ModelError, QABotError
+from training.arguments import default_device, device, folder_with
+from training.batches import Draws, SpanBatch, Step, TermBatch, masked
+from training.examples import load_items, read_rows
+from training.followups import Conversations, read_followups
+from training.losses import span_losses, taught_term_loss, teacher_losses, term_loss
+from training.mixture import Mixture
+from training.model import SpanModel, load_model, new_model, new_tokenizer
+
+DEFAULTS = {"teacher": (4600, 6e-5), "student": (6300, 2e-4)}  # steps, and the highest rate
+ALONE = {"own": 1.0, "shared": 1.0, "terms": 1.0}  # weights of the losses without a teacher
+TAUGHT = {
+    "own": 0.5, "shared": 0.5, "divergence": 1.0, "shared_divergence": 1.0, "margin": 0.05,
+    "terms": 1.0, "taught_terms": 0.3,
+}  # fmt: skip
+TOKENS = 20_000  # of a batch, padding included
+CPU_PART = 4_000  # tokens read at once on a CPU, to save memory
+WARM_UP = 0.06  # of the steps, in which the learning rate rises
+LEAST_RATE = 0.002  # of the highest
+DROPOUT = 0.1
+MASKED = 0.15  # of a text's tokens outside the answers, at most
+AVERAGED = 0.999  # of the averaged weights is kept at each step
+LOG_SECONDS = 15
+
+
+DATA = folder_with(
+    "train.jsonl.gz", "followups-train.jsonl.gz", hint="see “Data” in training/README.md"
 )
-from training.predict import predict, report
+ITEMS = folder_with(
+    "windows.jsonl.gz", "items.jsonl.gz", hint="python -m training.prepare writes it"
+)
+WEIGHTS = folder_with(
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    hint="see “Weights to begin with” in training/README.md",
+)
 
-BATCH = 32  # examples
-DRAW = 128  # items drawn at a time, about twice as many examples
-TERM_DRAW = 64  # follow-ups drawn with them
-WARM_UP = 0.05  # of the time, in which the learning rate rises
-DEV_ROWS = 300
-CHECKPOINT_SECONDS = 300
-DEV_SECONDS = 1200
-DROPOUT = 0.1  # share of the features
-MASKED = 0.15  # of a text's words outside the answers, at most
 
-Batch = Sequence[tuple[Example, ...]] | Sequence[tuple[TermExample, ...]]  # of one kind
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is: with other settings a checkpoint cannot be continued."""
+
+    role: str
+    steps: int
+    rate: float
+    tokens: int
+    seed: int
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step: it rises to the highest, then falls to nearly 0."""
+        done = step / self.steps
+        return self.rate * max(min(done / WARM_UP, (1 - done) / (1 - WARM_UP)), LEAST_RATE)
 
 
 def main() -> None:
     """Read the arguments and train."""
-    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
-    parser.add_argument("--items", type=Path, default=Path("runs/reader/data"))
-    parser.add_argument("--run", type=Path, default=Path("runs/reader"), help="folder of the run")
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
-    parser.add_argument(
-        "--weights",
-        type=weights_folder,
-        help="folder of a BERT with the same words to begin with; default: all-MiniLM-L6-v2. "
-        "With --start, of its --layers those that the checkpoint lacks are put on top",
-    )
-    parser.add_argument("--layers", type=int, help="of --weights, the first to keep; default: all")
-    parser.add_argument(
-        "--near-misses", action="store_true", help="read every question with some, as the bot does"
-    )
-    parser.add_argument("--minutes", type=float, default=90, help="time to train, of all starts")
-    parser.add_argument(
-        "--keep", type=int, default=0, help="checkpoints to keep beside the last, to be averaged"
-    )
-    parser.add_argument("--rate", type=float, default=1.5e-4, help="highest learning rate")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--seed", type=int, default=1)
+    parser = arguments()
     args = parser.parse_args()
-    if args.layers is not None and args.weights is None:
-        parser.error("--layers goes with --weights")
-    if args.start is not None and args.weights is not None and args.layers is None:
-        parser.error("--start with --weights needs --layers")
-    if args.keep < 0:
-        parser.error("--keep is a number of checkpoints, 0 or more")
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(1)  # see Run: a thread is a copy of the model
-    torch.set_flush_denormal(True)
     try:
-        model = begin(args.start, args.weights, args.layers)
-    except ValueError as error:
-        parser.error(str(error))
-    dev = read_rows(args.data / "dev.jsonl.gz")
-    stages = NEAR_MISSES if args.near_misses else STAGES
-    mixture = Mixture(*load_items(args.items), args.seed, stages)
+        begin(args).train(args.workers, args.save_seconds)
+    except (QABotError, ValueError) as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+
+
+def begin(args: argparse.Namespace) -> "Run":
+    """Return the run of a command line, begun or to go on with."""
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
+    torch.set_float32_matmul_precision("high")  # TF32, where something is left in fp32
+    torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for each shape of a batch
+    torch.manual_seed(args.seed)  # the new head's weights
+    mixture = Mixture(*load_items(args.items), args.seed)
     followups = read_followups(args.data / "followups-train.jsonl.gz")
-    rows = read_rows(args.data / "train.jsonl.gz")
-    conversations = Conversations(followups, rows, args.seed)
-    run = Run(
-        args.run,
-        model,
-        mixture,
-        conversations,
-        args.rate,
-        60 * args.minutes,
-        args.threads,
-        settled=args.start is not None,
-        keep=args.keep,
+    conversations = Conversations(followups, read_rows(args.data / "train.jsonl.gz"), args.seed)
+    part = args.tokens if args.device.type == "cuda" else min(args.tokens, CPU_PART)
+    draws = Draws(mixture, conversations, new_tokenizer(), args.tokens, part)
+    model = new_model(args.weights, DROPOUT)
+    teacher = load_model(args.teacher) if args.role == "student" else None
+    settings = Settings(args.role, args.steps, args.rate, args.tokens, args.seed)
+    return Run(args.run, model, draws, settings, args.device, teacher)
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    run.train(random.Random(0).sample(dev, DEV_ROWS))
+    roles = parser.add_subparsers(dest="role", required=True)
+    for role, (steps, rate) in DEFAULTS.items():
+        command = roles.add_parser(role)
+        add = command.add_argument
+        add("--data", type=DATA, required=True, help="folder of the data sets")
+        add(
+            "--items",
+            type=ITEMS,
+            default="runs/items",
+            help="folder that prepare wrote; default: %(default)s",
+        )
+        add("--weights", type=WEIGHTS, required=True, help="folder of the encoder to begin with")
+        if role == "student":
+            add("--teacher", type=_file, required=True, help="checkpoint.pt of the teacher's run")
+        add("--run", type=Path, required=True, help="folder of the run")
+        add(
+            "--steps",
+            type=_positive,
+            default=steps,
+            help="batches to learn from; default: %(default)s",
+        )
+        add("--rate", type=float, default=rate, help="highest learning rate; default: %(default)s")
+        add(
+            "--tokens",
+            type=_positive,
+            default=TOKENS,
+            help="tokens of a batch; default: %(default)s",
+        )
+        add(
+            "--seed",
+            type=int,
+            default=1,
+            help="of the draws, of dropout and of masked tokens; default: %(default)s",
+        )
+        _add_machine(command)
+    return parser
 
 
-def begin(start: Path | None, weights: Path | None, layers: int | None) -> SpanModel:
-    """Return the model of a checkpoint, with layers put on top if asked, or a new one.
+def _add_machine(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that change how fast a run is, and not what it learns."""
+    add = command.add_argument
+    workers = max((os.cpu_count() or 1) - 2, 0)
+    add(
+        "--device", type=device, default=default_device(), help="cpu, cuda, …; default: %(default)s"
+    )
+    add("--threads", type=_positive, help="threads on a CPU; default: torch's choice")
+    add(
+        "--workers",
+        type=int,
+        default=workers,
+        help="processes that prepare batches; default: %(default)s",
+    )
+    add(
+        "--save-seconds",
+        type=float,
+        default=120,
+        help="seconds between checkpoints; default: %(default)s",
+    )
 
-    Raises ValueError for a number of ``layers`` that cannot be had.
-    """
-    if start is None:
-        return new_model(weights, layers)
-    model = load_model(start)
-    return model if weights is None or layers is None else add_layers(model, weights, layers)
+
+def _file(argument: str) -> Path:
+    if not Path(argument).is_file():
+        raise argparse.ArgumentTypeError(f"there is no {argument}: train the teacher first")
+    return Path(argument)
+
+
+def _positive(argument: str) -> int:
+    if int(argument) < 1:
+        raise ValueError
+    return int(argument)
 
 
 class Run:
-    """A model in training, with all that a checkpoint keeps."""
+    """A model in training: what a checkpoint keeps, and what changes it."""
 
     def __init__(
         self,
         folder: Path,
         model: SpanModel,
-        mixture: Mixture,
-        conversations: Conversations,
-        rate: float,
-        seconds: float,
-        threads: int,
-        settled: bool = False,  # the model was trained before: the last mixture alone
-        keep: int = 0,  # checkpoints beside the last
+        draws: Draws,
+        settings: Settings,
+        where: torch.device,
+        teacher: SpanModel | None = None,
     ) -> None:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.folder, self.mixture, self.conversations = folder, mixture, conversations
-        self.rate, self.seconds, self.settled, self.keep = rate, seconds, settled, keep
-        self.tokenizer = new_tokenizer()
-        self.weights = model.to(device)  # fp32: what the optimizer changes
-        # Copies that are run, one a thread. Each reads a part of a batch with one core: threads
-        # that meet once a step, not in every operation, lose little when the machine is shared.
-        workers = 1 if device.type == "cuda" else threads
-        self.generators = [torch.Generator() for _ in range(workers)]
-        self.copies = []
-        for generator in self.generators:
-            made = deepcopy(model)
-            add_dropout(made, PooledDropout(DROPOUT, generator))
-            self.copies.append(made.to(device, torch.bfloat16).train())
-        self.pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+        self.folder, self.draws, self.settings, self.device = folder, draws, settings, where
+        self.model, self.averaged = model.to(where).train(), deepcopy(model).to(where).eval()
+        self.teacher = None if teacher is None else teacher.to(where).eval()
+        for network in filter(None, (self.model, self.teacher)):
+            network.bert.set_attn_implementation("sdpa" if where.type == "cuda" else "eager")
         self.optimizer = torch.optim.AdamW(
-            _with_decay(self.weights), lr=rate, weight_decay=0.01, fused=True
-        )
-        self.elapsed = 0.0  # seconds of training, of all starts
-        self._zero = 0.0  # the clock when elapsed was 0, had there been one start
-        self.steps = 0
-        self.examples = 0
-        if (folder / "checkpoint.pt").exists():
+            _with_decay(self.model), lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01,
+            fused=True,
+        )  # fmt: skip
+        self.step = 0
+        self.position = (0, 0)  # the next batch: of which draw, and which of it
+        self._sums: Counter[str] = Counter()  # of the losses since they were logged
+        self._read: Counter[str] = Counter()  # texts that these are of
+        if self.checkpoint.exists():
             self._load()
-        self._copy_weights()
 
-    def train(self, dev: Sequence[Row]) -> None:
-        """Train until the time is up; save now and then, and at the end."""
+    @property
+    def checkpoint(self) -> Path:
+        """The file that the run goes on from; its ``model`` are the averaged weights."""
+        return self.folder / "checkpoint.pt"
+
+    def train(self, workers: int = 0, save_seconds: float = math.inf) -> None:
+        """Take the steps that are left; save every so many seconds, and at the end."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        saved = scored = self.elapsed
-        bar = tqdm(total=round(self.seconds), initial=round(self.elapsed), unit="s", mininterval=10)
-        self._zero = time.monotonic() - self.elapsed
-        while self.elapsed < self.seconds:
-            self._log(self._round(bar))
-            if self.elapsed - scored >= DEV_SECONDS:
-                self._log(self.score(dev))
-                scored = self.elapsed
-            if self.elapsed - saved >= CHECKPOINT_SECONDS:
+        saved = logged = time.monotonic()
+        left = range(self.step, self.settings.steps)
+        bar = tqdm(total=self.settings.steps, initial=self.step, unit="step", mininterval=1)
+        for _, step in zip(left, self._steps(workers), strict=False):
+            self._take(step)
+            bar.update()
+            if time.monotonic() - logged > LOG_SECONDS:
+                bar.set_postfix(self._log(time.monotonic() - logged))
+                logged = time.monotonic()
+            if time.monotonic() - saved > save_seconds:
                 self.save()
-                saved = self.elapsed
+                saved = time.monotonic()
+        self._log(time.monotonic() - logged)
         self.save()
-        self._log(self.score(dev))
+        bar.close()
 
-    def _round(self, bar: Any) -> dict[str, float]:
-        """Train on one draw of examples; return what is logged."""
-        rng = random.Random(self.steps)
-        progress = 1.0 if self.settled else self.elapsed / self.seconds
-        drawn: list[Batch] = [*batches(self.mixture.draw(progress, DRAW), BATCH, rng)]
-        terms = self.conversations.draw(TERM_DRAW, self.steps)
-        drawn += batches([(one,) for one in terms], BATCH, rng)
-        rng.shuffle(drawn)
-        began, seen = time.monotonic(), 0
-        totals = {False: [0.0, 0], True: [0.0, 0]}  # of terms or not: sum of the losses, examples
-        for batch in drawn:
-            total, read = totals[isinstance(batch[0][0], TermExample)], sum(map(len, batch))
-            total[0] += self._step(batch) * read
-            total[1] += read
-            seen += read
-            self.elapsed = time.monotonic() - self._zero
-            bar.update(self.elapsed - bar.n)
-            if self.elapsed >= self.seconds:
-                break
-        self.examples += seen
-        rate = seen / (time.monotonic() - began)
-        losses = [total / max(count, 1) for total, count in totals.values()]
-        return {
-            "loss": losses[0],
-            "term_loss": losses[1],
-            "examples_per_second": rate,
-            "rate": self._rate(),
-        }
+    def _steps(self, workers: int) -> Iterator[Step]:
+        """Yield the batches from the position on, and move it."""
+        first, skip = self.position
+        loader: Any = DataLoader(
+            self.draws, batch_size=None, sampler=itertools.count(first), num_workers=workers
+        )
+        for number, drawn in zip(itertools.count(first), loader, strict=False):
+            steps = pickle.loads(drawn)
+            for at in range(skip, len(steps)):
+                self.position = (number, at + 1)
+                yield steps[at]
+            skip = 0
 
-    def _step(self, batch: Batch) -> float:
-        """Take one step of the optimizer; return the loss."""
-        shares = [batch[part :: len(self.copies)] for part in range(len(self.copies))]
-        read = sum(map(len, batch))
-        for part, generator in enumerate(self.generators):
-            generator.manual_seed(len(self.generators) * self.steps + part)
-        loss = sum(self.pool.map(self._backward, self.copies, shares, self.generators))
-        loss /= read
-        copies = zip(*(model.parameters() for model in self.copies), strict=True)
-        for weight, copied in zip(self.weights.parameters(), copies, strict=True):
-            grads = [copy.grad.float() for copy in copied if copy.grad is not None]
-            weight.grad = torch.stack(grads).sum(dim=0).div_(read)
-            for copy in copied:
-                copy.grad = None
-        torch.nn.utils.clip_grad_norm_(self.weights.parameters(), 1.0)
+    def _take(self, step: Step) -> None:
+        """Take one step of the optimizer on a batch, which is read part by part."""
+        torch.manual_seed(1_000_003 * self.settings.seed + self.step)  # dropout, masked tokens
+        texts = sum(len(part) for part in step)
+        for part in step:
+            losses = self._losses(part.to(self.device))
+            weights = ALONE if self.teacher is None else TAUGHT
+            total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+            (total / texts).backward()  # type: ignore[no-untyped-call]
+            self._count(losses, len(part))
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = self.settings.rate_at(self.step)
         self.optimizer.step()
-        self._copy_weights()
-        self.steps += 1
-        return loss
+        self.optimizer.zero_grad()
+        self.step += 1
+        self._average()
 
-    def _backward(self, model: SpanModel, asked: Batch, generator: torch.Generator) -> float:
-        """Compute a copy's gradients for its share of a batch; return the sum of the losses."""
-        examples = [one for texts in asked for one in texts]
-        if not examples:
-            return 0.0
-        pairs = [(example.question, example.text) for example in examples]
-        batch = encode(self.tokenizer, pairs).to(next(model.parameters()).device)
-        spans = [example for example in examples if isinstance(example, Example)]
-        batch = mask_words(batch, spans, MASKED, generator) if spans else batch
-        logits = model(batch.ids, batch.types, batch.mask)
-        if spans:
-            together = [[one for one in texts if isinstance(one, Example)] for texts in asked]
-            loss = span_loss(logits, batch, spans) + shared_loss(logits, batch, together)
-        else:
-            needed = [example for example in examples if isinstance(example, TermExample)]
-            loss = term_loss(logits, batch, needed)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
+    def _losses(self, part: SpanBatch | TermBatch) -> dict[str, Tensor]:
+        """Return the losses of a part of a batch, before they are weighed."""
+        ids = masked(part, MASKED) if isinstance(part, SpanBatch) else part.ids
+        with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda"):
+            logits = self.model(ids, part.types, part.mask).float()
+            taught = None
+            if self.teacher is not None:
+                with torch.no_grad():
+                    taught = self.teacher(part.ids, part.types, part.mask).float()
+        if isinstance(part, SpanBatch):
+            losses = span_losses(logits, part)
+            return losses if taught is None else losses | teacher_losses(logits, taught, part)
+        losses = {"terms": term_loss(logits, part)}
+        if taught is not None:
+            losses["taught_terms"] = taught_term_loss(logits, taught, part)
+        return losses
 
-    def _rate(self) -> float:
-        """Return the learning rate now: up to the highest, then down to 0 in a straight line."""
-        progress = min(self.elapsed / self.seconds, 1.0)
-        return self.rate * min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
+    def _average(self) -> None:
+        """Move the averaged weights towards those of this step, further at the beginning."""
+        kept = min(AVERAGED, (1 + self.step) / (10 + self.step))
+        follow = get_ema_multi_avg_fn(kept)  # type: ignore[no-untyped-call]
+        follow(list(self.averaged.parameters()), list(self.model.parameters()), None)
 
-    def _copy_weights(self) -> None:
-        with torch.no_grad():
-            for model in self.copies:
-                for mine, copy in zip(self.weights.parameters(), model.parameters(), strict=True):
-                    copy.copy_(mine)
+    def _count(self, losses: dict[str, Tensor], texts: int) -> None:
+        """Add losses to those to be logged, without waiting for the device."""
+        for name, loss in losses.items():
+            self._sums[name] = self._sums[name] + loss.detach()  # type: ignore[assignment]
+            self._read[name] += texts
 
-    def score(self, dev: Sequence[Row]) -> dict[str, float]:
-        """Return the scores on dev rows, of the copy that is run."""
-        predictions = predict(reader_of(self.copies[0].eval()), dev)
-        self.copies[0].train()
-        return {f"dev_{name}": value for name, value in report(dev, predictions)["all"].items()}
+    def _log(self, seconds: float) -> dict[str, float]:
+        """Write the mean losses of a text since the last line, and return them.
 
-    def _log(self, values: dict[str, float]) -> None:
-        line = {"elapsed": self.elapsed, "steps": self.steps, "examples": self.examples} | values
+        Raises ModelError when they are no numbers.
+        """
+        losses = {name: float(total) / self._read[name] for name, total in self._sums.items()}
+        texts = self._read["own"] + self._read["terms"]
+        if not all(math.isfinite(loss) for loss in losses.values()):
+            raise ModelError(
+                f"the losses are not finite at step {self.step}: {losses}. Delete {self.folder} "
+                "and begin again with a lower --rate"
+            )
+        rate = {"rate": self.settings.rate_at(self.step), "texts_per_second": texts / seconds}
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps({"step": self.step, **losses, **rate}) + "\n")
+        self._sums.clear()
+        self._read.clear()
+        return losses
 
     def save(self) -> None:
-        """Write the checkpoint in the old one's place, and keep its weights by the step, if asked.
-
-        Scores of checkpoints five minutes apart differ by more than the last minutes gain, so the
-        average of those of a run's end (``training.average``) may do better than the last.
-        """
+        """Write the checkpoint beside the old one, then put it in its place."""
         state = {
-            "model": self.weights.state_dict(),
+            "model": self.averaged.state_dict(),
+            "weights": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "taken": self.mixture.taken,
-            "elapsed": self.elapsed,
-            "steps": self.steps,
-            "examples": self.examples,
+            "step": self.step,
+            "position": self.position,
+            "settings": asdict(self.settings),
         }
-        _write(state, self.folder / "checkpoint.pt")
-        if self.keep:
-            _write({"model": state["model"]}, self.folder / f"step-{self.steps:07d}.pt")
-            for older in sorted(self.folder.glob("step-*.pt"))[: -self.keep]:
-                older.unlink()
+        unfinished = self.checkpoint.with_suffix(".tmp")
+        torch.save(state, unfinished)
+        os.replace(unfinished, self.checkpoint)
 
     def _load(self) -> None:
-        path = self.folder / "checkpoint.pt"
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        self.weights.load_state_dict(state["model"])
+        """Go on from the checkpoint; raises ModelError if it is of other settings."""
+        state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        if state["settings"] != asdict(self.settings):
+            raise ModelError(
+                f"{self.checkpoint} was begun with {state['settings']}. Give the same options to "
+                "go on, or another --run to begin anew"
+            )
+        self.averaged.load_state_dict(state["model"])
+        self.model.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.mixture.taken = state["taken"]
-        self.elapsed, self.steps = state["elapsed"], state["steps"]
-        self.examples = state["examples"]
-
-
-def _write(state: dict[str, Any], path: Path) -> None:
-    """Write a file beside the old one, then put it in its place."""
-    unfinished = path.with_name(f"{path.name}.tmp")
-    torch.save(state, unfinished)
-    os.replace(unfinished, path)
+        self.step, self.position = state["step"], tuple(state["position"])
 
 
 def _with_decay(model: SpanModel) -> list[dict[str, Any]]:
     """Return the weights in two groups: biases and norms do not decay."""
-    weights = list(model.parameters())
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     return [
         {"params": [weight for weight in weights if weight.ndim >= 2]},
         {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},

@@ -132,7 +132,6 @@ def model_folder() -> str:
 def _stay_offline() -> None:
     """Keep a peer's libraries from calling anybody; each reads this when it is imported."""
     for name, value in (
-        ("HF_HUB_OFFLINE", "1"),
         ("HAYSTACK_TELEMETRY_ENABLED", "False"),
         ("LANGSMITH_TRACING", "false"),
     ):

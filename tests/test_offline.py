@@ -1,0 +1,164 @@
+"""Nothing leaves the machine and nothing is written unasked: watched from outside, by strace."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from system_calls import outbound, traced, why_not_traced, written
+
+from qa_bot.offline import ENVIRONMENT
+
+ROOT = Path(__file__).parent.parent
+QUESTION = "Who is the Defense Secretary?"
+IDLE = 30  # seconds that a process lives on: onnxruntime reports home after 25
+
+needs_strace = pytest.mark.skipif(bool(why_not_traced()), reason=why_not_traced())
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A new home, temporary folder and working folder, and the log of what a program does."""
+
+    home: Path
+    temporary: Path
+    work: Path
+    log: Path
+
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+        """Run Python under strace; yield strace's process and the number of Python's."""
+        command = traced([sys.executable, *arguments], self.log)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=self.environment(), cwd=self.work
+        ) as process:
+            assert process.stdout is not None
+            try:
+                yield process, int(process.stdout.readline())
+            finally:
+                process.kill()
+
+    def run(self, code: str) -> str:
+        """Run a program to its end and return what it prints."""
+        with self.start("-c", code) as (process, _):
+            said, _ = process.communicate(timeout=300)
+            assert process.returncode == 0
+        return said
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a person who has set nothing."""
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        # Python's own cache of bytecode is not what is watched.
+        ours = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **ours, "HOME": str(self.home), "TMPDIR": str(self.temporary)}
+
+    def check(self) -> None:
+        """Fail unless nothing left the machine or was written outside the folders given."""
+        assert outbound(self.log) == []
+        assert written(self.log, [self.temporary, self.work]) == []
+        assert list(self.home.iterdir()) == []
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    folders = [tmp_path / name for name in ("home", "temporary", "work")]
+    for folder in folders:
+        folder.mkdir()
+    return Watch(*folders, tmp_path / "calls")
+
+
+@pytest.mark.parametrize("package", ["qa_bot", "training", "benchmarks", "benchmarks.peers", "app"])
+def test_every_package_is_told_before_its_modules_are_imported(package: str) -> None:
+    code = f"import os, sys, {package}; print(os.environ, 'onnxruntime' in sys.modules)"
+    environment = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert all(f"{name!r}: {value!r}" in done.stdout for name, value in ENVIRONMENT.items())
+    assert done.stdout.endswith("False\n")
+
+
+@needs_strace
+def test_the_watch_sees_what_must_not_happen(watch: Watch) -> None:
+    watch.run(
+        "import os, pathlib, socket\n"
+        "def udp(): return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "udp().sendto(b'', ('127.0.0.1', 9))  # allowed: this machine\n"
+        "udp().connect(('127.0.0.1', 53))  # a name server, though on this machine\n"
+        "udp().connect(('192.0.2.1', 443))\n"
+        "home = pathlib.Path.home()\n"
+        "(home / 'id').write_text('1')\n"
+        "os.rename(home / 'id', pathlib.Path('moved').resolve())\n"
+        "pathlib.Path('asked').write_text('1')  # allowed\n"
+    )
+    assert [re.search(r"htons\((\d+)\)", line)[1] for line in outbound(watch.log)] == ["53", "443"]
+    outside = written(watch.log, [watch.work, watch.temporary])
+    assert outside == [str(watch.home / "id")] * 2
+
+
+@pytest.mark.slow
+@needs_strace
+def test_a_program_that_answers_speaks_to_nobody_and_writes_nothing(watch: Watch) -> None:
+    said = watch.run(
+        f"import time, qa_bot\nprint(qa_bot.answer({QUESTION!r}).text)\ntime.sleep({IDLE})"
+    )
+    assert said == "Mark Esper\n"
+    watch.check()
+    assert list(watch.temporary.iterdir()) == []
+
+
+@pytest.mark.slow
+@needs_strace
+def test_making_an_index_writes_the_index_alone(watch: Watch) -> None:
+    pdf = ROOT / "tests" / "data" / "bridge.pdf"
+    page = ROOT / "tests" / "data" / "bridge.html"
+    made = watch.work / "made"
+    command = ["index", str(pdf), str(page), "--index", str(made)]
+    watch.run(
+        "import time; from qa_bot.cli import main\n"
+        f"assert main({command!r}) == 0\n"
+        f"time.sleep({IDLE})"
+    )
+    assert [path.name for path in watch.work.iterdir()] == ["made"]
+    watch.check()
+
+
+@pytest.mark.slow
+@needs_strace
+def test_the_page_speaks_to_its_own_machine_alone(watch: Watch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with watch.start("-u", "-m", "qa_bot", "serve", "--port", str(port)) as (process, pid):
+        assert process.stdout is not None
+        assert any("The chat is at" in line for line in process.stdout)
+        assert "Mark Esper" in ask_page(f"http://127.0.0.1:{port}")
+        time.sleep(IDLE)
+        os.kill(pid, signal.SIGTERM)
+        process.wait(timeout=60)
+    watch.check()
+
+
+def ask_page(url: str) -> str:
+    """Ask a page by its endpoint, and return what it sends."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    call = urllib.request.Request(
+        f"{url}/gradio_api/call/answer",
+        json.dumps({"data": [QUESTION, []]}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with opener.open(call, timeout=60) as reply:
+        event = json.load(reply)["event_id"]
+    with opener.open(f"{url}/gradio_api/call/answer/{event}", timeout=120) as events:
+        found: str = events.read().decode()
+    return found
