@@ -60,6 +60,7 @@ class Bot:
         config: Config | None = None,
         *,
         embedder: Embedder | None = None,
+        title: str | None = None,
         skip_errors: bool = False,
         on_report: Callable[[Report], None] | None = None,
         reading: Progress | None = None,
@@ -67,15 +68,19 @@ class Bot:
     ) -> Self:
         """Read files and folders into the index in ``folder``, made when there is none.
 
-        An article that is already in it changes nothing. Without a ``config``, an index that is
+        An article that is already in it changes nothing. A ``title`` takes the place of what the
+        one file that is read calls itself. Without a ``config``, an index that is
         there keeps the settings it was built with. ``skip_errors`` and ``on_report`` are for files
         that cannot be read, see ``load``; ``reading`` is told of files, ``progress`` of passages.
         Raises ArticleError for a file that cannot be read, IndexMismatchError for an index of
-        another model or other settings; the folder then stays as it was.
+        another model or other settings; the folder then stays as it was. Raises ValueError for
+        a title of several documents.
         """
         _check_config(config)
         config = Config().of_index(stored_settings(folder)) if config is None else config
         documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=reading)
+        if title is not None:
+            documents = [_titled(documents, title)]
         embedder = load_embedder(config.model) if embedder is None else embedder
         with lock(folder):
             index = Index.open_or_new(folder, config.build_settings(), embedder)
@@ -191,6 +196,14 @@ def shipped_index() -> Path:
     package = Path(__file__).parent
     installed = package / "shipped_index"
     return installed if installed.is_dir() else package.parent / "index"
+
+
+def _titled(documents: Sequence[Document], title: str) -> Document:
+    if len(documents) != 1:
+        raise ValueError(f"a title is for one document, and {len(documents)} were read")
+    if not title.strip():
+        raise ValueError("a title has words in it")
+    return replace(documents[0], title=title.strip(), metadata=dict(documents[0].metadata))
 
 
 def _check_config(config: object) -> None:

@@ -121,6 +121,7 @@ def _built(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
             options.paths,
             options.index,
             config,
+            title=options.title,
             skip_errors=options.skip_errors,
             on_report=tell,
             reading=reading,
@@ -312,6 +313,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="read the other files when some cannot be read, and list those (exit code 3)",
     )
+    index.add_argument("--title", help="what to call the article, where one file is given")
     index.add_argument(
         "--rebuild", action="store_true", help="make the index anew from its articles"
     )

@@ -55,8 +55,10 @@ def _blocks(answer: Answer, numbers: Numbers) -> list[str]:
     blocks = [f"Understood as: {escape(answer.query)}"] if is_reworded(answer) else []
     if not answer.found:
         blocks.append(refusal(answer))
-    words = _marked if answer.found else _unmarked
-    return blocks + [f"> {words(it)} [{_number(it, numbers)}]" for it in open_quotes(answer)]
+    for quote in open_quotes(answer):
+        words = _marked(quote) if answer.found else escape(quote.text)
+        blocks.append(f"> {words} [{_number(quote, numbers)}]")
+    return blocks
 
 
 def _sources(numbers: Numbers) -> list[str]:
@@ -70,11 +72,6 @@ def _number(quote: Quote, numbers: Numbers) -> int:
     place = ", ".join([*where(quote), f"characters {quote.start}–{quote.end}"])
     numbers.setdefault(key, escape(place))
     return list(numbers).index(key) + 1
-
-
-def _unmarked(quote: Quote) -> str:
-    """Return a passage, escaped, that may not answer: nothing in it is marked."""
-    return escape(quote.text)
 
 
 def _marked(quote: Quote) -> str:

@@ -25,8 +25,8 @@ from qa_bot.gate import LOCAL_HOSTS
 
 _DESCRIPTION = (
     "Answer a question about the documents by quotes from them, word for word. Nothing is made up: "
-    '"level" is "found", "perhaps" (nothing is quoted, but the closest passages may answer) '
-    'or "not said".'
+    '"quotes" is empty when the documents do not answer. Where "level" is "perhaps", the passages '
+    'in "closest" may answer.'
 )
 _INPUT: dict[str, Any] = {
     "type": "object",
@@ -93,14 +93,12 @@ class AnswerJson(_Exact):
 
     question: str
     query: str = Field(description="what was searched for: the question, made to stand alone")
-    level: Literal["found", "perhaps", "not said"] = Field(
-        description="perhaps: nothing is quoted, but the closest passages may answer"
-    )
-    found: bool = Field(description="whether anything is quoted")
+    level: Literal["found", "perhaps", "not said"] = Field(description="how much it claims")
+    found: bool = Field(description="whether the documents answer the question")
     text: str = Field(description="the words that answer; empty when nothing is found")
     confidence: float = Field(ge=0, le=1, description="probability that the documents answer")
     quotes: list[QuoteJson] = Field(description="quotes that answer, best first")
-    closest: list[QuoteJson] = Field(description="passages to judge where nothing is quoted")
+    closest: list[QuoteJson] = Field(description="where nothing is quoted, the likeliest passages")
 
 
 class McpServer:

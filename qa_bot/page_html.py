@@ -42,7 +42,7 @@ _FIND = (  # source.js does the finding
 def to_html(answer: Answer, name: str = "quote") -> str:
     """Render as one line of HTML: the short answer, the best quote, and the others folded away.
 
-    Passages that may answer are all open; of those that do not, the closest is folded away.
+    Passages that may answer are all shown; of those that do not, the closest is folded away.
     The quotes of ``shown_quotes`` link to ``#name-0``, ``#name-1`` and so on.
     """
     understood = f"Understood as: <q>{_isolated(answer.query)}</q>"

@@ -55,7 +55,7 @@ def refusal(answer: Answer) -> str:
 
 
 def open_quotes(answer: Answer) -> tuple[Quote, ...]:
-    """Return the passages to show at once: the quotes, or those that may answer."""
+    """Return the passages that are not folded away: quotes, or those that may answer."""
     return answer.closest if answer.perhaps else answer.quotes
 
 

@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def launch(
     if mcp:
         print(f"The MCP tool is at {url.rstrip('/')}{MCP_PATH}", flush=True)
     print(f"The chat is at {url} - press Ctrl+C to stop it.", flush=True)
-    if open_browser and is_attended(host):
+    if open_browser and is_attended(host, sys.stdout.isatty(), os.environ):
         webbrowser.open(url)
     page.block_thread()
 
@@ -118,9 +118,9 @@ def check_port(host: str, port: int) -> None:
         raise QABotError(reason) from error
 
 
-def is_attended(host: str) -> bool:
+def is_attended(host: str, in_terminal: bool, environment: Mapping[str, str]) -> bool:
     """Return whether a person sits at this machine, in a terminal, and is served by it."""
-    return host in LOCAL_HOSTS and sys.stdout.isatty() and "SSH_CONNECTION" not in os.environ
+    return host in LOCAL_HOSTS and in_terminal and "SSH_CONNECTION" not in environment
 
 
 def _mcp_options(bot: Bot, host: str) -> dict[str, Any]:

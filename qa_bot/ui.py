@@ -140,7 +140,7 @@ def _documents(first: Session) -> dict[str, Any]:
         file_count="multiple",
         file_types=sorted(SUFFIXES),
         label="Add files: text, Markdown, HTML, PDF, Word, EPUB",
-        height=150,
+        height=170,
         elem_classes="qa-files",
     )
     with gr.Accordion("Or paste a text", open=False):

@@ -198,6 +198,21 @@ def test_the_help_names_the_formats_that_are_read(capsys: Printed) -> None:
     assert "".join(SUFFIX_LIST.split()) in said
 
 
+def test_an_article_is_given_a_title(tmp_path: Path, capsys: Printed) -> None:
+    (tmp_path / "a.txt").write_text("date 2021-05-01 The ferry leaves at noon.")
+    (tmp_path / "b.txt").write_text("The harbour is closed.")
+    made = ["--index", str(tmp_path / "made")]
+    assert main(["index", str(tmp_path / "a.txt"), "--title", " The ferry ", *made]) == 0
+    capsys.readouterr()
+    assert main(["list", "--json", *made]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["title"], listed["metadata"]) == ("The ferry", {"date": "2021-05-01"})
+    assert main(["index", str(tmp_path), "--title", "Both", *made]) == 2
+    assert "a title is for one document, and 2 were read" in capsys.readouterr().err
+    assert main(["index", str(tmp_path / "b.txt"), "--title", " ", *made]) == 2
+    assert "a title has words in it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("port", ["99999", "65536", "0", "-1", "abc", "", "80.5", "٣"])
 def test_what_is_no_port_is_told_on_one_line(port: str, capsys: Printed) -> None:
     with pytest.raises(SystemExit) as stopped:

@@ -5,9 +5,9 @@ from hypothesis import example, given
 from markdown_it import MarkdownIt
 from render_samples import BIRDS, HARMLESS, LAST, PAPER, answer_of, mixed, quote_of, quotes
 
-from qa_bot.datatypes import Quote, Span
+from qa_bot.datatypes import Answer, Quote, Span
 from qa_bot.export import conversation_to_markdown, escape, to_markdown
-from qa_bot.render import NOT_FOUND
+from qa_bot.render import NOT_FOUND, PERHAPS
 
 MARKDOWN = MarkdownIt("js-default", {"html": True, "linkify": False})
 
@@ -42,6 +42,15 @@ def test_a_conversation_has_its_citations_at_the_end_each_once() -> None:
 def test_without_a_quote_there_are_no_sources() -> None:
     expected = f"# Conversation\n\n## Why?\n\n{NOT_FOUND}\n"
     assert conversation_to_markdown([("Why?", answer_of())]) == expected
+
+
+def test_passages_that_may_answer_are_given_without_a_mark() -> None:
+    perhaps = Answer("Who?", "Who?", (), 0.4, (BIRDS, LAST), perhaps=True)
+    assert to_markdown(perhaps) == (
+        f"{PERHAPS}\n\n> Anna saw 750 birds, then left. [1]\n\n> Last. [2]\n\n"
+        "1. Birds, 2020-01-01, paragraph 2, characters 21–51\n"
+        "2. Birds, paragraph 3, characters 53–58\n"
+    )
 
 
 def test_a_citation_names_page_and_heading() -> None:

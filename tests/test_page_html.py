@@ -30,7 +30,7 @@ from qa_bot.page_html import (
     to_html,
     welcome_to_html,
 )
-from qa_bot.render import NOT_FOUND
+from qa_bot.render import NOT_FOUND, PERHAPS
 from qa_bot.report import Report
 
 
@@ -94,6 +94,15 @@ def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it()
         '<bdi>paragraph 2</bdi></a><button type="button" class="qa-copy">Copy</button></p></div>'
         "</details></div>"
     )
+
+
+def test_html_of_passages_that_may_answer_shows_them_all_and_marks_no_answer() -> None:
+    perhaps = Answer("Who?", "Who?", (), 0.4, (BIRDS, LAST), perhaps=True)
+    page = to_html(perhaps, "quote-7")
+    assert shown_quotes(perhaps) == (BIRDS, LAST)
+    assert page.startswith(f'<div class="qa-answer"><p class="qa-none">{PERHAPS}</p><div')
+    assert page.count("<blockquote") == 2
+    assert "<details" not in page and "<mark" not in page and "How sure" not in page
 
 
 def test_a_source_is_a_page_with_the_quote_marked_and_what_answers_marked_more() -> None:

@@ -20,7 +20,7 @@ import qa_bot.ui
 from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
 from qa_bot.page_html import to_html
-from qa_bot.server import check_port
+from qa_bot.server import check_port, is_attended
 from qa_bot.ui import build_page
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -84,6 +84,22 @@ def test_a_free_port_is_fine_and_a_taken_one_is_named() -> None:
 def test_an_address_that_is_not_here_is_named() -> None:
     with pytest.raises(QABotError, match=r"^cannot listen on 192\.0\.2\.1, port 7860: .*--host"):
         check_port("192.0.2.1", 7860)
+
+
+@pytest.mark.parametrize(
+    ("host", "in_terminal", "environment", "attended"),
+    [
+        ("127.0.0.1", True, {}, True),
+        ("::1", True, {"DISPLAY": ":0"}, True),
+        ("0.0.0.0", True, {}, False),
+        ("127.0.0.1", False, {}, False),
+        ("localhost", True, {"SSH_CONNECTION": "192.0.2.1 5000 192.0.2.2 22"}, False),
+    ],
+)
+def test_a_browser_opens_where_a_person_sits(
+    host: str, in_terminal: bool, environment: dict[str, str], attended: bool
+) -> None:
+    assert is_attended(host, in_terminal, environment) is attended
 
 
 def run_app(*options: str) -> "subprocess.CompletedProcess[str]":

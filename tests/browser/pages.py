@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 KHAMENEI = "What did Khamenei say to Trump?"
 FOLLOW_UP = "When did he say it?"
+TITLE = "Attack on the U.S. Embassy in Baghdad"  # of the shipped article
 BREAD = "How do I bake bread?"
 PHONE = {"width": 390, "height": 780}
 MARKUP_OF_TEXTS = "img, script, style, b, i, em, code, h1, .katex"

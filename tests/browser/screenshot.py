@@ -1,7 +1,11 @@
-"""Make the pictures in docs/ from the real page: ``python tests/browser/screenshot.py``."""
+"""Make the pictures in docs/ from the real page: ``python tests/browser/screenshot.py``.
+
+A folder may be given in place of docs/. Look at each picture before it is committed.
+"""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from chromium import open_chromium
 from playwright.sync_api import Browser, Page, expect
@@ -11,7 +15,7 @@ from qa_bot.bot import default_bot
 from qa_bot.server import start
 from qa_bot.ui import EXAMPLES
 
-DOCS = Path(__file__).parents[2] / "docs"
+FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs"
 PORT = 7863
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 780}
@@ -25,27 +29,38 @@ def main() -> int:
         if browser is None:
             print("no Chromium: run: python -m playwright install chromium", file=sys.stderr)
             return 2
-        _chat(browser)
-        _documents(browser)
-        _phone(browser)
+        for picture in (_start, _chat, _perhaps, _documents, _phone):
+            picture(browser)
     page.close(verbose=False)
     return 0
 
 
+def _start(browser: Browser) -> None:
+    """What a person sees first."""
+    _take(_open(browser, viewport=WIDE), "start.png")
+
+
 def _chat(browser: Browser) -> None:
-    """A question, a follow-up, what the article does not say, and a quote in its place."""
-    view = browser.new_page(viewport=WIDE)
-    view.goto(f"http://127.0.0.1:{PORT}/")
-    for question in ("Who is the Defense Secretary?", "What did he order?", "How do I bake bread?"):
+    """A question, a follow-up and its quote in its place."""
+    view = _open(browser, viewport=WIDE)
+    for question in ("Who is the Defense Secretary?", "What did he order?"):
         _ask(view, question)
-    view.locator(".qa-answer").nth(1).locator("blockquote").first.click()
+    view.get_by_role("log").evaluate("log => log.scrollTo(0, 0)")
     _take(view, "chat.png")
+
+
+def _perhaps(browser: Browser) -> None:
+    """Passages that may answer, and what the article does not say."""
+    view = _open(browser, viewport=WIDE)
+    for question in ("Who won the war?", "How do I bake bread?"):
+        _ask(view, question)
+    view.get_by_role("log").evaluate("log => log.scrollTo(0, 0)")
+    _take(view, "perhaps.png")
 
 
 def _documents(browser: Browser) -> None:
     """Documents of one's own, in the dark."""
-    view = browser.new_page(viewport=WIDE, color_scheme="dark")
-    view.goto(f"http://127.0.0.1:{PORT}/")
+    view = _open(browser, viewport=WIDE, color_scheme="dark")
     view.get_by_role("tab", name="Documents").click()
     files = [file(name, contents) for name, contents, *_ in FILES[3:]]
     view.locator("input[type=file]").set_input_files([*files, file("empty.txt", b"")])
@@ -56,12 +71,19 @@ def _documents(browser: Browser) -> None:
 
 
 def _phone(browser: Browser) -> None:
-    """The source, over the conversation."""
-    view = browser.new_page(viewport=PHONE)
-    view.goto(f"http://127.0.0.1:{PORT}/")
+    """An answer, and the source over it."""
+    view = _open(browser, viewport=PHONE)
     _ask(view, EXAMPLES[0])
+    _take(view, "phone-answer.png")
     view.locator("blockquote").first.click()
     _take(view, "phone.png")
+
+
+def _open(browser: Browser, **options: Any) -> Page:
+    view = browser.new_page(**options)
+    view.goto(f"http://127.0.0.1:{PORT}/")
+    expect(view.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+    return view
 
 
 def _ask(view: Page, question: str) -> None:
@@ -73,9 +95,9 @@ def _ask(view: Page, question: str) -> None:
 
 def _take(view: Page, name: str) -> None:
     view.wait_for_timeout(1000)  # colours fade, and the list of suggestions may still change
-    picture = DOCS / name
+    picture = FOLDER / name
     view.screenshot(path=picture, animations="disabled", caret="hide")
-    print(f"docs/{name}: {picture.stat().st_size // 1024} KiB")
+    print(f"{picture}: {picture.stat().st_size // 1024} KiB")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pages import (
     FOLLOW_UP,
     KHAMENEI,
     MARKUP_OF_TEXTS,
+    TITLE,
     Visit,
     ask,
     box,
@@ -42,7 +43,7 @@ def test_an_example_is_answered_by_a_quote_that_is_marked_in_its_place(
     assert exact(page, ".qa-short") == [answer.text]
     assert exact(page, ".qa-answer blockquote") == [quote.text for quote in answer.quotes]
     assert exact(page, ".qa-answer mark") == [quote.highlight.text for quote in answer.quotes]
-    expect(page.locator(".qa-cite").first).to_contain_text("article, 2020-01-01, paragraph ")
+    expect(page.locator(".qa-cite").first).to_contain_text(f"{TITLE}, 2020-01-01, paragraph ")
     expect(page.locator(".qa-sure").first).to_contain_text("How sure: ")
     shown(page, answer.quotes[0].text, answer.text)
 
@@ -135,7 +136,7 @@ def test_a_quote_is_copied_with_its_citation(visit: Visit, shipped_bot: Bot) -> 
     quote = shipped_bot.answer(KHAMENEI).quotes[0]
     paragraph = quote.document.place(quote.start).paragraph
     assert page.evaluate("navigator.clipboard.readText()") == (
-        f"“{quote.text}”\n— article, 2020-01-01, paragraph {paragraph}"
+        f"“{quote.text}”\n— {TITLE}, 2020-01-01, paragraph {paragraph}"
     )
 
 

@@ -10,6 +10,7 @@ from pages import (
     FOLLOW_UP,
     KHAMENEI,
     MARKUP_OF_TEXTS,
+    TITLE,
     Visit,
     ask,
     exact,
@@ -55,7 +56,7 @@ def test_each_kind_of_file_is_read_and_asked_about(visit: Visit) -> None:
     page = visit()
     upload(page, *(file(name, data) for name, data, _, _ in FILES))
     assert page.locator(".qa-refused").count() == 0
-    page.get_by_label("Ask about article").uncheck()
+    page.get_by_label(f"Ask about {TITLE}").uncheck()
     for name, _, question, answer in FILES:
         reply = ask(page, question)
         expect(reply.locator("blockquote").first).to_contain_text(answer)
@@ -115,8 +116,8 @@ def test_documents_are_chosen_opened_and_removed(visit: Visit) -> None:
     page.get_by_label(f"Ask about {name}").check()
     expect(ask(page, question)).to_contain_text(answer)
     page.get_by_role("tab", name="Documents").click()
-    page.get_by_role("button", name="article", exact=True).click()
-    expect(page.locator(".qa-source h2")).to_have_text("article")
+    page.get_by_role("button", name=TITLE, exact=True).click()
+    expect(page.locator(".qa-source h2")).to_have_text(TITLE)
     page.get_by_role("tab", name="Documents").click()
     page.get_by_role("button", name=f"Remove {name}").click()
     expect(page.locator(".qa-documents li")).to_have_count(1)
@@ -149,7 +150,7 @@ def test_two_people_see_nothing_of_each_other(visit: Visit) -> None:
     expect(ask(mine, question)).to_contain_text(answer)
     expect(ask(theirs, question)).to_contain_text(NOT_FOUND)
     theirs.get_by_role("tab", name="Documents").click()
-    assert exact(theirs, "[data-open]") == ["article"]
+    assert exact(theirs, "[data-open]") == [TITLE]
     ask(mine, KHAMENEI)
     ask(theirs, FOLLOW_UP)
     assert not any("Khamenei" in str(text) for text in exact(theirs, ".qa-query"))
@@ -169,7 +170,7 @@ def test_a_reload_keeps_the_conversation_and_the_documents(visit: Visit, url: st
     page.locator("blockquote").first.click()
     expect(page.locator(".qa-source mark.qa-said")).to_contain_text(answer)
     page.get_by_role("tab", name="Documents").click()
-    assert exact(page, "[data-open]") == ["article", name]
+    assert exact(page, "[data-open]") == [TITLE, name]
     other = page.context.new_page()
     other.goto(url)
     expect(other.locator(".qa-source")).to_be_visible()
@@ -180,7 +181,7 @@ def test_a_reload_keeps_the_conversation_and_the_documents(visit: Visit, url: st
 def test_a_hostile_file_is_shown_as_characters(visit: Visit) -> None:
     page = visit()
     upload(page, file(HOSTILE_NAME, HOSTILE.encode()), file(f"{HOSTILE_NAME}.txt", b""))
-    assert exact(page, "[data-open]") == ["article", HOSTILE_NAME]
+    assert exact(page, "[data-open]") == [TITLE, HOSTILE_NAME]
     expect(page.locator(".qa-refused")).to_contain_text(HOSTILE_NAME)
     assert page.locator(".qa-documents, .qa-reports").locator(MARKUP_OF_TEXTS).count() == 0
     page.locator("[data-open]").last.click()

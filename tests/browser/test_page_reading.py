@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from pages import PHONE, Visit, ask, box, exact, free_port, questions, replies, upload
+from pages import PHONE, TITLE, Visit, ask, box, exact, free_port, questions, replies, upload
 from playwright.sync_api import Browser, Page, expect
 from samples import file
 from test_page_conversation import QUESTIONS, TOWN
@@ -119,7 +119,7 @@ def test_a_document_opens_at_its_beginning(visit: Visit) -> None:
     expect(source.get_by_text("Line 0 of")).to_be_in_viewport()
     source.evaluate("pane => pane.scrollTo(0, pane.scrollHeight)")
     page.get_by_role("tab", name="Documents").click()
-    page.get_by_role("button", name="article", exact=True).click()
+    page.get_by_role("button", name=TITLE, exact=True).click()
     expect(page.get_by_text("After hundreds of supporters")).to_be_in_viewport()
     page.get_by_role("tab", name="Documents").click()
     page.get_by_role("button", name="ledger.txt", exact=True).click()
