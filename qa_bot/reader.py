@@ -216,11 +216,12 @@ def _given(quotes: Iterable[Quote], one: Quote) -> float:
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out a quote that shares words of the text, or its answer, with one before it."""
-    kept: list[Quote] = []
+    kept: list[tuple[Quote, set[str]]] = []  # each with the stems of its answer
     for quote in quotes:
-        if not any(_same(quote, other) for other in kept):
-            kept.append(quote)
-    return kept
+        stems = _stems(quote.highlight.text)
+        if not any(_overlap(quote, other) or stems == own != set() for other, own in kept):
+            kept.append((quote, stems))
+    return [quote for quote, _ in kept]
 
 
 def join(quotes: Iterable[Quote]) -> list[Quote]:
@@ -244,12 +245,6 @@ def _goes_on(best: Quote, other: Quote) -> bool:
         return False
     between = best.document.text[min(best.end, other.end) : max(best.start, other.start)]
     return not between.strip() and between.count("\n") < 2
-
-
-def _same(one: Quote, other: Quote) -> bool:
-    return (
-        _overlap(one, other) or _stems(one.highlight.text) == _stems(other.highlight.text) != set()
-    )
 
 
 def _overlap(one: Quote, other: Quote) -> bool:
