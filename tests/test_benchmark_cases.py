@@ -17,7 +17,7 @@ def asker(document: Document) -> Callable[[str], Answer]:
 
     def answer(question: str) -> Answer:
         places = {"When": (0, 34), "Who": (35, len(document.text))}
-        if (place := places.get(question.split()[0])) is None:
+        if (place := places.get(question.split()[0].rstrip("?"))) is None:
             return Answer(question, question, (), 0.1)
         return Answer(question, question, (_quote(document, *place),), 0.9)
 
