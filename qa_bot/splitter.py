@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from qa_bot.context import Outline, context_of, outline
 from qa_bot.datatypes import Document, Passage
 from qa_bot.metadata import read_header
 
@@ -15,6 +16,7 @@ Offsets = tuple[int, int]  # characters [start, end)
 
 SHORT_PARAGRAPH = 100  # characters; a shorter one (a heading, "Yes.") is joined to the next
 PART = 4096  # characters; a paragraph of more than two of these is split part by part
+ROWS_ALONE = 5_000  # rows of a table; each of a longer one would cost too much to embed
 _SOFT_LINE = 50  # characters; a line this long may have been wrapped, a shorter one ended
 
 _BLANK_LINES = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)\s*")
@@ -39,10 +41,12 @@ _MASKED = re.compile(r"[“”„«»\"]|[^\S ]")
 _CLOSING = frozenset('”»"')
 
 
-def paragraphs(text: str) -> list[Offsets]:
+def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offsets]:
     """Return the blocks of text between blank lines, without the blanks around them."""
-    starts = [0, *(gap.end() for gap in _BLANK_LINES.finditer(text))]
-    ends = [*(gap.start() for gap in _BLANK_LINES.finditer(text)), len(text)]
+    stop = len(text) if stop is None else stop
+    gaps = [gap.span() for gap in _BLANK_LINES.finditer(text, begin, stop)]
+    starts = [begin, *(end for _, end in gaps)]
+    ends = [*(start for start, _ in gaps), stop]
     return list(_trimmed(text, zip(starts, ends, strict=True)))
 
 
@@ -55,6 +59,7 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
     """
     text = document.text
     stop = len(text) if end is None else end
+    units = list(map(outline(document).span, outline(document).rows(start, stop)))
     header_end = read_header(text).end
     # Whole parts are split, so that a sentence is the same whatever stretch is asked for.
     found = (
@@ -63,7 +68,32 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
         for line in _lines(text, *part, header_end)
         for sentence in _sentences_of_line(text, *line)
     )
-    return [(max(a, start), min(b, stop)) for a, b in found if a < stop and start < b]
+    every = _with_units(text, found, units) if units else found
+    return [(max(a, start), min(b, stop)) for a, b in every if a < stop and start < b]
+
+
+def _with_units(text: str, found: Iterable[Offsets], units: list[Offsets]) -> Iterator[Offsets]:
+    """Yield sentences and units, which are sentences whatever is in them, in order."""
+    starts, ends = [start for start, _ in units], [end for _, end in units]
+    rest = list(found)
+    outside = [
+        piece
+        for start, end in rest
+        for piece in _outside(
+            start, end, units[bisect_right(ends, start) : bisect_left(starts, end)]
+        )
+    ]
+    yield from sorted([*_trimmed(text, outside), *_trimmed(text, units)])
+
+
+def _outside(start: int, end: int, units: list[Offsets]) -> Iterator[Offsets]:
+    """Yield the parts of ``[start, end)`` that are in no unit."""
+    for begin, stop in units:
+        if start < begin:
+            yield start, begin
+        start = max(start, stop)
+    if start < end:
+        yield start, end
 
 
 def split(
@@ -79,21 +109,38 @@ def split(
     and, where sentences allow it, at most ``target_chars`` characters; it repeats the last
     ``overlap`` sentences of the one before it in the same paragraph. Short paragraphs are joined
     to the next one, and a heading to what stands below it; otherwise none crosses a paragraph.
-    A sentence that is itself too long is cut between clauses or words.
+    A sentence that is itself too long is cut between clauses or words. A row of a table is a
+    passage of its own; of a table of more than ROWS_ALONE, one holds several rows.
     """
     if max_tokens < 1 or target_chars < 1 or overlap < 0:
         raise ValueError("a passage needs room: max_tokens and target_chars >= 1, overlap >= 0")
     fits = _limit(document.text, count_tokens, max_tokens)
     passages: list[Passage] = []
-    for start, end in _groups(document.text, target_chars):
+    for start, end, alone in _stretches(document, target_chars):
         pieces = [
             piece
             for sentence in sentences(document, start, end)
             for piece in _cut(document.text, sentence, max_tokens, fits)
         ]
-        for window in _windows(pieces, target_chars, overlap, fits):
-            passages.append(Passage(document, *window))
+        windows = pieces if alone else _windows(pieces, target_chars, overlap, fits)
+        passages += [Passage(document, *it, context_of(document, *it)) for it in windows]
     return tuple(passages)
+
+
+def _stretches(document: Document, target_chars: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield what passages are made of, and whether each sentence of it is one: rows of tables."""
+    at, text = 0, document.text
+    for start, end, alone in _row_stretches(outline(document)):
+        yield from ((a, b, False) for a, b in _groups(text, target_chars, at, start))
+        yield start, end, alone
+        at = end
+    yield from ((a, b, False) for a, b in _groups(text, target_chars, at, len(text)))
+
+
+def _row_stretches(known: Outline) -> Iterator[tuple[int, int, bool]]:
+    """Yield the rows of each table that follow one another without a break."""
+    for table in known.tables:
+        yield table.starts[0], table.ends[-1], len(table.starts) <= ROWS_ALONE
 
 
 def _limit(
@@ -210,10 +257,10 @@ def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Offsets]:
     yield from _trimmed(text, zip([start, *ordered], [*ordered, end], strict=True))
 
 
-def _groups(text: str, target_chars: int) -> Iterator[Offsets]:
+def _groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Offsets]:
     """Yield runs of paragraphs that make passages together: most are one paragraph."""
     group: Offsets | None = None
-    for start, end in paragraphs(text):
+    for start, end in paragraphs(text, begin, stop):
         if group is None:
             group = (start, end)
         elif group[1] - group[0] < SHORT_PARAGRAPH and end - group[0] <= target_chars:
