@@ -10,6 +10,8 @@ from operator import itemgetter
 
 from qa_bot.cells import Offsets, Table, find_tables
 from qa_bot.datatypes import Document, Passage
+from qa_bot.language import language_of
+from qa_bot.turns import Turn, find_titles, find_turns, find_units, speaker_at
 
 MAX_CONTEXT = 300  # characters; of a longer context the end is kept
 _SIGNS = re.compile(r"#{1,6}(?=[ \t])")
@@ -17,21 +19,25 @@ _SIGNS = re.compile(r"#{1,6}(?=[ \t])")
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where the headings and the rows of the tables of a document stand."""
+    """Where the headings, the rows of the tables and the turns of a document stand."""
 
     headings: tuple[tuple[int, tuple[str, ...]], ...]  # where each begins, and the path to it
     tables: tuple[Table, ...]
     first_rows: tuple[int, ...]  # by table: the number of its first row among all rows
     starts: "array[int]"  # of all rows
     ends: "array[int]"
+    turns: list[Turn]
+    units: list[Offsets]  # sentences whatever is in them: rows, turns, times of subtitles
+    language: str
+
+    def units_in(self, start: int, end: int) -> list[Offsets]:
+        """Return the units that share characters with ``[start, end)``."""
+        first = bisect_right(self.units, start, key=itemgetter(1))
+        return self.units[first : bisect_left(self.units, end, key=itemgetter(0))]
 
     def rows(self, start: int, end: int) -> range:
         """Return the numbers of the rows that share characters with ``[start, end)``."""
         return range(bisect_right(self.ends, start), bisect_left(self.starts, end))
-
-    def span(self, row: int) -> Offsets:
-        """Return where a row stands."""
-        return self.starts[row], self.ends[row]
 
     def table(self, row: int) -> tuple[Table, int]:
         """Return the table of a row, and the number of the row in it."""
@@ -75,12 +81,18 @@ def outline(document: Document) -> Outline:
     if document._outline is None:
         tables = find_tables(document.text, document.source)
         counts = [len(table.starts) for table in tables]
+        rows = [row for table in tables for row in zip(table.starts, table.ends, strict=True)]
+        turns = find_turns(document.text)
+        others = [] if rows else list(find_units(document.text, turns))
         made = Outline(
             tuple(_headings(document)),
             tuple(tables),
             tuple(sum(counts[:nth]) for nth in range(len(counts))),
             array("q", chain.from_iterable(table.starts for table in tables)),
             array("q", chain.from_iterable(table.ends for table in tables)),
+            turns,
+            rows if rows else others,
+            language_of(document.text),
         )
         object.__setattr__(document, "_outline", made)
         return made
@@ -94,7 +106,9 @@ def context_of(document: Document, start: int, end: int) -> str:
     rows = known.rows(start, end)
     table = known.table(rows[0])[0] if rows else None
     parts = [known.heading(start)]
-    if table is not None:
+    if table is None:
+        parts.append(speaker_at(known.turns, start))
+    else:
         parts += [table.label, " | ".join(table.header)]
     return "\n".join(filter(None, parts))[-MAX_CONTEXT:]
 
@@ -156,12 +170,18 @@ def _of_pieces(text: str, pieces: list[str | Offsets]) -> Reading:
 
 
 def _headings(document: Document) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield where each heading begins and the path to it; Markdown's signs tell the levels."""
+    """Yield where each heading begins and the path to it; Markdown's signs tell the levels.
+
+    The subject of a mail and the questions of an FAQ are headings too.
+    """
     path: list[tuple[int, str]] = []
-    for mark in document.marks:
-        if mark.kind == "heading":
-            signs = _SIGNS.match(document.text, mark.start)
-            level = 1 if signs is None else len(signs[0])
-            path = [(above, label) for above, label in path if above < level]
-            path.append((level, mark.label))
-            yield mark.start, tuple(label for _, label in path)
+    marked = [
+        (mark.start, 1 if signs is None else len(signs[0]), mark.label)
+        for mark in document.marks
+        if mark.kind == "heading"
+        for signs in [_SIGNS.match(document.text, mark.start)]
+    ]
+    for start, level, title in sorted([*marked, *find_titles(document.text)]):
+        path = [(above, label) for above, label in path if above < level]
+        path.append((level, title))
+        yield start, tuple(label for _, label in path)
