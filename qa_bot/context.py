@@ -82,7 +82,7 @@ def outline(document: Document) -> Outline:
         tables = find_tables(document.text, document.source)
         counts = [len(table.starts) for table in tables]
         rows = [row for table in tables for row in zip(table.starts, table.ends, strict=True)]
-        turns = find_turns(document.text)
+        turns = [] if rows else find_turns(document.text)
         others = [] if rows else list(find_units(document.text, turns))
         made = Outline(
             tuple(_headings(document)),

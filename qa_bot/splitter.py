@@ -90,6 +90,8 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
     text = document.text
     stop = len(text) if end is None else end
     units = outline(document).units_in(start, stop)
+    if units and not any(text[a:b].strip() for a, b in _outside(start, stop, units)):
+        return [(max(a, start), min(b, stop)) for a, b in units]
     language = outline(document).language
     header_end = read_header(text).end
     # Whole parts are split, so that a sentence is the same whatever stretch is asked for.

@@ -14,24 +14,23 @@ _ANSWER = 1_500  # characters; the answers of an FAQ are shorter on the whole
 _SHARE = 0.5  # of the characters of a text that its turns hold, or it is something else
 
 _LINE_START = r"(?:\A|(?<=[\r\n]))"
-_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n|\Z)")
+_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[ \t]*(?>\r\n|\r|\n|\Z)")
 _TIME = (
     r"[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ \t]{1,3})?"
     r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?:[ \t]?[ap]m)?[\])]?"
 )
 _NAME = r"[^\W\d_][\w.'’-]{0,30}(?:[ ][^\W\d_][\w.'’-]{0,30}){0,2}"
 _LINE = re.compile(
-    rf"{_LINE_START}[ \t]{{0,8}}(?:(?P<time>{_TIME})(?:[ \t]*[-–—])?[ \t]+)?"
+    rf"[ \t]{{0,8}}(?:(?P<time>{_TIME})(?:[ \t]{{0,8}}[-–—])?[ \t]{{1,8}})?"
     rf"(?:(?P<name>{_NAME}):(?=[ \t])|<(?P<nick>[^\s<>]{{1,30}})>(?=[ \t]))?"
 )
 _CUE = re.compile(
     rf"{_LINE_START}(?:\d{{1,6}}[ \t]*(?>\r\n|\r|\n))?"
     r"[ \t]*(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}[ \t]+-->[^\r\n]*"
 )
-_SUBJECT = re.compile(rf"{_LINE_START}(?:> ?)*(?:Subject|Betreff):[ \t]*(\S[^\r\n]{{0,200}})", re.I)
-_QUESTION = re.compile(
-    r"(?:\A|(?>\r\n|\r|\n)[ \t]*(?>\r\n|\r|\n))\s*((?!\w{1,10}:)[^\r\n]{5,200}\?)[ \t]*(?=[\r\n])"
-)
+_SUBJECT = re.compile(r"(?:> ?){0,9}(?:Subject|Betreff):[ \t]*(\S[^\r\n]{0,200})")
+_QUESTION = re.compile(r"[ \t]{0,8}((?!\w{1,10}:)[^\s?][^\r\n?]{4,200}\?)[ \t]*[\r\n]")
+_BLANK_BEFORE = re.compile(r"(?>\r\n|\r|\n)[ \t]{0,80}(?>\r\n|\r|\n)\Z")
 _ASKS, _ANSWERS = frozenset({"q", "question"}), frozenset({"a", "answer"})
 
 
@@ -46,7 +45,8 @@ class Turn:
 
 def find_turns(text: str) -> list[Turn]:
     """Return the turns of a text, in order; none when its lines do not begin alike."""
-    lines = [line for line in _LINE.finditer(text) if line["time"] or _named(line)]
+    found = (_LINE.match(text, start) for start in line_starts(text))
+    lines = [line for line in found if line is not None and (line["time"] or _named(line))]
     named = [line for line in lines if _named(line)]
     spoken = Counter(map(_named, named))
     again = sum(count for count in spoken.values() if count > 1)
@@ -96,7 +96,28 @@ def find_units(text: str, turns: list[Turn]) -> Iterator[Offsets]:
 
 def find_titles(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield what names the text below it, where it begins, and its level: subjects, questions."""
-    found = [(mail.start(), 1, mail[1].strip()) for mail in _SUBJECT.finditer(text)]
-    asked = [(it.start(1), 7, it[1].strip()) for it in _QUESTION.finditer(text)]
+    found, asked = [], []
+    for start in line_starts(text):
+        if subject := _SUBJECT.match(text, start):
+            found.append((start, 1, subject[1].strip()))
+        elif (question := _QUESTION.match(text, start)) and _is_first(text, start):
+            asked.append((start, 7, question[1]))
     is_faq = len(asked) > 1 and len(asked) * _ANSWER >= len(text)
     yield from sorted(found + asked if is_faq else found)
+
+
+def _is_first(text: str, start: int) -> bool:
+    """Whether a line is the first of its paragraph."""
+    return not start or _BLANK_BEFORE.search(text, max(0, start - 84), start) is not None
+
+
+def line_starts(text: str) -> Iterator[int]:
+    """Yield where the lines of a text begin that are not empty."""
+    mark = "\n" if "\n" in text else "\r"
+    start = 0
+    while start < len(text):
+        if text[start] not in "\r\n":
+            yield start
+        start = text.find(mark, start) + 1
+        if not start:
+            return
