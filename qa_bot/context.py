@@ -46,11 +46,15 @@ class Outline:
 
     def heading(self, start: int) -> str:
         """Return the path of the headings that a character stands below: "Fees > Boats"."""
+        path = self.path(start)
+        begins = bisect_left(self.headings, start, key=itemgetter(0))
+        is_heading = begins < len(self.headings) and self.headings[begins][0] == start
+        return " > ".join(path[:-1] if is_heading else path)
+
+    def path(self, start: int) -> tuple[str, ...]:
+        """Return the headings that a character stands below, or in."""
         last = bisect_right(self.headings, start, key=itemgetter(0)) - 1
-        if last < 0:
-            return ""
-        begins, path = self.headings[last]
-        return " > ".join(path[:-1] if begins == start else path)
+        return self.headings[last][1] if last >= 0 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,17 @@ def outline(document: Document) -> Outline:
         return made
     found: Outline = document._outline
     return found
+
+
+def place_of(document: Document, start: int, end: int) -> tuple[str, str]:
+    """Return the path of headings to ``[start, end)``, and the columns if it is a row of a table.
+
+    Of a heading it is the path to it and the heading itself.
+    """
+    known = outline(document)
+    rows = known.rows(start, end)
+    columns = " | ".join(known.table(rows[0])[0].header) if rows else ""
+    return " > ".join(known.path(start)), columns
 
 
 def context_of(document: Document, start: int, end: int) -> str:

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from qa_bot.context import place_of
 from qa_bot.datatypes import Answer, Document, Level, Mark, Quote
 from qa_bot.report import Report
 from qa_bot.splitter import Offsets, paragraphs
@@ -293,11 +294,13 @@ def _where(quote: Quote) -> list[str]:
     """Return where a quote stands, as a person would look it up, from the whole to the part."""
     document = quote.document
     place = document.place(quote.start)
+    headings, columns = place_of(document, quote.start, quote.end)
     parts = [
         _one_line(document_name(document)),
         _one_line(document.metadata.get("date", "")),
         f"page {_one_line(place.page)}" if place.page else "",
-        f"“{_one_line(place.heading)}”" if place.heading else "",
+        f"“{_one_line(headings)}”" if headings else "",
+        _one_line(columns),
         f"paragraph {place.paragraph}",
     ]
     return [part for part in parts if part]

@@ -15,6 +15,7 @@ _SHARE = 0.5  # of the characters of a text that its turns hold, or it is someth
 
 _LINE_START = r"(?:\A|(?<=[\r\n]))"
 _BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[ \t]*(?>\r\n|\r|\n|\Z)")
+_NOT_EMPTY = re.compile(r"[^\r\n]+")
 _TIME = (
     r"[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ \t]{1,3})?"
     r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?:[ \t]?[ap]m)?[\])]?"
@@ -113,11 +114,4 @@ def _is_first(text: str, start: int) -> bool:
 
 def line_starts(text: str) -> Iterator[int]:
     """Yield where the lines of a text begin that are not empty."""
-    mark = "\n" if "\n" in text else "\r"
-    start = 0
-    while start < len(text):
-        if text[start] not in "\r\n":
-            yield start
-        start = text.find(mark, start) + 1
-        if not start:
-            return
+    return (line.start() for line in _NOT_EMPTY.finditer(text))

@@ -1,7 +1,7 @@
 """What stands above a passage, and how the models read it."""
 
 from qa_bot.blocks import Content
-from qa_bot.context import context_of, outline, reading
+from qa_bot.context import context_of, outline, place_of, reading
 from qa_bot.datatypes import Document, Mark, Passage
 from qa_bot.markdown import read_markdown
 from qa_bot.splitter import sentences, split
@@ -100,3 +100,11 @@ def test_a_row_in_quotation_marks_goes_over_lines() -> None:
 def test_the_outline_is_made_once() -> None:
     whole = Document("| a | b | c |\n| d | e | f |")
     assert outline(whole) is outline(whole)
+
+
+def test_the_place_of_a_row_names_headings_and_columns() -> None:
+    whole = document(read_markdown(MANUAL))
+    start = MANUAL.index("| oar")
+    assert place_of(whole, start, start + 20) == ("Boats > Fees", "Item | Fee")
+    assert place_of(whole, MANUAL.index("## Fees"), start - 1)[0] == "Boats > Fees"
+    assert place_of(Document("The mill."), 0, 9) == ("", "")
