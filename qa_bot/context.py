@@ -162,7 +162,10 @@ def _row(passage: Passage, table: Table, nth: int) -> Iterator[str | Offsets]:
     ]
     for number, (at, cell) in enumerate(filled):
         if number:
-            yield ": " if number == 1 and not table.header and len(filled) == 2 else "; "
+            # A cell beyond the columns is of a table within the last: "Fees: adult: 12 crowns".
+            beyond = at >= len(table.header) > 0
+            is_value = number == 1 and not table.header and len(filled) == 2
+            yield ": " if beyond or is_value else "; "
         if at < len(table.header) and table.header[at]:
             yield f"{table.header[at]}: "
         yield cell

@@ -108,3 +108,8 @@ def test_the_place_of_a_row_names_headings_and_columns() -> None:
     assert place_of(whole, start, start + 20) == ("Boats > Fees", "Item | Fee")
     assert place_of(whole, MANUAL.index("## Fees"), start - 1)[0] == "Boats > Fees"
     assert place_of(Document("The mill."), 0, 9) == ("", "")
+
+
+def test_cells_beyond_the_columns_are_of_a_table_within_the_last() -> None:
+    text = "| Who | Fee |\n| Guest | adult | 20 crowns |\n| Guest | child | 9 crowns |"
+    assert reading(passages(text)[1]).text == "Who: Guest; Fee: adult: 20 crowns.\n"
