@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cases import Case, faults, load_cases, to_text
+from benchmarks.cases import ENGLISH_ONLY, README, Case, faults, load_cases, to_text
 from qa_bot.datatypes import Answer, Document, Quote, Span
 
 TEXT = "The mill of Tarn was sold in 1902. Nils “Ox” Hald bought the cafe\u0301."
@@ -65,6 +65,12 @@ def test_what_is_wrong_with_a_case(folder: Path, case: Case, expected: list[str]
 def test_a_file_that_is_not_read_is_a_fault(folder: Path) -> None:
     (fault,) = faults(Case("empty.txt", "one line", holds=("line",)), folder, asker)
     assert fault.startswith("not read: ")
+
+
+def test_a_case_in_another_language_is_right_when_the_readme_says_so(folder: Path) -> None:
+    right = "the mill -> 1903, or README says English only"
+    found = faults(Case("mill.txt", right, ask=(("When was it sold?", "1903"),)), folder, asker)
+    assert len(found) == int(ENGLISH_ONLY not in README.read_text("utf-8"))
 
 
 def test_the_share_that_is_right(folder: Path) -> None:
