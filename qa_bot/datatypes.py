@@ -70,6 +70,7 @@ class Document:
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
     _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
+    _outline: Any = field(default=None, init=False, compare=False, repr=False)  # see context.py
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -150,7 +151,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Passage(Span):
-    """A run of whole sentences: one row of the index."""
+    """A run of whole sentences: one row of the index.
+
+    ``context`` is what stands above it: the headings, and the header of the table it is a row of.
+    Models read it with the passage; it is never quoted.
+    """
+
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 
+from qa_bot.context import context_of, reading
 from qa_bot.datatypes import Document, Hit, Passage
 from qa_bot.embedder import (
     Embedder,
@@ -238,7 +239,9 @@ class Index:
             if start:  # a lock is not fair: who releases it and asks again gets it again
                 time.sleep(_BREATH)
             rows = order[start : start + BATCH]
-            vectors[rows] = self._embed_batch([passages[row].text for row in rows], embedder)
+            vectors[rows] = self._embed_batch(
+                [reading(passages[row]).text for row in rows], embedder
+            )
             if progress is not None:
                 progress(start + len(rows), len(passages))
         return vectors
@@ -295,7 +298,10 @@ class _Content:
             raise ValueError(f"{len(rows)} passages where {stored.passage_count} are due")
         if [row[0] for row in rows] != ids or words.ids() != ids:
             raise ValueError("the passages are not those whose words are kept")
-        passages = tuple(Passage(documents[name], start, end) for _, name, start, end in rows)
+        passages = tuple(
+            Passage(documents[name], start, end, context_of(documents[name], start, end))
+            for _, name, start, end in rows
+        )
         vectors, due = Nearest.restore(stored.vectors), (len(ids), stored.dimension)
         if vectors.shape != due:
             raise ValueError(f"vectors of shape {vectors.shape} where {due} is due")

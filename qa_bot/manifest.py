@@ -16,7 +16,7 @@ from qa_bot.files import Buffer
 Settings = Mapping[str, Any]  # what Config.build_settings returns
 Manifest = dict[str, Any]  # JSON of the form _SHAPE
 
-FORMAT = 2  # of the folder: raised when what is written could not be read by an older qa-bot
+FORMAT = 3  # of the folder: raised when what is written could not be read by an older qa-bot
 ARTICLE_NAME = re.compile(r"articles/([a-z0-9-]{1,40})-([0-9a-f]{12})\.txt")
 TABLE_NAME = re.compile(r"(passages|vectors)-([0-9a-f]{12})\.(sqlite|faiss)")
 

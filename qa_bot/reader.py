@@ -1,10 +1,12 @@
 """The Reader protocol and the default: Hits -> Quotes, and when to say nothing."""
 
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.metadata import asks_when_written, read_header
 from qa_bot.reader_model import Found, Levels, ReaderModel, load_model
@@ -22,6 +24,7 @@ READ_FIRST = 2  # passages that are always read
 # probability. On 1,803 questions about SQuAD articles 2.9 of 8 passages are read so, and the first
 # quote is right as often as when all are (training.calibrate).
 WORTH_READING = 0.08
+SHORT_CELL = 60  # characters; a cell so short is highlighted whole: "9 crowns", not "9"
 NEARLY = 0.5  # of a quote's score: a neighbour that is so likely goes on with what it says
 
 
@@ -126,11 +129,12 @@ def find_candidates(
 
     ``rows`` are the PASSAGE_FEATURES of the hits.
     """
-    found = model.find(query, [hit.passage.text for hit in hits])
+    readings = [reading(hit.passage) for hit in hits]
+    found = model.find(query, [it.text for it in readings], [it.stretches for it in readings])
     return [
         Candidate(quoted, highlight, (margin, *row[1:]))
-        for hit, row, spans in zip(hits, rows, found, strict=True)
-        for quoted, highlight, margin in _quoted(hit.passage, spans)
+        for hit, it, row, spans in zip(hits, readings, rows, found, strict=True)
+        for quoted, highlight, margin in _quoted(hit.passage, it, spans)
     ]
 
 
@@ -143,26 +147,49 @@ def ranked(scored: Iterable[tuple[Candidate, float]]) -> list[Quote]:
     return join(distinct(sorted(quotes, key=lambda quote: -quote.score)))
 
 
-def _quoted(passage: Passage, spans: Sequence[Found]) -> Iterator[tuple[Span, Span, float]]:
+def _quoted(
+    passage: Passage, read: Reading, spans: Sequence[Found]
+) -> Iterator[tuple[Span, Span, float]]:
     """Yield the sentences around each span, the span and its margin; no sentence twice."""
     taken: list[Span] = []
     for span in spans:
-        quoted, highlight = quoted_around(passage, span)
+        quoted, highlight = quoted_around(passage, read, span)
         if not any(quoted.start < other.end and other.start < quoted.end for other in taken):
             taken.append(quoted)
             yield quoted, highlight, span.margin
 
 
-def quoted_around(passage: Passage, found: Found) -> tuple[Span, Span]:
+def quoted_around(passage: Passage, read: Reading, found: Found) -> tuple[Span, Span]:
     """Return the sentences of a passage around what was found in it, and that itself."""
     document = passage.document
-    highlight = Span(document, passage.start + found.start, passage.start + found.end)
+    highlight = _whole(document, *read.place(found.start, found.end))
     around = [
         (start, end)
         for start, end in sentences(document, passage.start, passage.end)
         if start < highlight.end and highlight.start < end
     ]
     return Span(document, around[0][0], around[-1][1]), highlight
+
+
+def _whole(document: Document, start: int, end: int) -> Span:
+    """Return ``[start, end)`` with the whole of a short cell, and of the letters at its ends."""
+    known, text = outline(document), document.text
+    for row in known.rows(start, end)[:1]:
+        table, nth = known.table(row)
+        for cell in table.cells(text, nth):
+            short = cell[1] - cell[0] <= SHORT_CELL and ". " not in text[cell[0] : cell[1]]
+            if short and cell[0] <= start and end <= cell[1]:
+                return Span(document, *cell)
+    while start > 0 and _goes_with_last(text[start]):
+        start -= 1
+    while end < len(text) and _goes_with_last(text[end]):
+        end += 1
+    return Span(document, start, end)
+
+
+def _goes_with_last(character: str) -> bool:
+    """Whether a character is an accent, or another part, of the letter before it."""
+    return unicodedata.category(character) in ("Mn", "Me", "Mc")
 
 
 def word_weights(query: str, texts: Sequence[str]) -> dict[str, float]:
@@ -181,9 +208,13 @@ def word_weights(query: str, texts: Sequence[str]) -> dict[str, float]:
 
 def passage_features(query: str, hits: Sequence[Hit]) -> list[tuple[float, ...]]:
     """Return the values of PASSAGE_FEATURES for each hit."""
-    weights = word_weights(query, [hit.passage.text for hit in hits])
+    texts = [reading(hit.passage).text for hit in hits]
+    weights = word_weights(query, texts)
     best = max((hit.bm25 for hit in hits), default=0.0)
-    return [(hit.similarity, hit.bm25 - best, missing(weights, hit.passage.text)) for hit in hits]
+    return [
+        (hit.similarity, hit.bm25 - best, missing(weights, text))
+        for hit, text in zip(hits, texts, strict=True)
+    ]
 
 
 def missing(weights: Mapping[str, float], text: str) -> float:
@@ -240,8 +271,13 @@ def join(quotes: Iterable[Quote]) -> list[Quote]:
 
 
 def _goes_on(best: Quote, other: Quote) -> bool:
-    """Whether a quote stands right before or after a better one, in the same paragraph."""
+    """Whether a quote stands right before or after a better one, in the same paragraph.
+
+    A row of a table stands alone: it says the same of something else.
+    """
     if other.document != best.document or other.score < NEARLY * best.score:
+        return False
+    if outline(best.document).rows(best.start, best.end):
         return False
     between = best.document.text[min(best.end, other.end) : max(best.start, other.start)]
     return not between.strip() and between.count("\n") < 2

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -43,6 +44,7 @@ class Window:
     ids: tuple[int, ...]
     first: int  # where the stretch begins among the tokens
     offsets: tuple[tuple[int, int], ...]  # of its tokens, characters of the passage
+    stretches: tuple[int, ...] = ()  # that its tokens are of, -1 for none; empty: all of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +118,22 @@ class ReaderModel:
         card = _checked_card(folder)
         return cls(Tokenizer.from_file(str(folder / TOKENIZER)), onnx_network(folder), card)
 
-    def find(self, query: str, texts: Sequence[str]) -> list[list[Found]]:
+    def find(
+        self,
+        query: str,
+        texts: Sequence[str],
+        stretches: Sequence[Sequence[tuple[int, int]]] | None = None,
+    ) -> list[list[Found]]:
         """Return the likeliest spans of each text, best first: at most SPANS, and apart.
 
-        In a text without a token there is none.
+        ``stretches`` are the characters of each text, in order, that may be pointed at; a span lies
+        in one of them. None: all. In a text without a token there is no span.
         """
         windows = [
             window for i, text in enumerate(texts) for window in self.windows(query, text, i)
         ]
+        if stretches is not None:
+            windows = [_with_stretches(it, stretches[it.passage]) for it in windows]
         found: list[list[Found]] = [[] for _ in texts]
         for window, logits in self.read(windows):
             found[window.passage] += best_spans(logits[0], logits[1], window)
@@ -179,6 +189,17 @@ class ReaderModel:
         return Window(passage, joined, len(asked) + 2, tuple(place for _, place in read))
 
 
+def _with_stretches(window: Window, stretches: Sequence[tuple[int, int]]) -> Window:
+    """Return a window that knows which stretch each of its tokens lies in."""
+    starts = [start for start, _ in stretches]
+
+    def stretch(token: tuple[int, int]) -> int:
+        nth = bisect_right(starts, token[0]) - 1
+        return nth if nth >= 0 and token[1] <= stretches[nth][1] else -1
+
+    return replace(window, stretches=tuple(map(stretch, window.offsets)))
+
+
 def best_spans(starts: Logits, ends: Logits, window: Window) -> list[Found]:
     """Return the SPANS spans of a window's stretch with the highest start + end logits, best first.
 
@@ -190,6 +211,9 @@ def best_spans(starts: Logits, ends: Logits, window: Window) -> list[Found]:
     start, end = (logits[window.first : window.first + count] for logits in (starts, ends))
     allowed = np.triu(np.ones((count, count), dtype=bool))
     allowed &= ~np.triu(allowed, SPAN_TOKENS)
+    if window.stretches:
+        of = np.array(window.stretches)
+        allowed &= (of[:, np.newaxis] == of[np.newaxis, :]) & (of >= 0)
     scores = np.where(allowed, start[:, np.newaxis] + end[np.newaxis, :], -np.inf)
     found: list[Found] = []
     while len(found) < SPANS:

@@ -1,5 +1,6 @@
 """Answer -> text for a terminal, and what the other renderings share: names, places, words."""
 
+from qa_bot.context import place_of
 from qa_bot.datatypes import Answer, Document, Level, Quote
 
 NOT_FOUND = "The article does not say."
@@ -63,11 +64,13 @@ def where(quote: Quote) -> list[str]:
     """Return where a quote stands, as a person would look it up, from the whole to the part."""
     document = quote.document
     place = document.place(quote.start)
+    headings, columns = place_of(document, quote.start, quote.end)
     parts = [
         one_line(document_name(document)),
         one_line(document.metadata.get("date", "")),
         f"page {one_line(place.page)}" if place.page else "",
-        f"“{one_line(place.heading)}”" if place.heading else "",
+        f"“{one_line(headings)}”" if headings else "",
+        one_line(columns),
         f"paragraph {place.paragraph}",
     ]
     return [part for part in parts if part]

@@ -8,16 +8,19 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from qa_bot.context import Outline, context_of, outline
 from qa_bot.datatypes import Document, Passage
+from qa_bot.language import is_common
 from qa_bot.metadata import read_header
 
 Offsets = tuple[int, int]  # characters [start, end)
 
 SHORT_PARAGRAPH = 100  # characters; a shorter one (a heading, "Yes.") is joined to the next
 PART = 4096  # characters; a paragraph of more than two of these is split part by part
+ROWS_ALONE = 5_000  # rows of a table; each of a longer one would cost too much to embed
 _SOFT_LINE = 50  # characters; a line this long may have been wrapped, a shorter one ended
 
-_BLANK_LINES = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)\s*")
+_BLANK_LINES = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_ITEM = re.compile(r"[^\S\r\n]*(?:\||(?:[-*+•‣▪]|#{1,6}|\(?(?:\d{1,3}|[a-z])[.)])(?=\s))")
 _HEADING = re.compile(r"[^\S\r\n]*#{1,6}\s")
@@ -26,9 +29,38 @@ _SYMBOLS = re.compile(r"(?<![^\W_])\d{0,3}(?:[A-Z][a-z]?\d{0,3}){1,4}$")
 _FORMULA = 80  # characters, brackets and all
 _SUBSCRIPT = re.compile(r"\d{1,3}(?![\d.])")
 _GLUED = re.compile(r"…[”\"]?(?=[“\"]?[A-Z])|(?<=[a-z]{3})[.!?]+[”\"]?(?=[“\"]?[A-Z][a-z])")
+# Speech written down has hardly any marks; it is cut so that a quote can be read at a glance.
+LONGEST_RUN = 300  # characters
+_MARK_EVERY = 200  # characters
+_MARKS = re.compile(r"[,;:.!?…—–()]")
+_PAUSES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?<=[,;:.!?…])\s",
+        r"(?<!\band)\s(?=(?:and (?:then|so|the|he|she|they|we|it)|but|then|so)\s)",
+        r"\s(?=(?:and|or|when|because|while|after|before|until|if|which|who|where|that)\s)",
+        r"\s",
+    )
+)
+_WITH_ORDINALS = frozenset({"de", "da"})
+_ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.\s*\Z")
+_NEVER = re.compile(r"(?!)")
+# Before a number, or a word in lower case, that cannot begin a sentence.
+_ENGLISH = re.compile(
+    r"\b(?:vols?|approx|nos|pp?|figs?|cf|chaps?|secs?|ca|incl|excl|est|Mon|Tues?|Wed|Thu(?:rs)?|Fri"
+    r"|Sat|Sun|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s*\Z"
+)
+_ABBREVIATIONS = {  # that sentencex does not know
+    "de": re.compile(r"(?:\b(?:Fr|Hr|Nr|Abs|Art)|[Ss]tr)\.\s*\Z"),
+    "fr": re.compile(r"\b(?:MM?|Mme|Mlle|av|apr|n|art|chap)\.\s*\Z"),
+    "it": re.compile(r"\b(?:n|v|p|sig|dott)\.\s*\Z"),
+    "sv": re.compile(r"(?:\b(?:t\.ex|bl\.a|d\.v\.s|ca|kl|nr)|[Ss]torg)\.\s*\Z"),
+}
+_WORD = re.compile(r"[^\W_]+")
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)")
 _WORD_START = re.compile(r"(?<=\s)(?=\S)")
+_FIRST_WORD = re.compile(r"\S{1,50}")
 _NOT_BLANK = re.compile(r"\S")
 # Where a part begins: at the first sentence found that begins so far into a window of the text.
 _RUN_UP = 512  # characters
@@ -39,10 +71,12 @@ _MASKED = re.compile(r"[“”„«»\"]|[^\S ]")
 _CLOSING = frozenset('”»"')
 
 
-def paragraphs(text: str) -> list[Offsets]:
+def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offsets]:
     """Return the blocks of text between blank lines, without the blanks around them."""
-    starts = [0, *(gap.end() for gap in _BLANK_LINES.finditer(text))]
-    ends = [*(gap.start() for gap in _BLANK_LINES.finditer(text)), len(text)]
+    stop = len(text) if stop is None else stop
+    gaps = [gap.span() for gap in _BLANK_LINES.finditer(text, begin, stop)]
+    starts = [begin, *(end for _, end in gaps)]
+    ends = [*(start for start, _ in gaps), stop]
     return list(_trimmed(text, zip(starts, ends, strict=True)))
 
 
@@ -55,15 +89,44 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
     """
     text = document.text
     stop = len(text) if end is None else end
+    units = outline(document).units_in(start, stop)
+    if units and not any(text[a:b].strip() for a, b in _outside(start, stop, units)):
+        return [(max(a, start), min(b, stop)) for a, b in units]
+    language = outline(document).language
     header_end = read_header(text).end
     # Whole parts are split, so that a sentence is the same whatever stretch is asked for.
     found = (
         sentence
         for part in _parts(document, start, stop)
         for line in _lines(text, *part, header_end)
-        for sentence in _sentences_of_line(text, *line)
+        for sentence in _sentences_of_line(text, *line, language)
     )
-    return [(max(a, start), min(b, stop)) for a, b in found if a < stop and start < b]
+    every = _with_units(text, found, units) if units else found
+    return [(max(a, start), min(b, stop)) for a, b in every if a < stop and start < b]
+
+
+def _with_units(text: str, found: Iterable[Offsets], units: list[Offsets]) -> Iterator[Offsets]:
+    """Yield sentences and units, which are sentences whatever is in them, in order."""
+    starts, ends = [start for start, _ in units], [end for _, end in units]
+    rest = list(found)
+    outside = [
+        piece
+        for start, end in rest
+        for piece in _outside(
+            start, end, units[bisect_right(ends, start) : bisect_left(starts, end)]
+        )
+    ]
+    yield from sorted([*_trimmed(text, outside), *_trimmed(text, units)])
+
+
+def _outside(start: int, end: int, units: list[Offsets]) -> Iterator[Offsets]:
+    """Yield the parts of ``[start, end)`` that are in no unit."""
+    for begin, stop in units:
+        if start < begin:
+            yield start, begin
+        start = max(start, stop)
+    if start < end:
+        yield start, end
 
 
 def split(
@@ -79,21 +142,38 @@ def split(
     and, where sentences allow it, at most ``target_chars`` characters; it repeats the last
     ``overlap`` sentences of the one before it in the same paragraph. Short paragraphs are joined
     to the next one, and a heading to what stands below it; otherwise none crosses a paragraph.
-    A sentence that is itself too long is cut between clauses or words.
+    A sentence that is itself too long is cut between clauses or words. A row of a table is a
+    passage of its own; of a table of more than ROWS_ALONE, one holds several rows.
     """
     if max_tokens < 1 or target_chars < 1 or overlap < 0:
         raise ValueError("a passage needs room: max_tokens and target_chars >= 1, overlap >= 0")
     fits = _limit(document.text, count_tokens, max_tokens)
     passages: list[Passage] = []
-    for start, end in _groups(document.text, target_chars):
+    for start, end, alone in _stretches(document, target_chars):
         pieces = [
             piece
             for sentence in sentences(document, start, end)
             for piece in _cut(document.text, sentence, max_tokens, fits)
         ]
-        for window in _windows(pieces, target_chars, overlap, fits):
-            passages.append(Passage(document, *window))
+        windows = pieces if alone else _windows(pieces, target_chars, overlap, fits)
+        passages += [Passage(document, *it, context_of(document, *it)) for it in windows]
     return tuple(passages)
+
+
+def _stretches(document: Document, target_chars: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield what passages are made of, and whether each sentence of it is one: rows of tables."""
+    at, text = 0, document.text
+    for start, end, alone in _row_stretches(outline(document)):
+        yield from ((a, b, False) for a, b in _groups(text, target_chars, at, start))
+        yield start, end, alone
+        at = end
+    yield from ((a, b, False) for a, b in _groups(text, target_chars, at, len(text)))
+
+
+def _row_stretches(known: Outline) -> Iterator[tuple[int, int, bool]]:
+    """Yield the rows of each table that follow one another without a break."""
+    for table in known.tables:
+        yield table.starts[0], table.ends[-1], len(table.starts) <= ROWS_ALONE
 
 
 def _limit(
@@ -121,11 +201,13 @@ def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
         if end - begin <= 2 * PART:
             yield from _trimmed(text, [(begin, end)])
         else:
-            yield from _trimmed(text, _parts_of_paragraph(text, begin, end, start, stop))
+            language = outline(document).language
+            parts = _parts_of_paragraph(text, begin, end, start, stop, language)
+            yield from _trimmed(text, parts)
 
 
 def _parts_of_paragraph(
-    text: str, begin: int, end: int, start: int, stop: int
+    text: str, begin: int, end: int, start: int, stop: int, language: str
 ) -> Iterator[Offsets]:
     """Yield the parts of a paragraph ``[begin, end)`` that hold what of ``[start, stop)`` is in it.
 
@@ -135,17 +217,17 @@ def _parts_of_paragraph(
     least, most = begin // PART + 1, end // PART - 1
     first = max(least, start // PART - 1)
     last = min(most, -(-stop // PART))
-    cuts = [_part_start(text, number * PART, end) for number in range(first, last + 1)]
+    cuts = [_part_start(text, number * PART, end, language) for number in range(first, last + 1)]
     before = [begin] if first == least else []
     after = [end] if last == most else []
     yield from pairwise([*before, *cuts, *after])
 
 
-def _part_start(text: str, at: int, end: int) -> int:
+def _part_start(text: str, at: int, end: int, language: str) -> int:
     """Return where the first sentence begins, or else a word, some way after ``at``."""
     due = at + _RUN_UP
     for line in _lines(text, at, min(at + _WINDOW, end), 0):
-        for start, _ in _sentences_of_line(text, *line):
+        for start, _ in _sentences_of_line(text, *line, language):
             if start >= due:
                 return start
     word = _WORD_START.search(text, due, min(at + PART, end))
@@ -170,9 +252,11 @@ def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets
     cuts = [header_end] if start < header_end < end else []
     begun = _LINE_END.split(text[max(0, start - _SOFT_LINE) : start])[-1]  # of the first line
     line_start = start - len(begun) if begun.strip() else start
+    width = _wrapped_at(text, start, end)
     for line in _LINE_END.finditer(text, start, end):
         goes_on = text[line.end() : line.end() + 1].islower()
-        soft = goes_on or line.start() - line_start >= _SOFT_LINE
+        long = line.start() - line_start >= _SOFT_LINE
+        soft = goes_on or long or _is_full(text, line_start, line, width)
         is_item = _LIST_ITEM.match(text, line.end(), end) is not None
         cut = not soft or is_item or _HEADING.match(text, line_start, end) is not None
         if cut and not _in_formula(text, start, line, end):
@@ -180,6 +264,26 @@ def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets
         line_start = line.end()
     cuts.sort()
     yield from _trimmed(text, zip([start, *cuts], [*cuts, end], strict=True))
+
+
+def _wrapped_at(text: str, start: int, end: int) -> int:
+    """Return how many characters the lines of a paragraph have at most, 0 if it is not wrapped.
+
+    A line that goes on in lower case tells that it is.
+    """
+    breaks = list(_LINE_END.finditer(text, start, end))
+    if not any(text[it.end() : it.end() + 1].islower() for it in breaks):
+        return 0
+    starts, ends = [start, *(it.end() for it in breaks)], [*(it.start() for it in breaks), end]
+    return max(stop - begin for begin, stop in zip(starts, ends, strict=True))
+
+
+def _is_full(text: str, line_start: int, line_end: re.Match[str], width: int) -> bool:
+    """Whether the next word would not have fitted on a line, and no sentence ends there."""
+    following = _FIRST_WORD.match(text, line_end.end())
+    if not width or following is None or text[line_end.start() - 1] in ".!?:":
+        return False
+    return line_end.start() - line_start + 1 + len(following[0]) > width
 
 
 def _in_formula(text: str, start: int, line_end: re.Match[str], end: int) -> bool:
@@ -192,28 +296,70 @@ def _in_formula(text: str, start: int, line_end: re.Match[str], end: int) -> boo
     return not closes or before.count("(") > before.count(")")
 
 
-def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Offsets]:
+def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterator[Offsets]:
     """Yield the sentences of one stretch, as sentencex finds them, mended at quotation marks."""
     from sentencex import get_sentence_boundaries
 
     masked = _MASKED.sub(" ", text[start:end])
     cuts = {match.end() for match in _GLUED.finditer(text[start:end])}
     boundary: Any
-    for boundary in get_sentence_boundaries("en", masked):
+    for boundary in get_sentence_boundaries(language, masked):
         found = masked[boundary["start_index"] : boundary["end_index"]]
         cut = boundary["start_index"] + len(found.rstrip())
         # The mark that closes a quotation belongs to the sentence it closes.
         if cut and cut + start < end and text[start + cut] in _CLOSING:
             cut += 1
-        cuts.add(cut)
+        if not _abbreviated(masked, cut, language):
+            cuts.add(cut)
     ordered = [start + cut for cut in sorted(cuts) if 0 < cut < end - start]
-    yield from _trimmed(text, zip([start, *ordered], [*ordered, end], strict=True))
+    for piece in _trimmed(text, zip([start, *ordered], [*ordered, end], strict=True)):
+        yield from _unpunctuated(text, *piece)
 
 
-def _groups(text: str, target_chars: int) -> Iterator[Offsets]:
+def _abbreviated(text: str, cut: int, language: str) -> bool:
+    """Whether a full stop before ``cut`` is not that of a sentence: "am 1. Mai", "M. Dupont"."""
+    before = text[max(0, cut - 20) : cut]
+    following = _WORD.search(text, cut, cut + 40)
+    if following is None:
+        return False
+    low = not following[0][0].isupper()
+    if language == "en":
+        return low and _ENGLISH.search(before) is not None
+    if not text[cut].isspace() and text[cut] not in _CLOSING:
+        return True
+    if _ABBREVIATIONS.get(language, _NEVER).search(before) or (low and before.endswith(".")):
+        return True
+    ordinal = language in _WITH_ORDINALS and _ORDINAL.search(before) is not None
+    return ordinal and not is_common(following[0], language)
+
+
+def _unpunctuated(text: str, start: int, end: int) -> Iterator[Offsets]:
+    """Yield a sentence, or, where hardly anything is punctuated, parts of it to be quoted."""
+    ended = end - start <= 2 * LONGEST_RUN and text[end - 1] in ".!?"
+    while end - start > LONGEST_RUN and not ended:
+        if len(_MARKS.findall(text, start, end)) * _MARK_EVERY > end - start:
+            break
+        stop = _pause(text, start + LONGEST_RUN // 3, start + LONGEST_RUN)
+        if stop is None:
+            break
+        yield from _trimmed(text, [(start, stop)])
+        start = stop
+    yield from _trimmed(text, [(start, end)])
+
+
+def _pause(text: str, begin: int, end: int) -> int | None:
+    """Return where a speaker would likeliest pause: before "and then" rather than before "who"."""
+    for pattern in _PAUSES:
+        places = [match.start() for match in pattern.finditer(text, begin, end)]
+        if places:
+            return places[-1] + 1
+    return None
+
+
+def _groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Offsets]:
     """Yield runs of paragraphs that make passages together: most are one paragraph."""
     group: Offsets | None = None
-    for start, end in paragraphs(text):
+    for start, end in paragraphs(text, begin, stop):
         if group is None:
             group = (start, end)
         elif group[1] - group[0] < SHORT_PARAGRAPH and end - group[0] <= target_chars:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from itertools import accumulate
 from typing import Any, Self
 
+from qa_bot.context import reading
 from qa_bot.datatypes import Passage
 from qa_bot.files import Buffer
 
@@ -85,7 +86,9 @@ class Words:
         for row, passage in enumerate(passages, first):
             place = (row, passage.document.id, passage.start, passage.end)
             run.execute("INSERT INTO passages VALUES (?, ?, ?, ?)", place)
-            run.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, passage.text))
+            run.execute(
+                "INSERT INTO words (rowid, text) VALUES (?, ?)", (row, reading(passage).text)
+            )
         run.execute("COMMIT")
 
     @classmethod

@@ -28,7 +28,7 @@ DOCUMENT = Document("words", "Tïtle “one”", "folder/file.txt", {"date": "20
 def manifest(**changes: Any) -> dict[str, Any]:
     """Make a valid manifest of one document, changed and sealed."""
     made: dict[str, Any] = {
-        "format": 2,
+        "format": 3,
         "model": Config().model,
         "fingerprint": "f",
         "dimension": 4,
@@ -143,7 +143,7 @@ def test_a_manifest_of_another_form_is_refused(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_another_format_is_named(version: object) -> None:
-    with pytest.raises(ValueError, match=rf"its format is {version!r}, .* reads 2"):
+    with pytest.raises(ValueError, match=rf"its format is {version!r}, .* reads 3"):
         parse(to_json(manifest(format=version)))
 
 

@@ -15,6 +15,7 @@ from render_samples import (
     quotes,
 )
 
+from qa_bot.context import place_of
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.page_html import (
     CLOSEST,
@@ -217,7 +218,9 @@ def test_reports_say_what_was_read_and_what_was_not() -> None:
 def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None:
     rendered = to_html(answer_of(quote, quote, question="", query=f"a{query}"))
     shown = ["div class=qa-quote", "blockquote dir=auto", "mark", "p class=qa-cite", "a href=#{}"]
-    shown += ["bdi", "bdi", "span class=qa-sure", "button type=button class=qa-copy"]
+    above = filter(None, place_of(quote.document, quote.start, quote.end))
+    shown += ["bdi", *("bdi" for _ in above), "bdi"]  # title, headings, columns, paragraph
+    shown += ["span class=qa-sure", "button type=button class=qa-copy"]
     first = [tag.format("quote-0") for tag in shown]
     second = [tag.format("quote-1") for tag in shown]
     short = [] if quote.highlight.text == quote.text else ["p class=qa-short dir=auto"]

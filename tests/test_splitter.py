@@ -304,3 +304,70 @@ def test_an_initial_may_stand_before_any_kind_of_blank(blank: str) -> None:
     text = f"Nobody liked Plan D{blank}. It failed."
     found = [text[slice(*one)] for one in sentences(Document(text))]
     assert "".join("".join(found).split()) == "NobodylikedPlanD.Itfailed."
+
+
+def cut(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(Document(text))]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_short_lines_that_were_wrapped_are_joined(line_end: str) -> None:
+    text = (
+        "The mill at Tarn was\nbuilt by a smith,\nNils Hald, in the\nyear 1902.  It had\n12 wheels."
+    )
+    wrapped = text.replace("\n", line_end)
+    end = wrapped.index("1902.") + 5
+    assert cut(wrapped) == [wrapped[:end], wrapped[end:].strip()]
+
+
+def test_a_poem_and_an_address_keep_their_lines() -> None:
+    poem = "The river is wide\nAnd cold is the sea\nMy boat is of wood\nAs all boats should be"
+    assert cut(poem) == poem.split("\n")
+    address = "Ida Brun\nMill Lane 4\n2200 Tarn"
+    assert cut(address) == address.split("\n")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_one_line_end_does_not_part_paragraphs(line_end: str) -> None:
+    text = line_end.join(["one", "two", "", "three"])
+    assert [text[start:end] for start, end in paragraphs(text)] == [f"one{line_end}two", "three"]
+
+
+def test_words_without_punctuation_are_cut_where_a_speaker_would_pause() -> None:
+    text = (
+        "so we rowed out in the dark with one lamp and nobody had told us that the buoy was gone "
+        "and then the keel struck the sand and Bo who had slept through all of it woke up and said "
+        "that he had dreamt of it but the mate did not laugh and we sat there until the tide came "
+    ) * 3
+    found = cut(text)
+    assert all(len(piece) <= 300 for piece in found)
+    assert " ".join(found) == text.strip()
+    starts = {" ".join(piece.split()[:2]) for piece in found[1:]}
+    assert starts <= {"and then", "and we", "but the", "so we"}
+
+
+def test_a_long_sentence_with_punctuation_stays_whole() -> None:
+    text = "He bought " + ", ".join(f"{n} nets for the boat" for n in range(40)) + "."
+    assert cut(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["Am 3. Juni 1902 wurde die Mühle verkauft.", "Der Käufer war Nils Hald."],
+        ["Sie steht seit dem 19. Jahrhundert in der Hauptstr. 5 und ist alt.", "Er ist müde."],
+        [
+            "Das Haus kostet 3 Mio. Kronen, d. h. zu viel.",
+            "Es gehört Fr. Brun und nicht der Stadt.",
+        ],
+        ["M. Hald habite dans la ville de Tarn.", "Il est né vers 50 av. J.-C. à Lyon."],
+        ["El Sr. Gil y la Sra. Paz viven en la casa.", "Véase la pág. 7 del libro."],
+        ["Den 1. maj blev det solgt, og det var en god dag.", "Han er i byen."],
+        ["It is told in vol. 4 and on pp. 2 to 9.", "They left on Fri. without a word."],
+        ["About approx. 300 men came.", "In the year 7 B.C. they left."],
+    ],
+)
+def test_abbreviations_and_ordinals_of_european_languages_end_no_sentence(
+    found: list[str],
+) -> None:
+    assert cut(" ".join(found)) == found

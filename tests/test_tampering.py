@@ -130,7 +130,7 @@ def test_a_folder_in_place_of_a_file_is_refused(folder: Path, name: str) -> None
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        (lambda it: it.update(format=3), "its format is 3, and this version of qa-bot reads 2"),
+        (lambda it: it.update(format=2), "its format is 2, and this version of qa-bot reads 3"),
         (lambda it: it.update(model="other"), "not as qa-bot writes it"),
         (lambda it: it.update(dimension=32), "vectors of shape (2, 64) where (2, 32) is due"),
         (lambda it: it.update(dimension=-1), "vectors of shape"),

@@ -31,6 +31,9 @@ LEFT_OUT = frozenset({"nq-qed"})
 NEIGHBOURS = {"squad": 100, "squadshifts-wiki": 60, "onestopqa": 10}
 
 
+Stretches = Sequence[tuple[int, int]]  # characters of a text that may be pointed at
+
+
 class Kind(StrEnum):
     """What an article has to do with a question."""
 
@@ -84,12 +87,15 @@ class RememberingModel:
             self._found[key] = [Found(*span) for span in spans]
         self._file = file.open("a", encoding="utf-8")
 
-    def find(self, query: str, texts: Sequence[str]) -> list[list[Found]]:
+    def find(
+        self, query: str, texts: Sequence[str], stretches: Sequence[Stretches]
+    ) -> list[list[Found]]:
         """Return the likeliest spans of each text, as ReaderModel.find does."""
         keys = [reading_key(query, text) for text in texts]
         new = [i for i, key in enumerate(keys) if key not in self._found]
         if new:
-            for i, spans in zip(new, self._model.find(query, [texts[i] for i in new]), strict=True):
+            chosen = [texts[i] for i in new], [stretches[i] for i in new]
+            for i, spans in zip(new, self._model.find(query, *chosen), strict=True):
                 self._found[keys[i]] = spans
                 written = [[span.start, span.end, round(span.margin, 4)] for span in spans]
                 print(json.dumps([keys[i], written]), file=self._file, flush=True)

@@ -1,0 +1,117 @@
+"""Texts made of lines: who speaks in a chat, an interview or minutes; times of subtitles; FAQs."""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Offsets = tuple[int, int]  # characters [start, end)
+
+MAX_TURN = 300  # characters; a longer turn is quoted sentence by sentence
+_FEWEST = 3  # lines that begin alike, for a text to be made of them
+_ANSWER = 1_500  # characters; the answers of an FAQ are shorter on the whole
+_SHARE = 0.5  # of the characters of a text that its turns hold, or it is something else
+
+_LINE_START = r"(?:\A|(?<=[\r\n]))"
+_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[ \t]*(?>\r\n|\r|\n|\Z)")
+_NOT_EMPTY = re.compile(r"[^\r\n]+")
+_TIME = (
+    r"[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ \t]{1,3})?"
+    r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?:[ \t]?[ap]m)?[\])]?"
+)
+_NAME = r"[^\W\d_][\w.'’-]{0,30}(?:[ ][^\W\d_][\w.'’-]{0,30}){0,2}"
+_LINE = re.compile(
+    rf"[ \t]{{0,8}}(?:(?P<time>{_TIME})(?:[ \t]{{0,8}}[-–—])?[ \t]{{1,8}})?"
+    rf"(?:(?P<name>{_NAME}):(?=[ \t])|<(?P<nick>[^\s<>]{{1,30}})>(?=[ \t]))?"
+)
+_CUE = re.compile(
+    rf"{_LINE_START}(?:\d{{1,6}}[ \t]*(?>\r\n|\r|\n))?"
+    r"[ \t]*(?:\d{1,3}:)?\d{2}:\d{2}[.,]\d{3}[ \t]+-->[^\r\n]*"
+)
+_SUBJECT = re.compile(r"(?:> ?){0,9}(?:Subject|Betreff):[ \t]*(\S[^\r\n]{0,200})")
+_QUESTION = re.compile(r"[ \t]{0,8}((?!\w{1,10}:)[^\s?][^\r\n?]{4,200}\?)[ \t]*[\r\n]")
+_BLANK_BEFORE = re.compile(r"(?>\r\n|\r|\n)[ \t]{0,80}(?>\r\n|\r|\n)\Z")
+_ASKS, _ANSWERS = frozenset({"q", "question"}), frozenset({"a", "answer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A line, with what goes on below it, and who speaks in it; ``""`` where no one is named."""
+
+    start: int
+    end: int  # of its paragraph, or where the next turn begins
+    speaker: str  # of an answer: the question
+
+
+def find_turns(text: str) -> list[Turn]:
+    """Return the turns of a text, in order; none when its lines do not begin alike."""
+    found = (_LINE.match(text, start) for start in line_starts(text))
+    lines = [line for line in found if line is not None and (line["time"] or _named(line))]
+    named = [line for line in lines if _named(line)]
+    spoken = Counter(map(_named, named))
+    again = sum(count for count in spoken.values() if count > 1)
+    timed = [line for line in lines if line["time"]]
+    chosen = named if len(named) >= _FEWEST and 2 * again >= len(named) else timed
+    turns = list(_turns(text, chosen)) if len(chosen) >= _FEWEST else []
+    said = sum(turn.end - turn.start for turn in turns)
+    return turns if said >= _SHARE * len(text.strip()) else []
+
+
+def _named(line: re.Match[str]) -> str:
+    """Return who speaks; without a time before it, a name has a capital."""
+    name: str = line["name"] or line["nick"] or ""
+    return name if line["time"] or line["nick"] or name[:1].isupper() else ""
+
+
+def _turns(text: str, lines: list[re.Match[str]]) -> Iterator[Turn]:
+    asked = ""
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        stop = len(text) if following is None else following.start()
+        blank = _BLANK_LINE.search(text, line.end(), stop)
+        end = stop if blank is None else blank.start()
+        name = _named(line)
+        if name.lower() in _ASKS:
+            asked = text[line.end() : end].strip()
+        elif name.lower() not in _ANSWERS:
+            asked = ""
+        yield Turn(line.start(), end, asked if asked else name)
+
+
+def speaker_at(turns: list[Turn], at: int) -> str:
+    """Return who speaks at a character after the beginning of a turn, or ``""``."""
+    nth = bisect_right(turns, at, key=lambda turn: turn.start) - 1
+    if nth < 0 or turns[nth].start == at:
+        return ""
+    # What follows the last turn, after a blank line, may be said by nobody.
+    return "" if nth + 1 == len(turns) and at >= turns[nth].end else turns[nth].speaker
+
+
+def find_units(text: str, turns: list[Turn]) -> Iterator[Offsets]:
+    """Yield the stretches that are a sentence whatever is in them: turns, and times of cues."""
+    if "-->" in text:
+        yield from (cue.span() for cue in _CUE.finditer(text))
+    else:
+        yield from ((it.start, it.end) for it in turns if it.end - it.start <= MAX_TURN)
+
+
+def find_titles(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what names the text below it, where it begins, and its level: subjects, questions."""
+    found, asked = [], []
+    for start in line_starts(text):
+        if subject := _SUBJECT.match(text, start):
+            found.append((start, 1, subject[1].strip()))
+        elif (question := _QUESTION.match(text, start)) and _is_first(text, start):
+            asked.append((start, 7, question[1]))
+    is_faq = len(asked) > 1 and len(asked) * _ANSWER >= len(text)
+    yield from sorted(found + asked if is_faq else found)
+
+
+def _is_first(text: str, start: int) -> bool:
+    """Whether a line is the first of its paragraph."""
+    return not start or _BLANK_BEFORE.search(text, max(0, start - 84), start) is not None
+
+
+def line_starts(text: str) -> Iterator[int]:
+    """Yield where the lines of a text begin that are not empty."""
+    return (line.start() for line in _NOT_EMPTY.finditer(text))
