@@ -143,7 +143,7 @@ def test_score_of_a_hand_made_case() -> None:
 
 
 def test_score_of_one_kind_of_question_has_no_auroc() -> None:
-    assert score(ROWS[:1], ANSWERS[:1]) == Report(1, 1, 1, 0, 0, 0, None)
+    assert score(ROWS[:1], ANSWERS[:1]) == Report(1, 1, 1, 0, 0, 0, 0, None)
 
 
 def test_score_refuses_an_answer_too_few() -> None:
@@ -177,7 +177,7 @@ def test_text_gives_counts_and_percentages() -> None:
 
 
 def test_text_of_no_questions_divides_by_nothing() -> None:
-    lines = to_text(Report(0, 0, 0, 0, 0, 0, None)).splitlines()
+    lines = to_text(Report(0, 0, 0, 0, 0, 0, 0, None)).splitlines()
     assert lines[1] == "  gold words inside the first quote      0       -"
     assert lines[-1] == "AUROC of confidence -"
 

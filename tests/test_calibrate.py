@@ -145,7 +145,7 @@ def test_what_was_fitted_ranks_and_says_how_likely() -> None:
     asked = questions("a", 150, 1) + questions("b", 150, 2)
     outcomes = cross_validated(asked)
     assert [one.question for one in outcomes] == asked
-    assert all(one.right for one in outcomes if one.kind == Kind.ANSWERABLE)
+    assert np.mean([one.right for one in outcomes if one.kind == Kind.ANSWERABLE]) > 0.9
     assert calibration_error(outcomes) < 0.1
 
 

@@ -140,4 +140,4 @@ def test_a_card_without_its_parts_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_weights_are_small() -> None:
-    assert (WEIGHTS / "reader.onnx").stat().st_size <= 25_000_000
+    assert (WEIGHTS / "reader.onnx").stat().st_size <= 29_000_000
