@@ -24,6 +24,8 @@ from benchmarks.load import (
 )
 from qa_bot.server import start
 
+pytestmark = pytest.mark.slow
+
 BOT = operator(MILL)
 NAMES = PEOPLE[:3]
 

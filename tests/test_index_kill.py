@@ -18,6 +18,8 @@ from conftest import WordEmbedder
 from qa_bot.datatypes import Document
 from qa_bot.index import Index, lock
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"model": "words", "passage_chars": 60, "passage_overlap": 1}
 EMBEDDER = WordEmbedder()
 KEPT = Document("The old mill burned down. Nobody was hurt.", "The mill")

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from test_gate import free_port, named
 
+pytestmark = pytest.mark.slow
+
 APP = Path(__file__).parents[1] / "app.py"
 SECONDS = 60  # that ending may take on a busy machine
 

@@ -17,6 +17,8 @@ from training.losses import teacher_losses
 from training.mixture import Mixture
 from training.model import SpanModel, load_model, new_tokenizer
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 TOKENIZER = new_tokenizer()
 TOKENS = 800  # of a batch
