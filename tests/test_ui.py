@@ -1,5 +1,6 @@
 """ui and app.py: what the page says and keeps, and that nothing leaves this machine."""
 
+import html
 import json
 import os
 import re
@@ -58,7 +59,7 @@ def test_the_page_offers_programs_one_endpoint_and_reports_nothing() -> None:
     assert list(info["named_endpoints"]) == ["/answer"] and info["unnamed_endpoints"] == {}
     config = page.get_config_file()
     assert config["analytics_enabled"] is False
-    shown = str(config["components"])
+    shown = html.unescape(str(config["components"]))
     assert MILL.text in shown and "Who built <it>?" in shown
 
 
