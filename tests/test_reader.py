@@ -56,7 +56,7 @@ class FixedModel:
     def __init__(self, margins: dict[str, float]) -> None:
         self.margins = margins
 
-    def find(self, query: str, texts: Sequence[str]) -> list[list[Found]]:
+    def find(self, query: str, texts: Sequence[str], stretches: object) -> list[list[Found]]:
         return [self._find(text) for text in texts]
 
     def _find(self, text: str) -> list[Found]:
