@@ -41,7 +41,7 @@ class Limits:
     file_bytes: int = 20_000_000  # size of one file, or of a pasted text in UTF-8
     documents: int = 20
     characters: int = 2_000_000  # of all its documents together
-    seconds: float = 120  # that one upload, of any number of files, may take
+    seconds: float = 300  # that one upload, of any number of files, may take
     idle_seconds: int = 3600  # after which the page forgets a session that does nothing
 
 
