@@ -235,6 +235,7 @@ SQUAD = {
 }
 
 
+@pytest.mark.slow
 def test_one_system_is_measured_again_and_the_others_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -188,6 +188,7 @@ def kept_quality() -> dict[str, Any]:
 OF_SUMMARY = ("own_refusals", "peers")
 
 
+@pytest.mark.slow
 def test_the_command_reads_what_was_kept_sums_it_up_and_draws(tmp_path: Path) -> None:
     run = dict.fromkeys(MEASURES, 20.0)
     one = {**ABOUT, "session": "x", "runs": [run, run], "installation": 1.0, "packages": 2}

@@ -49,6 +49,7 @@ def test_every_round_but_the_first_counts_and_who_fails_is_left_out(
     assert sorted(values) == [4, 5, 6, 7]
 
 
+@pytest.mark.slow
 def test_one_system_is_measured_again_and_the_others_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

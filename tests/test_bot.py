@@ -50,6 +50,7 @@ def test_what_the_article_does_not_say() -> None:
     assert 0 <= found.confidence < default_bot().levels.found
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
 @settings(deadline=None, max_examples=40)
 def test_a_quote_is_a_slice_and_a_highlight_lies_inside_it(question: str) -> None:
@@ -160,6 +161,7 @@ def test_odd_questions_are_answered_or_refused_like_any_other(odd: str) -> None:
     assert isinstance(answer(odd), Answer)
 
 
+@pytest.mark.slow
 def test_a_saved_index_gives_the_same_answers(tmp_path: Path, article_file: Path) -> None:
     built = Bot.build([article_file], tmp_path / "index")
     opened = Bot.open(tmp_path / "index")
@@ -168,6 +170,7 @@ def test_a_saved_index_gives_the_same_answers(tmp_path: Path, article_file: Path
     assert answer(QUESTIONS[0], index=tmp_path / "index") == built.answer(QUESTIONS[0])
 
 
+@pytest.mark.slow
 def test_the_shipped_index_is_what_the_shipped_article_gives(
     shipped_bot: Bot, article: Document
 ) -> None:
@@ -233,6 +236,7 @@ def test_a_rebuild_mends_an_index_of_other_settings(
     assert rebuilt.index.passages == fresh.index.passages
 
 
+@pytest.mark.slow
 def test_many_threads_may_ask_one_bot(shipped_bot: Bot) -> None:
     expected = [shipped_bot.answer(question) for question in QUESTIONS]
     with ThreadPoolExecutor(8) as pool:

@@ -98,6 +98,7 @@ def test_a_person_has_a_title_or_does_what_people_do(name: str, person: bool) ->
     assert is_person(text, name) == person
 
 
+@pytest.mark.slow
 @given(st.text(), st.data())
 def test_a_referent_is_a_slice_that_holds_a_chosen_word(text: str, data: st.DataObject) -> None:
     every = list(terms(text))

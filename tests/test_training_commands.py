@@ -82,6 +82,7 @@ def test_the_defaults_are_those_of_the_recipe(
     assert args.device.type in ("cpu", "cuda")
 
 
+@pytest.mark.slow
 def test_training_needs_no_more_than_torch_and_tokenizers() -> None:
     """So that a machine with a GPU has to have little."""
     seldom = "faiss gradio sentencex onnxruntime sentence_transformers bm25s sklearn onnx".split()

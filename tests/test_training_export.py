@@ -13,6 +13,8 @@ from training.examples import Row
 from training.model import MAX_TOKENS, reader_of
 from training.predict import predict, torch_network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -44,6 +44,7 @@ def test_a_model_without_the_weights_of_a_bert_is_refused(tmp_path: Path) -> Non
         write(linear("val_1", "encoder.layer.0.output.dense.bias"), tmp_path)
 
 
+@pytest.mark.slow
 def test_an_exported_bert_is_read_back(tmp_path: Path) -> None:
     bert = small_model(seed=1).bert.eval()
     for weight in bert.parameters():  # no two alike, which an exporter would make one

@@ -55,6 +55,7 @@ def test_words_are_counted_over_all_questions() -> None:
     assert str(found) == "recall 0.500, precision 0.333, F1 0.400, left alone 1 of 2"
 
 
+@pytest.mark.slow
 def test_enough_questions_that_stand_alone_are_left() -> None:
     leaning = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
     alone = [judged(0.6, {0.9: {"x"}}, set()) for _ in range(5)]
@@ -66,6 +67,7 @@ def test_enough_questions_that_stand_alone_are_left() -> None:
     assert count(alone, lost).left == 5
 
 
+@pytest.mark.slow
 def test_a_question_with_a_pronoun_is_always_rewritten() -> None:
     leaning = [judged(0.1, {0.4: {"a", "x"}, 0.6: {"a"}}, {"a"}) for _ in range(3)]
     chosen = choose([*leaning, judged(0.1, {0.6: {"x"}}, set())], [], [])

@@ -108,6 +108,7 @@ def run_app(*options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_app_tells_a_taken_port_on_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -176,6 +177,7 @@ def call_over_http(url: str, number: int, *data: object) -> str:
     raise AssertionError("no answer came")
 
 
+@pytest.mark.slow
 def test_app_starts_and_answers_with_every_way_out_closed(
     sealed_app: tuple[str, "subprocess.Popen[str]"], shipped_bot: Bot
 ) -> None:

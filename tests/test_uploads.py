@@ -222,6 +222,7 @@ class SlowEmbedder(WordEmbedder):
         return self.encode_query(inputs)
 
 
+@pytest.mark.slow
 def test_an_upload_that_takes_too_long_stops_and_keeps_what_was_read(tmp_path: Path) -> None:
     library = Library(operator(embedder=SlowEmbedder()), Limits(seconds=4))
     texts = [HARBOUR, long_text(200 * BATCH), "Too late."]
