@@ -14,13 +14,13 @@ from tqdm import tqdm
 
 from benchmarks.data import Case, Collection, titles
 from benchmarks.retrieval import RememberingEmbedder
+from benchmarks.scores import auroc, f1
+from qa_bot.answering.reader import select
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Quote
-from qa_bot.embedder import load_embedder
-from qa_bot.reader import select
-from qa_bot.reader_model import Levels, load_model
-from training.scores import auroc, f1
+from qa_bot.models.embedder import load_embedder
+from qa_bot.models.span_model import Levels, load_model
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from qa_bot.bot import Bot
 from qa_bot.datatypes import Answer, Document
-from qa_bot.embedder import load_embedder
+from qa_bot.documents.loader import load_file
 from qa_bot.errors import ArticleError
-from qa_bot.loader import load_file
+from qa_bot.models.embedder import load_embedder
 
 CASES = "cases.json"  # in the folder of the files
 README = Path(__file__).parent.parent / "README.md"

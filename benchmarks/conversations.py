@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from benchmarks.followups import OURS, SYSTEMS, Asking, percent, to_table
 from benchmarks.golden import Golden, Verdict, judge, score
+from qa_bot.answering.rewriter import readings
 from qa_bot.bot import Bot, default_bot
 from qa_bot.datatypes import Answer
-from qa_bot.rewriter import readings
 
 CONVERSATIONS = Path(__file__).parent.parent / "tests" / "golden" / "conversations.jsonl"
 FULL = "asked in full"

@@ -22,19 +22,19 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from benchmarks.data import Case, read_rows
+from qa_bot.answering.reader import SpanReader, select
+from qa_bot.answering.rewriter import Turn, readings
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Span
-from qa_bot.embedder import load_embedder
-from qa_bot.reader import SpanReader, select
-from qa_bot.reader_model import Levels, load_model
-from qa_bot.rewriter import Turn, readings
-from qa_bot.words import is_stop_word, telling_words
+from qa_bot.models.embedder import load_embedder
+from qa_bot.models.span_model import Levels, load_model
+from qa_bot.stopwords import content_words, is_stop_word
 
 Pair = tuple[str, str]  # what a person said, and the reply
 Request = tuple[str, Sequence[Turn]]  # what a Bot is asked: question and history
 
-TERM_LETTERS = 5  # of a word that count, as in qa_bot.reader
+TERM_LETTERS = 5  # of a word that count, as in qa_bot.answering.reader
 FOLDS = 5  # about one page of so many is for development
 OURS, IGNORED, PREPENDED = "ours", "history ignored", "last question first"
 
@@ -120,7 +120,7 @@ def is_dev(title: str) -> bool:
 
 def terms(text: str) -> set[str]:
     """Return the terms of a text; one of stop words alone has none."""
-    return {word[:TERM_LETTERS] for word in telling_words(text) if not is_stop_word(word)}
+    return {word[:TERM_LETTERS] for word in content_words(text) if not is_stop_word(word)}
 
 
 def _plain(text: str) -> list[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchmarks.scores import auroc
 from qa_bot.bot import Bot, default_bot
 from qa_bot.datatypes import Answer
-from training.scores import auroc
 
 QUESTIONS = Path(__file__).parent.parent / "tests" / "golden" / "questions.jsonl"
 

@@ -33,7 +33,9 @@ QUESTION = "Who is the harbour master?"
 FOLLOW_UP = "When did that person take office?"
 ABOUT_SHIPPED = ("Who is the Defense Secretary?", "Mark Esper")
 APP = Path(__file__).parents[1] / "app.py"
-SETTLED = 45  # seconds from the last tab closed until all of it is forgotten, see qa_bot/sweep.py
+SETTLED = (
+    45  # seconds from the last tab closed until all of it is forgotten, see qa_bot/page/cleanup.py
+)
 WARM_UP = 8  # people: more than the page serves at once, so that all its threads have worked
 _FIRST = "Anna Bertil Cecilia Dag Elsa Folke Greta Hugo".split()
 _LAST = "Berg Lund Strand Holm Dahl Falk Vik Nord".split()

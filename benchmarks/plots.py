@@ -10,7 +10,7 @@ from benchmarks.quality import ALONE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Found = Mapping[str, Any]
+SpanPrediction = Mapping[str, Any]
 
 COSTS = {  # what is drawn of each size: its title
     "build s": "build, s",
@@ -23,7 +23,7 @@ COSTS = {  # what is drawn of each size: its title
 BARS = ("cold start", "answer, p50", "memory to answer", "index on disk")
 
 
-def draw_quality(found: Found, folder: Path) -> None:
+def draw_quality(found: SpanPrediction, folder: Path) -> None:
     """Draw how often the first result is right against how long it is."""
     import matplotlib.pyplot as plt
 
@@ -48,7 +48,7 @@ def draw_quality(found: Found, folder: Path) -> None:
     plt.close(figure)
 
 
-def draw_speed(found: Found, folder: Path) -> None:
+def draw_speed(found: SpanPrediction, folder: Path) -> None:
     """Draw what the peers cost as multiples of ours, with the spread over the rounds."""
     import matplotlib.pyplot as plt
 
@@ -65,7 +65,7 @@ def draw_speed(found: Found, folder: Path) -> None:
     plt.close(figure)
 
 
-def draw_scale(found: Found, folder: Path) -> None:
+def draw_scale(found: SpanPrediction, folder: Path) -> None:
     """Draw what our index costs, and what each type of FAISS index costs and finds."""
     import matplotlib.pyplot as plt
 
@@ -87,13 +87,13 @@ def draw_scale(found: Found, folder: Path) -> None:
     plt.close(figure)
 
 
-def _line(axes: "Axes", sizes: Mapping[str, Found], name: str, label: str) -> None:
+def _line(axes: "Axes", sizes: Mapping[str, SpanPrediction], name: str, label: str) -> None:
     points = [(row["passages"], row[name]) for row in sizes.values() if name in row]
     if points:
         axes.plot(*zip(*points, strict=True), marker="o", label=label)
 
 
-DRAW: Mapping[str, Callable[[Found, Path], None]] = {
+DRAW: Mapping[str, Callable[[SpanPrediction, Path], None]] = {
     "quality": draw_quality,
     "speed": draw_speed,
     "scale": draw_scale,

@@ -26,9 +26,9 @@ from benchmarks.data import Case, Collection, pool, titles
 from benchmarks.peers import OURS, PEERS, PEERS_HELP, Peer, Result, load
 from benchmarks.remember import embed_once
 from benchmarks.retrieval import first_rank
+from benchmarks.scores import auroc
 from qa_bot.datatypes import Document, Span
-from qa_bot.reader_model import load_model
-from training.scores import auroc
+from qa_bot.models.span_model import load_model
 
 Column = npt.NDArray[np.float64]  # a number for each question
 Scopes = Mapping[str, Sequence[Collection]]  # the same articles, under ALONE and TOGETHER

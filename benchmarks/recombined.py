@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.datatypes import Document
-from qa_bot.embedder import Vectors
+from qa_bot.models.embedder import Vectors
 from qa_bot.splitter import sentences
 
 Picks = npt.NDArray[np.intp]  # (n, SENTENCES): the numbers of the sentences of each passage

@@ -10,11 +10,11 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.data import Collection, join_titles, pool, read_rows
+from qa_bot.answering.retriever import retrieve
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Span
-from qa_bot.embedder import Embedder, Vectors, embed_query, fingerprint, load_embedder
-from qa_bot.index import Index
-from qa_bot.retriever import retrieve
+from qa_bot.models.embedder import Embedder, Vectors, embed_query, fingerprint, load_embedder
+from qa_bot.store.index import Index
 
 METHODS = ("dense", "BM25", "fused")
 BATCH = 256  # texts embedded between two steps of the progress bar

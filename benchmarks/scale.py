@@ -29,12 +29,12 @@ from benchmarks.recombined import (
     vectors_of,
 )
 from benchmarks.speed import material
+from qa_bot.answering.retriever import retrieve
 from qa_bot.config import Config
 from qa_bot.datatypes import Document
-from qa_bot.embedder import Vectors, embed_passages, embed_query, load_embedder
-from qa_bot.index import Index
-from qa_bot.nearest import FEWEST_PROBED, PROBED, ROUNDS, TRAINED_ON
-from qa_bot.retriever import retrieve
+from qa_bot.models.embedder import Vectors, embed_passages, embed_query, load_embedder
+from qa_bot.store.index import Index
+from qa_bot.store.vectors import MIN_NPROBE, NPROBE, ROUNDS, TRAINED_ON
 
 T = TypeVar("T")
 Costs = dict[str, float]
@@ -166,7 +166,7 @@ def factory(kind: str, size: int) -> str:
 def tune(index: Any) -> None:
     """Set how an approximate index learns and searches, cells as in ours; an exact one stays."""
     if hasattr(index, "nprobe"):
-        index.nprobe = max(FEWEST_PROBED, index.nlist // PROBED)
+        index.nprobe = max(MIN_NPROBE, index.nlist // NPROBE)
         index.cp.max_points_per_centroid = TRAINED_ON
         index.cp.niter = ROUNDS
     if hasattr(index, "hnsw"):

@@ -6,9 +6,9 @@ from math import exp, log
 from typing import Any
 
 from benchmarks.tables import one_line, table
-from qa_bot.nearest import EXACT_UP_TO
+from qa_bot.store.vectors import EXACT_UP_TO
 
-Found = Mapping[str, Any]  # what the benchmark wrote
+SpanPrediction = Mapping[str, Any]  # what the benchmark wrote
 Costs = Mapping[int, float]  # of a size each
 
 COLUMNS = {
@@ -32,7 +32,7 @@ CHOSEN_BY = {
 LEAST_RECALL = 0.95  # of the ten nearest: an index that finds fewer is not chosen
 
 
-def scale(found: Found) -> str:
+def scale(found: SpanPrediction) -> str:
     """Write what the scale benchmark found."""
     rate = found["embedded a second"]
     tables = [
@@ -56,7 +56,7 @@ def scale(found: Found) -> str:
     )
 
 
-def _scale_table(sizes: Mapping[str, Found]) -> str:
+def _scale_table(sizes: Mapping[str, SpanPrediction]) -> str:
     measured = [row for row in sizes.values() if "error" not in row]
     columns = [name for name in COLUMNS if any(name in row for row in measured)]
     rows = [[_plain(name, row[name]) for name in columns] for row in measured]
@@ -73,7 +73,7 @@ def _plain(name: str, value: float) -> str:
     return f"{value:,.0f}" if name == "passages" else f"{value:,.4g}"
 
 
-def _choices(types: Mapping[str, Mapping[str, Found]]) -> str:
+def _choices(types: Mapping[str, Mapping[str, SpanPrediction]]) -> str:
     """Say which type of index is best at each size, and where others overtake exact search."""
     measured = {
         kind: {int(size): row for size, row in sizes.items() if "error" not in row}
@@ -102,7 +102,7 @@ def _choices(types: Mapping[str, Mapping[str, Found]]) -> str:
     )
 
 
-def least(measured: Mapping[str, Mapping[int, Found]], size: int, cost: str) -> str:
+def least(measured: Mapping[str, Mapping[int, SpanPrediction]], size: int, cost: str) -> str:
     """Return the type of index that costs least at a size, of those that find enough."""
     fit = {
         kind: sizes[size][cost]

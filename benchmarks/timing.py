@@ -9,9 +9,9 @@ from typing import TypeVar
 import numpy as np
 
 from benchmarks.golden import QUESTIONS, load_questions
+from qa_bot.answering.retriever import fuse
 from qa_bot.bot import Bot, default_bot
-from qa_bot.embedder import embed_query
-from qa_bot.retriever import fuse
+from qa_bot.models.embedder import embed_query
 
 T = TypeVar("T")
 STEPS = ("embed the query", "dense search", "BM25 search", "read")

@@ -7,16 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+from qa_bot.answering.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
+from qa_bot.answering.retriever import retrieve
+from qa_bot.answering.rewriter import Turn, readings
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote
-from qa_bot.embedder import Embedder, fingerprint, load_embedder
-from qa_bot.index import Index, Progress, lock, manifest_stamp, stored_settings
-from qa_bot.loader import load
-from qa_bot.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
-from qa_bot.reader_model import Levels
+from qa_bot.documents.loader import load
+from qa_bot.models.embedder import Embedder, fingerprint, load_embedder
+from qa_bot.models.span_model import Levels
 from qa_bot.report import Report
-from qa_bot.retriever import retrieve
-from qa_bot.rewriter import Turn, readings
+from qa_bot.store.index import Index, Progress, lock, manifest_stamp, stored_settings
 
 
 class Bot:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
 
-Offsets = tuple[int, int]  # characters [start, end)
+from qa_bot.paragraphs import Offsets
 
 _LINE_START = r"(?:\A|(?<=[\r\n]))"
 _PIPED_LINE = re.compile(_LINE_START + r"[^\r\n]*\|[^\r\n]*")

@@ -17,12 +17,12 @@ from typing import NoReturn
 from qa_bot.bot import Bot, open_bot, shipped_index
 from qa_bot.config import DEFAULT_MODEL, Config
 from qa_bot.datatypes import Answer, Document
-from qa_bot.embedder import load_embedder
+from qa_bot.documents.formats import SUFFIX_LIST
 from qa_bot.errors import QABotError
-from qa_bot.formats import SUFFIX_LIST
-from qa_bot.index import Index, Progress, lock, rebuild, stored_settings
+from qa_bot.models.embedder import load_embedder
 from qa_bot.render import visible
 from qa_bot.report import Report
+from qa_bot.store.index import Index, Progress, lock, rebuild, stored_settings
 
 ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
@@ -165,8 +165,8 @@ def _remove(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     print("Loading the page and the models ...", flush=True)
-    from qa_bot.server import check_port, launch  # late: it takes seconds
-    from qa_bot.ui import EXAMPLES
+    from qa_bot.page.layout import EXAMPLES
+    from qa_bot.page.server import check_port, launch  # late: it takes seconds
 
     check_port(options.host, options.port)  # before the models are loaded
     launch(

@@ -1,5 +1,7 @@
 """What stands above a passage, and a passage as the models read it: with that."""
 
+from __future__ import annotations
+
 import re
 from array import array
 from bisect import bisect_left, bisect_right
@@ -7,11 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from qa_bot.cells import Offsets, Table, find_tables
-from qa_bot.datatypes import Document, Passage
+from qa_bot.cells import Table, find_tables
 from qa_bot.language import language_of
+from qa_bot.paragraphs import Offsets
 from qa_bot.turns import Turn, find_titles, find_turns, find_units, speaker_at
+
+if TYPE_CHECKING:
+    from qa_bot.datatypes import Document, Passage
+
 
 MAX_CONTEXT = 300  # characters; of a longer context the end is kept
 _SIGNS = re.compile(r"#{1,6}(?=[ \t])")
@@ -24,8 +31,8 @@ class Outline:
     headings: tuple[tuple[int, tuple[str, ...]], ...]  # where each begins, and the path to it
     tables: tuple[Table, ...]
     first_rows: tuple[int, ...]  # by table: the number of its first row among all rows
-    starts: "array[int]"  # of all rows
-    ends: "array[int]"
+    starts: array[int]  # of all rows
+    ends: array[int]
     turns: list[Turn]
     units: list[Offsets]  # sentences whatever is in them: rows, turns, times of subtitles
     language: str

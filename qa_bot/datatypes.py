@@ -9,7 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from qa_bot.metadata import read_header
+from qa_bot.header import read_header
+from qa_bot.paragraphs import paragraphs
+from qa_bot.render import to_text
 
 
 def _check_string(value: object, name: str) -> None:
@@ -100,8 +102,6 @@ class Document:
     def paragraph_starts(self) -> Sequence[int]:
         """Where each paragraph begins; found once, when it is first asked for."""
         if self._starts is None:
-            from qa_bot.splitter import paragraphs  # late: it is made of Documents itself
-
             starts = array("q", (start for start, _ in paragraphs(self.text)))
             object.__setattr__(self, "_starts", starts)
             return starts
@@ -273,8 +273,6 @@ class Answer:
         return self.quotes[0].highlight.text if self.quotes else ""
 
     def __str__(self) -> str:
-        from qa_bot.render import to_text
-
         return to_text(self)
 
     def to_dict(self) -> dict[str, Any]:

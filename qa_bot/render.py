@@ -1,7 +1,14 @@
 """Answer -> text for a terminal, and what the other renderings share: names, places, words."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from qa_bot.context import place_of
-from qa_bot.datatypes import Answer, Document, Level, Quote
+
+if TYPE_CHECKING:
+    from qa_bot.datatypes import Answer, Document, Quote
+
 
 NOT_FOUND = "The article does not say."
 PERHAPS = "The article may not answer this. The closest passages:"
@@ -52,7 +59,7 @@ def to_text(answer: Answer) -> str:
 
 def refusal(answer: Answer) -> str:
     """Return what is said in place of quotes."""
-    return PERHAPS if answer.level is Level.PERHAPS else NOT_FOUND
+    return PERHAPS if answer.perhaps else NOT_FOUND
 
 
 def open_quotes(answer: Answer) -> tuple[Quote, ...]:

@@ -10,17 +10,15 @@ from typing import Any
 
 from qa_bot.context import Outline, context_of, outline
 from qa_bot.datatypes import Document, Passage
+from qa_bot.header import read_header
 from qa_bot.language import is_common
-from qa_bot.metadata import read_header
-
-Offsets = tuple[int, int]  # characters [start, end)
+from qa_bot.paragraphs import Offsets, paragraphs, trimmed
 
 SHORT_PARAGRAPH = 100  # characters; a shorter one (a heading, "Yes.") is joined to the next
 PART = 4096  # characters; a paragraph of more than two of these is split part by part
 ROWS_ALONE = 5_000  # rows of a table; each of a longer one would cost too much to embed
 _SOFT_LINE = 50  # characters; a line this long may have been wrapped, a shorter one ended
 
-_BLANK_LINES = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_ITEM = re.compile(r"[^\S\r\n]*(?:\||(?:[-*+•‣▪]|#{1,6}|\(?(?:\d{1,3}|[a-z])[.)])(?=\s))")
 _HEADING = re.compile(r"[^\S\r\n]*#{1,6}\s")
@@ -71,15 +69,6 @@ _MASKED = re.compile(r"[“”„«»\"]|[^\S ]")
 _CLOSING = frozenset('”»"')
 
 
-def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offsets]:
-    """Return the blocks of text between blank lines, without the blanks around them."""
-    stop = len(text) if stop is None else stop
-    gaps = [gap.span() for gap in _BLANK_LINES.finditer(text, begin, stop)]
-    starts = [begin, *(end for _, end in gaps)]
-    ends = [*(start for start, _ in gaps), stop]
-    return list(_trimmed(text, zip(starts, ends, strict=True)))
-
-
 def sentences(document: Document, start: int = 0, end: int | None = None) -> list[Offsets]:
     """Return the sentences in ``[start, end)``, in order, without the blanks between.
 
@@ -116,7 +105,7 @@ def _with_units(text: str, found: Iterable[Offsets], units: list[Offsets]) -> It
             start, end, units[bisect_right(ends, start) : bisect_left(starts, end)]
         )
     ]
-    yield from sorted([*_trimmed(text, outside), *_trimmed(text, units)])
+    yield from sorted([*trimmed(text, outside), *trimmed(text, units)])
 
 
 def _outside(start: int, end: int, units: list[Offsets]) -> Iterator[Offsets]:
@@ -199,11 +188,11 @@ def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
     end_of_last = starts[last] if last < len(starts) else len(text)
     for begin, end in pairwise([*starts[first:last], end_of_last]):
         if end - begin <= 2 * PART:
-            yield from _trimmed(text, [(begin, end)])
+            yield from trimmed(text, [(begin, end)])
         else:
             language = outline(document).language
             parts = _parts_of_paragraph(text, begin, end, start, stop, language)
-            yield from _trimmed(text, parts)
+            yield from trimmed(text, parts)
 
 
 def _parts_of_paragraph(
@@ -238,15 +227,6 @@ def _part_start(text: str, at: int, end: int, language: str) -> int:
     return due
 
 
-def _trimmed(text: str, spans: Iterable[Offsets]) -> Iterator[Offsets]:
-    """Yield the spans without the blanks at their ends; spans of blanks alone are dropped."""
-    for start, end in spans:
-        piece = text[start:end]
-        left = len(piece) - len(piece.lstrip())
-        if left < len(piece):
-            yield start + left, start + len(piece.rstrip())
-
-
 def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets]:
     """Yield the stretches of a paragraph that no sentence crosses: items, headings, the header."""
     cuts = [header_end] if start < header_end < end else []
@@ -263,7 +243,7 @@ def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets
             cuts.append(line.end())
         line_start = line.end()
     cuts.sort()
-    yield from _trimmed(text, zip([start, *cuts], [*cuts, end], strict=True))
+    yield from trimmed(text, zip([start, *cuts], [*cuts, end], strict=True))
 
 
 def _wrapped_at(text: str, start: int, end: int) -> int:
@@ -312,7 +292,7 @@ def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterat
         if not _abbreviated(masked, cut, language):
             cuts.add(cut)
     ordered = [start + cut for cut in sorted(cuts) if 0 < cut < end - start]
-    for piece in _trimmed(text, zip([start, *ordered], [*ordered, end], strict=True)):
+    for piece in trimmed(text, zip([start, *ordered], [*ordered, end], strict=True)):
         yield from _unpunctuated(text, *piece)
 
 
@@ -342,9 +322,9 @@ def _unpunctuated(text: str, start: int, end: int) -> Iterator[Offsets]:
         stop = _pause(text, start + LONGEST_RUN // 3, start + LONGEST_RUN)
         if stop is None:
             break
-        yield from _trimmed(text, [(start, stop)])
+        yield from trimmed(text, [(start, stop)])
         start = stop
-    yield from _trimmed(text, [(start, end)])
+    yield from trimmed(text, [(start, end)])
 
 
 def _pause(text: str, begin: int, end: int) -> int | None:
@@ -415,7 +395,7 @@ def _cut(
         stop = _longest(start, min(end, start + reach), fits)
         if stop < end:
             stop = _tidy_stop(text, start, stop)
-        yield from _trimmed(text, [(start, stop)])
+        yield from trimmed(text, [(start, stop)])
         following = _NOT_BLANK.search(text, stop, end)
         start = end if following is None else following.start()
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import WordEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,10 +16,11 @@ from qa_bot import Answer, Bot, Document, QABotError, Quote, answer, bot
 from qa_bot.bot import default_bot, shipped_index
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit
-from qa_bot.embedder import Embedder
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
-from qa_bot.index import rebuild
-from qa_bot.reader_model import Levels
+from qa_bot.models.embedder import Embedder
+from qa_bot.models.span_model import Levels
+from qa_bot.store.index import rebuild
+from tests.helpers.fakes import WordEmbedder
 
 QUESTIONS = [
     "Who is the Defense Secretary?",

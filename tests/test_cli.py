@@ -10,9 +10,9 @@ import pytest
 
 from qa_bot.bot import shipped_index
 from qa_bot.cli import _print_report, main, parser
-from qa_bot.formats import SUFFIX_LIST
-from qa_bot.index import stored_settings
+from qa_bot.documents.formats import SUFFIX_LIST
 from qa_bot.report import Report
+from qa_bot.store.index import stored_settings
 
 Printed = pytest.CaptureFixture[str]
 

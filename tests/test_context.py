@@ -1,9 +1,9 @@
 """What stands above a passage, and how the models read it."""
 
-from qa_bot.blocks import Content
 from qa_bot.context import context_of, outline, place_of, reading
 from qa_bot.datatypes import Document, Mark, Passage
-from qa_bot.markdown import read_markdown
+from qa_bot.documents.content import Content
+from qa_bot.documents.markdown import read_markdown
 from qa_bot.splitter import sentences, split
 
 MANUAL = (

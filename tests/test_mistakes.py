@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WordEmbedder
 
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Mark
-from qa_bot.loader import load
+from qa_bot.documents.loader import load
+from tests.helpers.fakes import WordEmbedder
 
 DOCUMENT = Document("The mill was built by Zebulon Quick.")
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from system_calls import outbound, traced, why_not_traced, written
 
 from qa_bot.offline import ENVIRONMENT
+from tests.helpers.system_calls import outbound, traced, why_not_traced, written
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "Who is the Defense Secretary?"

@@ -38,10 +38,10 @@ def test_the_wheel_carries_the_index_the_weights_and_the_page(wheel: Path) -> No
         if path.is_file() and path.name != ".lock"
     }
     weights = {
-        f"qa_bot/weights/{name}" for name in ("reader.onnx", "reader.json", "tokenizer.json")
+        f"qa_bot/models/weights/{name}" for name in ("reader.onnx", "reader.json", "tokenizer.json")
     }
     page = {
-        f"qa_bot/{name}"
+        f"qa_bot/page/{name}"
         for name in ("page.js", "conversation.js", "source.js", "style.css", "print.css")
     }
     assert shipped | weights | page <= names

@@ -4,20 +4,10 @@ import unicodedata
 
 import pytest
 from hypothesis import given
-from render_samples import (
-    ANYTHING,
-    BIRDS,
-    HARMLESS,
-    LAST,
-    PAPER,
-    answer_of,
-    quote_of,
-    quotes,
-)
 
 from qa_bot.datatypes import Document, Quote, Span
-from qa_bot.export import to_markdown
-from qa_bot.page_html import (
+from qa_bot.page.export import to_markdown
+from qa_bot.page.html import (
     documents_to_html,
     heading_to_html,
     plain_to_html,
@@ -27,6 +17,16 @@ from qa_bot.page_html import (
     welcome_to_html,
 )
 from qa_bot.render import NOT_FOUND, citation, document_name, likelihood, to_text, visible
+from tests.helpers.render_samples import (
+    ANYTHING,
+    BIRDS,
+    HARMLESS,
+    LAST,
+    PAPER,
+    answer_of,
+    quote_of,
+    quotes,
+)
 
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 

@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
-from qa_bot.embedder import Embedder, token_counter, token_limit
-from qa_bot.splitter import PART, paragraphs, sentences, split
+from qa_bot.models.embedder import Embedder, token_counter, token_limit
+from qa_bot.paragraphs import paragraphs
+from qa_bot.splitter import PART, sentences, split
 
 TEXTS = st.one_of(
     st.text(max_size=400),

@@ -1,7 +1,7 @@
 """Turn the reader's margin into a probability: ``python -m training.calibrate --data DIR``.
 
 On dev.jsonl.gz and dev-more.jsonl.gz the retrieved passages are read, and logistic regression says
-how likely each quote holds the answer (``qa_bot.reader.FEATURES``), and how likely each passage
+how likely each quote holds the answer (``FEATURES`` of the reader), and how likely each passage
 does before it is read (``PASSAGE_FEATURES``). The first is fitted on all quotes, then scaled and
 shifted to the quotes that come first (Platt, 1999), which are the ones a person sees. Questions
 are weighed as people ask them (MIX). What is printed is measured on articles that were left out of
@@ -24,9 +24,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from qa_bot.config import Config
-from qa_bot.datatypes import Quote
-from qa_bot.reader import (
+from benchmarks.scores import auroc
+from qa_bot.answering.reader import (
     FEATURES,
     PASSAGE_FEATURES,
     Candidate,
@@ -34,9 +33,10 @@ from qa_bot.reader import (
     ranked,
     read_worthwhile,
 )
-from qa_bot.reader_model import CARD, WEIGHTS, Levels, Logistic, ReaderModel
+from qa_bot.config import Config
+from qa_bot.datatypes import Quote
+from qa_bot.models.span_model import CARD, WEIGHTS, Levels, Logistic, ReaderModel
 from training.readings import Kind, Question, RememberingModel, read_questions
-from training.scores import auroc
 
 SETS = ("dev", "dev-more")  # names of the files
 # What people are taken to ask: mostly what the article answers.

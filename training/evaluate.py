@@ -10,7 +10,7 @@ import json
 import random
 from pathlib import Path
 
-from qa_bot.reader_model import ReaderModel
+from qa_bot.models.span_model import ReaderModel
 from training.examples import read_rows
 from training.predict import predict, report
 

@@ -24,7 +24,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from torch import Tensor, nn
 
-from qa_bot.reader_model import (
+from qa_bot.models.span_model import (
     CARD,
     MODEL,
     OUTPUTS,

@@ -14,7 +14,7 @@ from onnx import ModelProto, numpy_helper
 from torch import Tensor
 
 from qa_bot.errors import ModelError
-from qa_bot.reader_model import TOKENIZER, WEIGHTS
+from qa_bot.models.span_model import TOKENIZER, WEIGHTS
 from training.model import blank_model
 
 

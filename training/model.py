@@ -11,9 +11,8 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from qa_bot.pronouns import SIGNS
-from qa_bot.reader import FEATURES, PASSAGE_FEATURES
-from qa_bot.reader_model import TOKENIZER, WEIGHTS, ReaderModel, card_of
+from qa_bot.answering.reader import FEATURES, PASSAGE_FEATURES
+from qa_bot.models.span_model import CONTEXT_CUES, TOKENIZER, WEIGHTS, ReaderModel, card_of
 from training.predict import torch_network
 
 MAX_TOKENS = 384  # question, text and special tokens together
@@ -206,7 +205,7 @@ def uncalibrated() -> dict[str, object]:
             "bias": 0.0,
         },
         "levels": {"found": 0.5, "perhaps": 0.5},
-        "rewriting": {kind: {"leaning": 0.5, "word": 0.5} for kind in SIGNS},
+        "rewriting": {kind: {"leaning": 0.5, "word": 0.5} for kind in CONTEXT_CUES},
     }
 
 

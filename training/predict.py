@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot.reader_model import Inputs, Logits, Network, ReaderModel
+from benchmarks.scores import auroc, exact, f1
+from qa_bot.models.span_model import Inputs, Logits, Network, ReaderModel
 from training.examples import Row
-from training.scores import auroc, exact, f1
 
 if TYPE_CHECKING:
     from training.model import SpanModel

@@ -20,14 +20,14 @@ from tqdm import tqdm
 
 from benchmarks.followups import is_dev
 from qa_bot.datatypes import Document, Passage
-from qa_bot.embedder import (
+from qa_bot.errors import ModelError
+from qa_bot.models.embedder import (
     DEFAULT_PACKAGE,
     embed_passages,
     load_embedder,
     token_counter,
     token_limit,
 )
-from qa_bot.errors import ModelError
 from qa_bot.splitter import sentences, split
 from training.arguments import folder_with
 from training.examples import Item, Offsets, Row, read_rows, save_items

@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from benchmarks.data import Collection, join_titles, read_rows
 from benchmarks.retrieval import RememberingEmbedder
+from qa_bot.answering.reader import Candidate, find_candidates, passage_features
+from qa_bot.answering.retriever import retrieve
 from qa_bot.bot import Bot
 from qa_bot.datatypes import Quote, Span
-from qa_bot.embedder import load_embedder
-from qa_bot.reader import Candidate, find_candidates, passage_features
-from qa_bot.reader_model import Card, Found, ReaderModel
-from qa_bot.retriever import retrieve
+from qa_bot.models.embedder import load_embedder
+from qa_bot.models.span_model import Card, ReaderModel, SpanPrediction
 
 # Sources whose rows keep their titles: all paragraphs of a title are one article. Of the others
 # each paragraph is an article of its own. What is left out has titles of one paragraph in training.
@@ -79,17 +79,17 @@ class RememberingModel:
     def __init__(self, model: ReaderModel, file: Path) -> None:
         self.card: Card = model.card
         self._model = model
-        self._found: dict[str, list[Found]] = {}
+        self._found: dict[str, list[SpanPrediction]] = {}
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
         for line in file.read_text("utf-8").splitlines():
             key, spans = json.loads(line)
-            self._found[key] = [Found(*span) for span in spans]
+            self._found[key] = [SpanPrediction(*span) for span in spans]
         self._file = file.open("a", encoding="utf-8")
 
     def find(
         self, query: str, texts: Sequence[str], stretches: Sequence[Stretches]
-    ) -> list[list[Found]]:
+    ) -> list[list[SpanPrediction]]:
         """Return the likeliest spans of each text, as ReaderModel.find does."""
         keys = [reading_key(query, text) for text in texts]
         new = [i for i, key in enumerate(keys) if key not in self._found]

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from qa_bot.mentions import terms
-from qa_bot.pronouns import SIGNS, sign
-from qa_bot.reader_model import CARD, WEIGHTS, Least, ReaderModel
-from qa_bot.rewriter import resolve
+from qa_bot.answering.cues import sign
+from qa_bot.answering.mentions import terms
+from qa_bot.answering.rewriter import resolve
+from qa_bot.models.span_model import CARD, CONTEXT_CUES, WEIGHTS, ReaderModel, Thresholds
 from training.followups import TermExample, held_out, read_followups, term_example
 
 LEFT_ALONE = 0.98  # least share of questions that stand alone and stay as they are
@@ -34,7 +34,7 @@ class Judged:
     added: Mapping[float, frozenset[str]]  # the stems, for each of STEPS
     needed: frozenset[str]
 
-    def adds(self, least: Least) -> frozenset[str]:
+    def adds(self, least: Thresholds) -> frozenset[str]:
         """Return which words are added to the question."""
         return self.added[least.word] if self.leaning >= least.leaning else frozenset()
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the export")
     args = parser.parse_args()
     model = ReaderModel.open(args.weights)
-    judged: dict[str, list[Judged]] = {name: [] for name in SIGNS}
+    judged: dict[str, list[Judged]] = {name: [] for name in CONTEXT_CUES}
     for example in tqdm(examples(args.data), unit="question"):
         judged[sign(example.question)].append(judge(model, example))
     chosen = choose(**judged)
@@ -120,22 +120,22 @@ def _nearness(added: frozenset[str], needed: frozenset[str]) -> float:
 
 def choose(
     pointing: Sequence[Judged], signed: Sequence[Judged], unsigned: Sequence[Judged]
-) -> dict[str, Least]:
+) -> dict[str, Thresholds]:
     """Return the least probabilities for questions of each of SIGNS that they lean."""
-    grid = [Least(leaning, word) for leaning in STEPS for word in STEPS]
+    grid = [Thresholds(leaning, word) for leaning in STEPS for word in STEPS]
     counted = [[(count(judged, least), least) for least in grid] for judged in (signed, unsigned)]
-    best: tuple[float, Least, Least] | None = None
+    best: tuple[float, Thresholds, Thresholds] | None = None
     for (one, first), (other, second) in itertools.product(*counted):
         total = one + other
         if total.left >= LEFT_ALONE * total.alone and (best is None or total.f1 > best[0]):
             best = total.f1, first, second
     assert best is not None  # with the highest probabilities nothing is added
-    always = [Least(0.0, word) for word in STEPS]
+    always = [Thresholds(0.0, word) for word in STEPS]
     of_pointing = max(always, key=lambda least: count(pointing, least).f1)
-    return dict(zip(SIGNS, (of_pointing, *best[1:]), strict=True))
+    return dict(zip(CONTEXT_CUES, (of_pointing, *best[1:]), strict=True))
 
 
-def count(judged: Sequence[Judged], least: Least) -> Counts:
+def count(judged: Sequence[Judged], least: Thresholds) -> Counts:
     """Count what becomes of questions with these least probabilities."""
     adds = [one.adds(least) for one in judged]
     alone = [words for words, one in zip(adds, judged, strict=True) if not one.needed]

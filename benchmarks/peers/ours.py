@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.peers import Result
 from qa_bot.bot import Bot
 from qa_bot.datatypes import Document
-from qa_bot.embedder import load_embedder
+from qa_bot.models.embedder import load_embedder
 
 
 class Ours:

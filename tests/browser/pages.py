@@ -1,6 +1,5 @@
 """The page in a real browser: how tests open it, and what a person does there."""
 
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +13,6 @@ PHONE = {"width": 390, "height": 780}
 MARKUP_OF_TEXTS = "img, script, style, b, i, em, code, h1, .katex"
 Visit = Callable[..., Page]
 expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def box(page: Page) -> Locator:

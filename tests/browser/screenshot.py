@@ -1,4 +1,4 @@
-"""Make the pictures in docs/ from the real page: ``python tests/browser/screenshot.py``.
+"""Make the pictures in docs/ from the real page: ``python -m tests.browser.screenshot``.
 
 A folder may be given in place of docs/. Look at each picture before it is committed.
 """
@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chromium import open_chromium
 from playwright.sync_api import Browser, Page, expect
-from samples import FILES, file
 
 from qa_bot.bot import default_bot
-from qa_bot.server import start
-from qa_bot.ui import EXAMPLES
+from qa_bot.page.layout import EXAMPLES
+from qa_bot.page.server import start
+from tests.browser.chromium import open_chromium
+from tests.browser.samples import FILES, file
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs"
 PORT = 7863

@@ -5,7 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
-from pages import (
+from playwright.sync_api import expect
+
+from qa_bot.bot import Bot
+from qa_bot.datatypes import Document
+from qa_bot.page.export import conversation_to_markdown
+from qa_bot.page.html import source_to_html
+from qa_bot.page.layout import EXAMPLES
+from qa_bot.render import NOT_FOUND
+from tests.browser.pages import (
     BREAD,
     FOLLOW_UP,
     KHAMENEI,
@@ -19,17 +27,7 @@ from pages import (
     replies,
     shown,
 )
-from playwright.sync_api import expect
-from samples import HOSTILE
-
-from qa_bot.bot import Bot
-from qa_bot.datatypes import Document
-from qa_bot.export import conversation_to_markdown
-from qa_bot.page_html import source_to_html
-from qa_bot.render import NOT_FOUND
-from qa_bot.ui import EXAMPLES
-
-pytest_plugins = ["visits"]
+from tests.browser.samples import HOSTILE
 
 
 def test_an_example_is_answered_by_a_quote_that_is_marked_in_its_place(

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 import gradio as gr
 import numpy as np
 import pytest
-from conftest import WordEmbedder
-from pages import PHONE, ask, box, free_port, replies
 from playwright.sync_api import Browser, Locator, Page, expect
-from test_uploads import operator
 
 from qa_bot.datatypes import Document
-from qa_bot.server import start
-
-pytest_plugins = ["visits"]
+from qa_bot.page.server import start
+from tests.browser.pages import PHONE, ask, box, replies
+from tests.helpers.fakes import WordEmbedder, operator
+from tests.helpers.served import free_port
 
 NAMES = ("Anna Berg", "Ida Varrow", "Petra Vance", "Oskar Brandt", "Ines Roth")
 THINGS = ("harbour", "bridge", "kiln", "windmill", "ferry")

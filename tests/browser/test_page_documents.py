@@ -5,8 +5,12 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-from conftest import WordEmbedder
-from pages import (
+from playwright.sync_api import Browser, expect
+
+from qa_bot.page.server import start
+from qa_bot.render import NOT_FOUND
+from qa_bot.store.index import BATCH
+from tests.browser.pages import (
     FOLLOW_UP,
     KHAMENEI,
     MARKUP_OF_TEXTS,
@@ -14,20 +18,13 @@ from pages import (
     Visit,
     ask,
     exact,
-    free_port,
     questions,
     replies,
     upload,
 )
-from playwright.sync_api import Browser, expect
-from samples import FILES, HOSTILE, HOSTILE_NAME, file
-from test_uploads import MILL, long_text, operator
-
-from qa_bot.index import BATCH
-from qa_bot.render import NOT_FOUND
-from qa_bot.server import start
-
-pytest_plugins = ["visits"]
+from tests.browser.samples import FILES, HOSTILE, HOSTILE_NAME, file
+from tests.helpers.fakes import MILL, WordEmbedder, long_text, operator
+from tests.helpers.served import free_port
 
 DROP = """(area, [name, bytes]) => {
   const dataTransfer = new DataTransfer();

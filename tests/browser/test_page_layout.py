@@ -2,14 +2,22 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages import BREAD, FOLLOW_UP, KHAMENEI, PHONE, Visit, ask, box, replies, shown, upload
 from playwright.sync_api import Page, expect
-from samples import FILES, file
 
 from qa_bot.bot import Bot
-
-pytest_plugins = ["visits"]
-
+from tests.browser.pages import (
+    BREAD,
+    FOLLOW_UP,
+    KHAMENEI,
+    PHONE,
+    Visit,
+    ask,
+    box,
+    replies,
+    shown,
+    upload,
+)
+from tests.browser.samples import FILES, file
 
 RULES = {"resultTypes": ["violations"]}  # all rules, those of good practice too
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from pages import PHONE, TITLE, Visit, ask, box, exact, free_port, questions, replies, upload
 from playwright.sync_api import Browser, Page, expect
-from samples import file
-from test_page_conversation import QUESTIONS, TOWN
-from test_uploads import operator
 
-from qa_bot.server import start
-
-pytest_plugins = ["visits"]
+from qa_bot.page.server import start
+from tests.browser.pages import PHONE, TITLE, Visit, ask, box, exact, questions, replies, upload
+from tests.browser.samples import file
+from tests.browser.test_page_conversation import QUESTIONS, TOWN
+from tests.helpers.fakes import operator
+from tests.helpers.served import free_port
 
 NARROW = {"width": 320, "height": 600}
 ZOOMED = {"width": 640, "height": 400}  # 1280 by 800 at 200 %

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from pages import Visit
 from playwright.sync_api import Page, expect
-from samples import FILES, file
 
-pytest_plugins = ["visits"]
+from tests.browser.pages import Visit
+from tests.browser.samples import FILES, file
 
 BRIDGE = file("bridge.pdf", FILES[3][1])
 WAIT = 60_000  # milliseconds, for an answer on a busy machine

@@ -1,0 +1,192 @@
+"""Words of a question that stand for something said before, and other signs that it leans on it."""
+
+import re
+
+from qa_bot.stopwords import is_stop_word
+
+_NAMES = r"(?:article|story|text|piece|report|document|page|news item)"
+_ASKS_DATE = re.compile(
+    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_NAMES})\b.*"
+    r"\b(?:written|published|posted|dated|released|from|come out|appear)\b"
+    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_NAMES}\b"
+    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_NAMES}|the {_NAMES}) .*"
+    r"\b(?:written|published|posted|dated|released|from|have|carry)\b"
+    r"|\bpublication date\b|\bdate (?:written|published|of publication)\b"
+    rf"|\bhow old is (?:this|the) {_NAMES}\b",
+    re.IGNORECASE,
+)
+
+
+_OF_A_PERSON = frozenset("he she him her his hers".split())
+_OF_SEVERAL = frozenset("they them their theirs thier".split())
+_OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
+_POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
+_FEW = 3  # words: "Why not?", "How many more?"
+
+_PRONOUN = re.compile(
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|thier|theirs|this|that|these|those|there|then)\b",
+    re.IGNORECASE,
+)
+_OF_A_THING = frozenset("it this that".split())
+# With no word after them, these are of what was said or done and of no thing: "Who said that?"
+_OF_A_CLAUSE = re.compile(
+    r"\b(?:say|says|said|saying|tell|tells|told|claims?|claimed|reports?|reported|announced?"
+    r"|den(?:y|ies|ied)|admit(?:s|ted)?|confirm(?:s|ed)?|mean|means|meant|knows?|knew|thinks?"
+    r"|thought|believed?|explain(?:s|ed)?|do|does|did|done|doing)\s+$",
+    re.IGNORECASE,
+)
+_NEXT_WORD = re.compile(r"\s+([^\W_]+)")
+_LAST_WORD = re.compile(r"([^\W_]+)[\s,]*$")
+_CONNECTIVE = re.compile(r"^\s*(?:(?:and|but|or|so|ok|okay|what about|how about)\b[\s,]*)+", re.I)
+# "What else?", "How many more?": asked after something else was said.
+_ALIKE = re.compile(r"\b(?:else|others?|another|(?:how many|how much|any) more|such|same)\b", re.I)
+_DEFINING = re.compile(r"^\s*(?:what|who) (?:is|are) [^\W_]+\W*$", re.I)  # "What is anemia?"
+_BEING = frozenset("is are was were be been".split())
+# "Is it true that", "why was it hard to": it stands for what follows.
+_AHEAD = re.compile(
+    r"\s+(?:(?:is|was)\s+)?(?:not\s+)?(?:so\s+|very\s+)?(?:true|false|possible|impossible|known|clear"
+    r"|certain|likely|necessary|important|legal|illegal|safe|dangerous|right|wrong|good|bad|better"
+    r"|best|common|normal|hard|easy|difficult|fair|said|reported|believed|thought|claimed|expected)"
+    r"\s+(?:that|to|if|whether|for|when)\b",
+    re.IGNORECASE,
+)
+# What follows "that" where it opens a clause: "groups that are", "say that the".
+_OPENED = frozenset(
+    "the a an is are was were has have had do does did can could will would may might must should "
+    "he she it they there".split()
+)
+_ARTICLE = frozenset("article text document page story report paper".split())  # what is asked
+_OF_ARTICLE = re.compile(rf"\bthis (?:{'|'.join(sorted(_ARTICLE))})\b", re.I)
+# A second clause in the same sentence: "What is X and why is it important?", "If X, is it bad?"
+_SECOND = re.compile(
+    r"\band (?:(?:why|how|when|where|who|what|which|is|are|was|were|do|does|did|can)\b.*)?$"
+    r"|(?<=^if\s)(?P<told>.*,).*$",
+    re.IGNORECASE,
+)
+# "When did that happen?", "On what day was that?": what was asked about before, and no thing.
+_OF_EVENT = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?:(?:on|in|at|since|during|by|until)\s+)?"
+    r"(?:when|where|why|how|how long|(?:what|which)\s+(?:day|date|week|month|year|time|place))"
+    r"(?:\s+exactly)?\s+(?:"
+    r"(?:did|does|do|has|had|will|would|could)\s+(?:all\s+)?(?:of\s+)?(?:that|this|it)\s+"
+    r"(?:happen(?:ed)?|occur(?:red)?|come about|t(?:ake|aken|ook) place|beg[aiu]n|start(?:ed)?"
+    r"|end(?:ed)?)"
+    r"|(?:is|was)\s+(?:that|this))\W*$",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"\s[A-Z][\w'-]*")  # not the question's first word
+
+
+def pronouns(question: str) -> list[re.Match[str]]:
+    """Return the words that stand for a thing of the past: not the "that" of "that force"."""
+    if asks_of_event(question):
+        return []
+    return [
+        found
+        for found in _pointing(question)
+        if found[0].lower() != "then"
+        and not (found[0].lower() in _POINTS and before_noun(question, found))
+        and not _of_a_clause(question, found)
+    ]
+
+
+def sign(question: str) -> str:
+    """Return which of SIGNS a question has that it leans on others.
+
+    Those that are pointing have a word for a thing of the past, or for all that happened: none of
+    the 114 questions that stand alone in followups-dev.jsonl.gz does. Those that are signed have
+    another pronoun, an "and" or few words.
+    """
+    if pronouns(question) or asks_of_event(question):
+        return "pointing"
+    return "signed" if _signed(question) else "unsigned"
+
+
+def points_at_article(question: str) -> bool:
+    """Whether a question is about "this article", and about nothing else that was said."""
+    return _OF_ARTICLE.search(question) is not None and not pronouns(question)
+
+
+def asks_of_event(question: str) -> bool:
+    """Whether a question is of what was asked about before, which it has no word for."""
+    return _OF_EVENT.search(question) is not None
+
+
+def kind_of(pronoun: re.Match[str]) -> str:
+    """Return what a pronoun stands for: a "person", "several" people or things, or a "thing"."""
+    word = pronoun[0].lower()
+    return "person" if word in _OF_A_PERSON else "several" if word in _OF_SEVERAL else "thing"
+
+
+def owns(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun says whose something is: "her name", but not "who paid her"."""
+    word = pronoun[0].lower()
+    return word in _OWNING or (word == "her" and before_noun(question, pronoun))
+
+
+def before_noun(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a word that tells something follows a pronoun: "that force", "her name"."""
+    following = _next_word(question, pronoun)
+    return following != "" and not is_stop_word(following)
+
+
+def without_connective(question: str) -> str:
+    """Return a question without the "and", "what about" and the like that it begins with."""
+    return _CONNECTIVE.sub("", question)
+
+
+def _signed(question: str) -> bool:
+    return (
+        bool(_pointing(question))
+        or _CONNECTIVE.match(question) is not None
+        or _ALIKE.search(question) is not None
+        or (len(question.split()) <= _FEW and _DEFINING.match(question) is None)
+    )
+
+
+def _of_a_clause(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun stands for what was said or done: "Where did he say that?"."""
+    return (
+        pronoun[0].lower() in _OF_A_THING
+        and _OF_A_CLAUSE.search(question[: pronoun.start()]) is not None
+        and _next_word(question, pronoun) == ""
+    )
+
+
+def _pointing(question: str) -> list[re.Match[str]]:
+    """Return the words that point at the past, before a noun or alone."""
+    return [
+        found for found in _PRONOUN.finditer(question) if not _points_elsewhere(question, found)
+    ]
+
+
+def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun stands for nothing, for the article, or for words of the same question."""
+    word, following = pronoun[0].lower(), _next_word(question, pronoun).lower()
+    last = _LAST_WORD.search(question[: pronoun.start()])
+    preceding = "" if last is None else last[1].lower()
+    if word == "there":  # "Is there a reason", but "Who was there?"
+        return following in _BEING or (preceding in _BEING and following != "")
+    if word == "that" and following in _OPENED:
+        return preceding != "" and not is_stop_word(preceding)
+    if word in _POINTS:
+        return following in _ARTICLE
+    if word == "it" and _AHEAD.match(question, pronoun.end()):
+        return True
+    before = question[: pronoun.start()]
+    second = _SECOND.search(before)
+    told = "" if second is None else second["told"] or before[: second.start()]
+    if not all(map(is_stop_word, told.split())):
+        return True  # "What is anemia and why is it dangerous?"
+    one = owns(question, pronoun) and before_noun(question, pronoun) and word not in _OF_SEVERAL
+    return one and _NAMED.search(before) is not None  # "What did Lund do for her career?"
+
+
+def _next_word(question: str, pronoun: re.Match[str]) -> str:
+    following = _NEXT_WORD.match(question, pronoun.end())
+    return "" if following is None else following[1]
+
+
+def asks_when_written(question: str) -> bool:
+    """Whether a question asks for the date of the article itself."""
+    return _ASKS_DATE.search(question) is not None

@@ -1,0 +1,190 @@
+"""What a conversation speaks of: its telling words, its names, and phrases around chosen words."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from qa_bot.stopwords import is_stop_word
+
+ASKING = frozenset("who whom whose what which when where why how many much long old far".split())
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s$")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
+# "the full" before "brigade": what stands before a noun, and up to two words between them.
+_BEFORE_NOUN = re.compile(
+    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any|\d+)\s+"
+    r"((?:[^\W\d_-]+ ){0,2})$",
+    re.IGNORECASE,
+)
+_BEFORE_THING = re.compile(r"\b(?:the|an?|in|at|near|to)\s$", re.IGNORECASE)
+_BEFORE_PLACE = re.compile(
+    r"\b(?:in|at|near|into|inside|outside|from|to)\s(?:the\s)?$", re.IGNORECASE
+)
+_AFTER_THING = re.compile(r"-[a-z]+ed\b|-(?:based|led|born|made)\b")  # "Iran-backed"
+_TITLES = (
+    "president|minister|secretary|chancellor|premier|senator|sen|governor|gov|ambassador|mayor|"
+    "judge|justice|leader|chairman|chairwoman|director|commander|general|gen|colonel|col|captain|"
+    "sergeant|king|queen|prince|princess|pope|ayatollah|sheikh|professor|prof|doctor|dr|mr|mrs|ms"
+)
+_TITLED = re.compile(rf"\b(?i:{_TITLES})\b\.? [A-Z]")  # "Defense Secretary Mark Esper"
+_BEFORE_PERSON = re.compile(rf"\b(?i:{_TITLES})\b\.? (?:[A-Z][\w.-]* ){{0,2}}$")
+_AFTER_PERSON = re.compile(
+    r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
+    r"|grew up|married)\b"
+)
+_TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december".split()
+)
+_REACH = 40  # characters before a word in which those of its phrase are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of a text that may belong to a query: its place, and what counts as the same word."""
+
+    start: int
+    end: int
+    stem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A stretch of a text that speaks of somebody or something."""
+
+    start: int
+    end: int
+    stems: frozenset[str]
+    score: float  # the highest of its words' chances
+    is_name: bool
+    is_noun: bool  # a name, or a phrase with an article or the like before it
+
+
+def terms(text: str) -> Iterator[Term]:
+    """Yield the words of a text that tell something or ask for something."""
+    for found in _WORD.finditer(text):
+        word = found[0].lower()
+        if word in ASKING or not is_stop_word(found[0]):
+            yield Term(found.start(), found.end(), stem(word))
+
+
+def stem(word: str) -> str:
+    """Return what a word has in common with its other forms: its first letters, in lower case."""
+    return _POSSESSIVE.sub("", word.lower())[:6]
+
+
+def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
+    """Return what chosen terms of a text are about, likeliest first, each thing once.
+
+    ``chances`` has the chosen terms alone. Of a name that holds one all is taken, and "Esper" is
+    the same as "Mark Esper": the longest form stands for both, the latest of those as long.
+    """
+    kept: list[Mention] = []
+    for one in sorted(_mentions(text, chances), key=lambda m: (-len(m.stems), -m.start)):
+        same = next((at for at, other in enumerate(kept) if one.stems <= other.stems), None)
+        if same is None:
+            kept.append(one)
+        else:
+            kept[same] = replace(kept[same], score=max(kept[same].score, one.score))
+    return sorted(kept, key=lambda one: -one.score)
+
+
+def is_named_thing(text: str, name: str) -> bool:
+    """Whether a name mostly follows "the", "in" and the like, which that of a person does not.
+
+    Or is part of a word such as "Iran-backed", or has digits.
+    """
+    return (
+        _mostly_follows(_BEFORE_THING, text, name)
+        or any(map(str.isdigit, name))
+        or any(_AFTER_THING.match(text, found.end()) for found in _places(text, name))
+    )
+
+
+def is_time(name: str) -> bool:
+    """Whether a name is that of a day or a month, and its number at most: "Tuesday", "May 3rd"."""
+    words = [word for word in _WORD.findall(name) if not word[0].isdigit()]
+    return words != [] and all(word.lower() in _TIMES for word in words)
+
+
+def is_place(text: str, name: str) -> bool:
+    """Whether a name mostly follows "in", "at", "from" and the like."""
+    return _mostly_follows(_BEFORE_PLACE, text, name)
+
+
+def is_person(text: str, name: str) -> bool:
+    """Whether a name has a title somewhere in a text, or does there what people alone do."""
+    last = name.split()[-1]
+    return _TITLED.search(name) is not None or any(
+        _BEFORE_PERSON.search(text[max(found.start() - _REACH, 0) : found.start()])
+        or _AFTER_PERSON.match(text, found.end())
+        for found in _places(text, last)
+    )
+
+
+def _places(text: str, name: str) -> Iterator[re.Match[str]]:
+    """Yield where a name stands as words of its own: "Iran" not in "Iranian"."""
+    return re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+
+
+def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:
+    places = [found.start() for found in _places(text, name)]
+    found = sum(pattern.search(text[max(at - _REACH, 0) : at]) is not None for at in places)
+    return 2 * found > len(places)
+
+
+def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
+    """Yield the names that hold a chosen term, and the runs of the other chosen terms."""
+    every = list(terms(text))
+    free = list(chances)
+    for start, end in _names(text):
+        name = [term for term in every if start <= term.start and term.end <= end]
+        free = [term for term in free if term not in name]
+        scores = [chances[term] for term in name if term in chances]
+        if scores:
+            end -= 2 * (_POSSESSIVE.search(text[start:end]) is not None)
+            stems = frozenset(term.stem for term in name)
+            yield Mention(start, end, stems, max(scores), is_name=True, is_noun=True)
+    runs: list[list[Term]] = []
+    for term in free:
+        if runs and text[runs[-1][-1].end : term.start] == " ":
+            runs[-1].append(term)
+        else:
+            runs.append([term])
+    yield from (_phrase(text, run, max(chances[term] for term in run)) for run in runs)
+
+
+def _phrase(text: str, run: Sequence[Term], score: float) -> Mention:
+    """Make a mention of a run of words and of the adjectives before it."""
+    start, end = run[0].start, run[-1].end
+    before = _BEFORE_NOUN.search(text[max(start - _REACH, 0) : start])
+    if before is not None and not any(map(is_stop_word, before[1].split())):
+        start -= len(before[1])
+    end -= 2 * (_POSSESSIVE.search(text[start:end]) is not None)
+    stems = frozenset(term.stem for term in run)
+    return Mention(start, end, stems, score, is_name=False, is_noun=before is not None)
+
+
+def _names(text: str) -> list[tuple[int, int]]:
+    """Return the places of the capitalised names: "U.S. Embassy", "82nd Airborne Division"."""
+    found: list[tuple[int, int]] = []
+    last = ""
+    for word in _WORD.finditer(text):
+        initial = len(word[0]) == 1 and text[word.end() : word.end() + 1] == "."
+        if not (word[0][0].isupper() or _ORDINAL.fullmatch(word[0])):
+            continue
+        if not initial and (is_stop_word(word[0]) or word[0].lower() in ASKING):
+            continue
+        end = word.end() + initial  # with its full stop
+        if found and _joins(last, text[found[-1][1] : word.start()]):
+            found[-1] = found[-1][0], end
+        else:
+            found.append((word.start(), end))
+        last = word[0]
+    return found
+
+
+def _joins(last: str, between: str) -> bool:
+    """Whether a capitalised word goes on with the name before it, by what stands between."""
+    return between in ("", " ", " of ", " of the ") and _POSSESSIVE.search(last) is None

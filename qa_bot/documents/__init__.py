@@ -1,0 +1,1 @@
+"""A file -> a Document: its text, title, pages and headings."""

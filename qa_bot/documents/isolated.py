@@ -1,0 +1,65 @@
+"""Reads a file in a process of its own: ``python -m qa_bot.documents.isolated FILE``."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from qa_bot.datatypes import Mark
+from qa_bot.documents.content import Content
+from qa_bot.documents.formats import read_content
+from qa_bot.errors import ArticleError
+
+_COMMAND = (sys.executable, "-m", "qa_bot.documents.isolated")
+_ROOT = Path(__file__).parents[2]  # where Python finds this package
+
+
+def read_isolated(path: Path, seconds: float) -> Content:
+    """Read a file as ``read_content`` does, and stop when it takes longer than ``seconds``.
+
+    A file can be made to keep what reads its format busy for ever, or to bring it down. Raises
+    ArticleError, whose message lacks only the name of the file; TimeoutError when time is up.
+    """
+    command = [*_COMMAND, str(path)]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=max(seconds, 0.01),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"not read in {seconds:g} seconds") from error
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace")[-2000:]
+        logging.getLogger(__name__).error("an upload cannot be read: %s", said)
+        raise ArticleError("cannot be read: save it anew, or as plain text")
+    found = json.loads(done.stdout.splitlines()[-1])
+    if "error" in found:
+        raise ArticleError(found["error"])
+    marks = tuple(Mark(*mark) for mark in found["marks"])
+    return Content(found["text"], found["title"], marks, tuple(found["notes"]))
+
+
+def main() -> None:
+    """Read the file that is named, and print what it holds, or what is wrong, as JSON."""
+    path = Path(sys.argv[1])
+    try:
+        content = read_content(path.read_bytes(), path.suffix)
+    except ArticleError as error:
+        found: dict[str, object] = {"error": str(error)}
+    else:
+        marks = [(mark.start, mark.kind, mark.label) for mark in content.marks]
+        found = {
+            "text": content.text,
+            "title": content.title,
+            "marks": marks,
+            "notes": content.notes,
+        }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

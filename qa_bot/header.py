@@ -1,0 +1,138 @@
+"""What a document says about itself in its first lines: ``date 2020-01-01``, ``title: …``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+Places = dict[str, tuple[int, int]]
+
+HEADER_CHARS = 10_000  # how far a header may reach; what follows is body, whatever it looks like
+_FIELD_CHARS = 400  # a longer line is no ``name: value``
+
+_ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_BLANKS = re.compile(r"[\s\ufeff]*")
+# The bounds keep a match from going over a long run of blanks again and again.
+_LINE = re.compile(rf"([^\r\n]{{0,{HEADER_CHARS}}})(?:\r\n|\r|\n|\Z)")
+_RUN_IN_DATE = re.compile(rf"\s{{0,20}}date\s{{0,20}}[:=]?\s{{0,20}}({_ISO})(?!\S)[ \t]*", re.I)
+_FIELD = re.compile(
+    rf"\s*(title|author|date|published|updated|source|url)\s*(?:[:=]|(?=\s{_ISO}\s*\Z))"
+    r"\s*(?P<quote>[\"']?)(\S.*?)(?P=quote)\s*",
+    re.I,
+)
+_KEY = re.compile(r"[\w.-]{1,80}\s*:(?!\S)")
+_IN_FRONT_MATTER = re.compile(rf"\s|\Z|#|-\s|{_KEY.pattern}")
+_YEAR = re.compile(r"(?<![0-9])[12][0-9]{3}(?![0-9])")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DATE_WORDS = frozenset(  # the first three letters of them
+    "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun "
+    "spr sum aut fal win st nd rd th of at a m am pm utc gmt est edt pst pdt bst cet".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The metadata at the head of a text and where it stands.
+
+    ``places[name]`` is a value's ``(start, end)`` in characters; ``end`` is where the body begins.
+    """
+
+    values: Mapping[str, str]
+    places: Mapping[str, tuple[int, int]]
+    end: int
+
+
+def read_header(text: str) -> Header:
+    """Read leading metadata: front matter between ``---``, ``name: value`` lines, a bare date.
+
+    The text is never changed: the header stays part of it, so offsets into the text hold. Where
+    it is unsure, the line is body: better a date not known than a sentence taken for a header.
+    """
+    blanks = _BLANKS.match(text)
+    start = 0 if blanks is None else blanks.end()
+    header = _front_matter(text, start)
+    return _plain_header(text, start) if header is None else header
+
+
+def _front_matter(text: str, start: int) -> Header | None:
+    """Read the fields between two ``---`` lines; None when that is not what stands there."""
+    fence = _LINE.match(text, start)
+    # A horizontal rule looks like the first fence, but no key follows it.
+    if fence is None or fence[1].rstrip() != "---" or not _KEY.match(text, fence.end()):
+        return None
+    places: Places = {}
+    at = fence.end()
+    while at < min(len(text), start + HEADER_CHARS) and (line := _LINE.match(text, at)):
+        if line[1].rstrip() in ("---", "..."):
+            return _header(text, places, line.end())
+        if not _IN_FRONT_MATTER.match(line[1]):
+            return None
+        if not line[1][:1].isspace():  # an indented name belongs to the one above it
+            _keep_field(line, places)
+        at = line.end()
+    return None
+
+
+def _plain_header(text: str, start: int) -> Header:
+    """Read ``name: value`` lines, and a date that may share its line with the body."""
+    places: Places = {}
+    at = start
+    while at < start + HEADER_CHARS and (line := _LINE.match(text, at)):
+        if not _keep_field(line, places):
+            break
+        at = line.end()
+    # "Source: they say" alone may be how a sentence begins; set off, or in company, it is not.
+    unsure = len(places) == 1 and not places.keys().isdisjoint({"author", "source"})
+    if unsure and (line is None or line[1].strip() or at == len(text)):
+        return Header({}, {}, 0)
+    if (date_here := _RUN_IN_DATE.match(text, at)) and _is_date(date_here[1]):
+        places.setdefault("date", date_here.span(1))
+        at = date_here.end()
+    return _header(text, places, at if places else 0)
+
+
+def _header(text: str, places: Places, end: int) -> Header:
+    return Header({name: text[a:b] for name, (a, b) in places.items()}, places, end)
+
+
+def _keep_field(line: re.Match[str], places: Places) -> bool:
+    """Keep the place of the value in a ``name: value`` line; return whether it is one.
+
+    The first of a name wins, and quotes around a value, which YAML allows, are no part of it.
+    """
+    start, end = line.span(1)
+    if end - start > _FIELD_CHARS:
+        return False
+    field = _FIELD.fullmatch(line.string, start, end)
+    if field is None:
+        return False
+    name = field[1].lower()
+    if not _is_value(name, field[3]):
+        return False
+    places.setdefault("date" if name == "published" else name, field.span(3))
+    return True
+
+
+def _is_value(name: str, value: str) -> bool:
+    """Whether a value is of the kind that its name asks for, and not the rest of a sentence."""
+    if name in ("date", "published", "updated"):
+        return _is_date(value)
+    if name == "url":
+        return value.startswith(("http://", "https://", "www.")) and len(value.split()) == 1
+    if name == "title":
+        return any(map(str.isalnum, value))
+    return any(map(str.isalnum, value)) and value[-1] not in ".!?:;,"
+
+
+def _is_date(value: str) -> bool:
+    """Whether a value is a day of the calendar (2020-01-01), or words of a date with a year."""
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        words = _LETTERS.findall(value.lower())
+        return (
+            not re.match(_ISO, value)
+            and _YEAR.search(value) is not None
+            and all(word[:3] in _DATE_WORDS for word in words)
+        )
+    return True

@@ -1,0 +1,1 @@
+"""What holds weights: the embedder and the reader's network."""

@@ -1,0 +1,302 @@
+"""The network: question and text in, the likeliest span or the words it needs out (ONNX)."""
+
+import hashlib
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.errors import ModelError
+
+CONTEXT_CUES = ("pointing", "signed", "unsigned")  # see sign()
+
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+MODEL, TOKENIZER, CARD = "reader.onnx", "tokenizer.json", "reader.json"  # files of a folder
+OUTPUTS = ("start_logits", "end_logits", "term_logits")  # of the network
+
+Logits = npt.NDArray[np.float32]
+Inputs = dict[str, npt.NDArray[np.int64]]  # arrays (n, tokens)
+Network = Callable[[Inputs], Sequence[Logits]]  # -> OUTPUTS, each (n, tokens)
+Token = tuple[int, tuple[int, int]]  # its id, and its characters of the text
+
+QUERY_TOKENS = 64  # of a longer question the first are read
+SPAN_TOKENS = 48  # the longest span that is pointed at
+SPANS = 5  # pointed at in one text
+WINDOW_OVERLAP = 96  # tokens; more than a span, so a span at a seam is whole in one window
+BATCH = 8  # windows run at once
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a passage as the network reads it: ``[CLS] query [SEP] stretch [SEP]``."""
+
+    passage: int  # which of the passages it is of
+    ids: tuple[int, ...]
+    first: int  # where the stretch begins among the tokens
+    offsets: tuple[tuple[int, int], ...]  # of its tokens, characters of the passage
+    stretches: tuple[int, ...] = ()  # that its tokens are of, -1 for none; empty: all of one
+
+
+@dataclass(frozen=True, slots=True)
+class SpanPrediction:
+    """A span of a passage, and its logits less those of "no answer here"."""
+
+    start: int  # characters of the passage
+    end: int
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The least probabilities for a question to be rewritten, and to be given a word."""
+
+    leaning: float
+    word: float
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Probabilities in [0, 1]: a quote needs ``found``, a passage that may answer ``perhaps``."""
+
+    found: float
+    perhaps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression: values of its features in, a probability in [0, 1] out."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def probability(self, values: Sequence[float]) -> float:
+        """Return the probability of values, one for each weight."""
+        logit = self.bias + sum(w * v for w, v in zip(self.weights, values, strict=True))
+        return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What reader.json says of the weights, and how what they say becomes a probability."""
+
+    max_tokens: int  # question, text and special tokens together
+    calibration: Logistic  # on FEATURES of reader.py: a quote answers
+    prior: Logistic  # on PASSAGE_FEATURES of reader.py: a passage answers, before it is read
+    levels: Levels
+    rewriting: Mapping[str, Thresholds]  # by the SIGNS that a question leans on the conversation
+
+
+class ReaderModel:
+    """A BERT that gives each token three logits; many threads may use it at once.
+
+    Two say whether an answer starts and ends there, the third, in a conversation, whether a
+    question needs the word. ``network`` takes the arrays of ``inputs`` and returns the three.
+    """
+
+    def __init__(self, tokenizer: "Tokenizer", network: Network, card: Card) -> None:
+        self.card = card
+        self._tokenizer = tokenizer
+        self._tokenizer.encode_special_tokens = True  # "[SEP]" in a text is text
+        self._network = network
+        self._cls, self._sep = tokenizer.encode("").ids
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Load the weights in a folder; raises ModelError when they are missing or altered."""
+        from tokenizers import Tokenizer
+
+        card = _checked_card(folder)
+        return cls(Tokenizer.from_file(str(folder / TOKENIZER)), onnx_network(folder), card)
+
+    def find(
+        self,
+        query: str,
+        texts: Sequence[str],
+        stretches: Sequence[Sequence[tuple[int, int]]] | None = None,
+    ) -> list[list[SpanPrediction]]:
+        """Return the likeliest spans of each text, best first: at most SPANS, and apart.
+
+        ``stretches`` are the characters of each text, in order, that may be pointed at; a span lies
+        in one of them. None: all. In a text without a token there is no span.
+        """
+        windows = [
+            window for i, text in enumerate(texts) for window in self.windows(query, text, i)
+        ]
+        if stretches is not None:
+            windows = [_with_stretches(it, stretches[it.passage]) for it in windows]
+        found: list[list[SpanPrediction]] = [[] for _ in texts]
+        for window, logits in self.read(windows):
+            found[window.passage] += best_spans(logits[0], logits[1], window)
+        return [_apart(spans)[:SPANS] for spans in found]
+
+    def judge_terms(
+        self, question: str, past: str, words: Sequence[tuple[int, int]]
+    ) -> tuple[float, list[float]]:
+        """Return how likely a question needs its past at all, and each of its words.
+
+        ``words`` are characters ``[start, end)`` of ``past``; of a long past the end is read. The
+        probabilities are in [0, 1]; that of a word before what is read is 0.
+        """
+        asked, read = self._encode(question)[:QUERY_TOKENS], self._encode(past)
+        window = self._window(0, asked, read[-self._room(asked) :])
+        ((_, logits),) = self.read([window])
+        chances = 1 / (1 + np.exp(-logits[2]))
+        first_tokens = {  # by every character of the token
+            at: window.first + place
+            for place, (start, end) in reversed(list(enumerate(window.offsets)))
+            for at in range(start, end)
+        }
+        places = [first_tokens.get(start) for start, _ in words]
+        return float(chances[0]), [0.0 if at is None else float(chances[at]) for at in places]
+
+    def windows(self, query: str, text: str, passage: int = 0) -> Iterator[Window]:
+        """Yield the windows that cover a text; each but the first repeats the end of the last."""
+        asked, read = self._encode(query)[:QUERY_TOKENS], self._encode(text)
+        room = self._room(asked)
+        for at in range(0, max(len(read) - WINDOW_OVERLAP, 1), room - WINDOW_OVERLAP):
+            if read[at : at + room]:
+                yield self._window(passage, asked, read[at : at + room])
+
+    def read(self, windows: Sequence[Window]) -> Iterator[tuple[Window, tuple[Logits, ...]]]:
+        """Yield each window with its logits; windows of like length go together."""
+        ordered = sorted(windows, key=lambda window: len(window.ids))
+        for at in range(0, len(ordered), BATCH):
+            batch = ordered[at : at + BATCH]
+            for window, *logits in zip(batch, *self._network(inputs(batch)), strict=True):
+                yield window, tuple(logits)
+
+    def _encode(self, text: str) -> list[Token]:
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        return list(zip(found.ids, found.offsets, strict=True))
+
+    def _room(self, asked: Sequence[Token]) -> int:
+        """Return how many tokens of a text fit beside a question."""
+        return self.card.max_tokens - len(asked) - 3
+
+    def _window(self, passage: int, asked: Sequence[Token], read: Sequence[Token]) -> Window:
+        ids = [one for one, _ in asked], [one for one, _ in read]
+        joined = (self._cls, *ids[0], self._sep, *ids[1], self._sep)
+        return Window(passage, joined, len(asked) + 2, tuple(place for _, place in read))
+
+
+def _with_stretches(window: Window, stretches: Sequence[tuple[int, int]]) -> Window:
+    """Return a window that knows which stretch each of its tokens lies in."""
+    starts = [start for start, _ in stretches]
+
+    def stretch(token: tuple[int, int]) -> int:
+        nth = bisect_right(starts, token[0]) - 1
+        return nth if nth >= 0 and token[1] <= stretches[nth][1] else -1
+
+    return replace(window, stretches=tuple(map(stretch, window.offsets)))
+
+
+def best_spans(starts: Logits, ends: Logits, window: Window) -> list[SpanPrediction]:
+    """Return the SPANS spans of a window's stretch with the highest start + end logits, best first.
+
+    ``starts`` and ``ends`` are logits ``(n,)`` of all tokens; the first token stands for "no
+    answer". A span ends no earlier than it starts and has at most SPAN_TOKENS tokens; no two share
+    a token.
+    """
+    count = len(window.offsets)
+    start, end = (logits[window.first : window.first + count] for logits in (starts, ends))
+    allowed = np.triu(np.ones((count, count), dtype=bool))
+    allowed &= ~np.triu(allowed, SPAN_TOKENS)
+    if window.stretches:
+        of = np.array(window.stretches)
+        allowed &= (of[:, np.newaxis] == of[np.newaxis, :]) & (of >= 0)
+    scores = np.where(allowed, start[:, np.newaxis] + end[np.newaxis, :], -np.inf)
+    found: list[SpanPrediction] = []
+    while len(found) < SPANS:
+        first, last = np.unravel_index(scores.argmax(), scores.shape)
+        if scores[first, last] == -np.inf:
+            break
+        margin = float(scores[first, last] - starts[0] - ends[0])
+        found.append(SpanPrediction(window.offsets[first][0], window.offsets[last][1], margin))
+        scores[: last + 1, first:] = -np.inf  # all spans that share a token with it
+    return found
+
+
+def _apart(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
+    """Return spans of one text by falling margin, without those that overlap a better one."""
+    kept: list[SpanPrediction] = []
+    for span in sorted(spans, key=lambda span: -span.margin):
+        if not any(span.start < other.end and other.start < span.end for other in kept):
+            kept.append(span)
+    return kept
+
+
+@lru_cache(maxsize=1)
+def load_model(folder: Path = WEIGHTS) -> ReaderModel:
+    """Return the network of a weights folder, from memory when it was loaded before."""
+    return ReaderModel.open(folder)
+
+
+def onnx_network(folder: Path, threads: int = 0) -> Network:
+    """Return the network of a folder, run on the CPU; 0 threads: as many as there are cores."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    options.enable_cpu_mem_arena = False  # it never shrinks: a GiB after 16 questions at once
+    session = InferenceSession(folder / MODEL, options, providers=["CPUExecutionProvider"])
+
+    def run(arrays: Inputs) -> Sequence[Logits]:
+        found: Sequence[Logits] = session.run(list(OUTPUTS), arrays)
+        return found
+
+    return run
+
+
+def inputs(batch: Sequence[Window]) -> Inputs:
+    """Return the arrays ``(n, tokens)`` that a network takes, short windows padded."""
+    shape = len(batch), max(len(window.ids) for window in batch)
+    ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    for row, window in enumerate(batch):
+        ids[row, : len(window.ids)] = window.ids
+        mask[row, : len(window.ids)] = 1
+        types[row, window.first : len(window.ids)] = 1
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+
+
+def _checked_card(folder: Path) -> Card:
+    """Read reader.json and check the files against the SHA-256 it gives; raises ModelError."""
+    mend = "install qa-bot again: python -m pip install --force-reinstall --no-deps qa-bot"
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
+        for name, sha256 in card["sha256"].items():
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                    raise ModelError(f"the reader's {name} in {folder} was altered: {mend}")
+        return card_of(card)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"the reader's weights in {folder} cannot be read ({error!r}): {mend}"
+        ) from error
+
+
+def card_of(written: Mapping[str, Any]) -> Card:
+    """Return a card from what reader.json says; raises KeyError or TypeError."""
+    return Card(
+        max_tokens=int(written["max_tokens"]),
+        calibration=_logistic(written["calibration"]),
+        prior=_logistic(written["prior"]),
+        levels=Levels(**written["levels"]),
+        rewriting={name: Thresholds(**written["rewriting"][name]) for name in CONTEXT_CUES},
+    )
+
+
+def _logistic(written: Mapping[str, Any]) -> Logistic:
+    return Logistic(tuple(map(float, written["weights"])), float(written["bias"]))

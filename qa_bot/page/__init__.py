@@ -1,0 +1,1 @@
+"""The chat page, its API and the server of both."""

@@ -1,0 +1,291 @@
+"""Answer, Document and what else the page shows -> HTML.
+
+All markup is made here, and all that is not ours is escaped.
+"""
+
+import html
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from qa_bot.datatypes import Answer, Document, Mark, Quote
+from qa_bot.header import read_header
+from qa_bot.paragraphs import Offsets, paragraphs
+from qa_bot.render import (
+    document_name,
+    is_reworded,
+    likelihood,
+    one_line,
+    open_quotes,
+    refusal,
+    visible,
+    where,
+)
+from qa_bot.report import Report
+
+AWAITED = "Looking through the documents …"
+CLOSEST = "Closest passage, which does not answer"
+
+_AROUND = 150_000  # characters before and after a quote that its page shows
+_LONG = 1000  # characters; a longer question scrolls in a box of its own
+_NAMED = 2  # documents that the welcome names; of more it gives the number
+_LINE_END = re.compile(r"[\r\n]|\Z")
+_FIND = (  # source.js does the finding
+    '<div class="qa-find" role="search">'
+    '<input type="search" placeholder="Find in this document" aria-label="Find in this document">'
+    '<span class="qa-found" role="status"></span>'
+    '<button type="button" data-find="-1" aria-label="Previous match" disabled>↑</button>'
+    '<button type="button" data-find="1" aria-label="Next match" disabled>↓</button></div>'
+)
+
+
+def to_html(answer: Answer, name: str = "quote") -> str:
+    """Render as one line of HTML: the short answer, the best quote, and the others folded away.
+
+    Passages that may answer are all shown; of those that do not, the closest is folded away.
+    The quotes of ``shown_quotes`` link to ``#name-0``, ``#name-1`` and so on.
+    """
+    understood = f"Understood as: <q>{_isolated(answer.query)}</q>"
+    parts = [f'<p class="qa-query">{understood}</p>'] if is_reworded(answer) else []
+    quotes = [
+        _quote_to_html(quote, f"{name}-{n}", answer.found)
+        for n, quote in enumerate(shown_quotes(answer))
+    ]
+    if answer.found:
+        if answer.text != answer.quotes[0].text:
+            parts.append(f'<p class="qa-short" dir="auto">{_html(answer.text)}</p>')
+        parts += [quotes[0], _folded(_counted(len(quotes) - 1, "more quote"), quotes[1:])]
+    else:
+        parts.append(f'<p class="qa-none">{refusal(answer)}</p>')
+        parts += quotes if answer.perhaps else [_folded(CLOSEST, quotes)]
+    return f'<div class="qa-answer">{"".join(parts)}</div>'
+
+
+def shown_quotes(answer: Answer) -> tuple[Quote, ...]:
+    """Return the passages to show: quotes, those that may answer, or the closest of all."""
+    return open_quotes(answer) if answer.found or answer.perhaps else answer.closest[:1]
+
+
+def plain_to_html(text: str) -> str:
+    """Render what a person typed, or a message, as one line of HTML that shows just that."""
+    scrolls = ' tabindex="0"' if len(text) > _LONG else ""
+    return f'<div class="qa-plain" dir="auto"{scrolls}>{_html(text)}</div>'
+
+
+def question_to_html(question: str) -> str:
+    """Render a question of the conversation, and a button that puts it back to be edited."""
+    edit = '<button type="button" class="qa-edit">Edit</button>'
+    return f'<div class="qa-question">{plain_to_html(question)}{edit}</div>'
+
+
+def awaited_to_html() -> str:
+    """Render what stands in place of a reply that is still to come."""
+    return f'<div class="qa-awaited" role="status">{AWAITED}</div>'
+
+
+def heading_to_html(title: str) -> str:
+    """Render the top of the page."""
+    return f"<h1>{_html(title)}</h1>"
+
+
+def welcome_to_html(documents: Sequence[Document]) -> str:
+    """Render what a person sees before the first question: what can be asked, what happens."""
+    names = [f"<b>“{_isolated(one_line(document_name(it)))}”</b>" for it in documents[:_NAMED]]
+    if len(documents) > _NAMED:
+        names.append(_counted(len(documents) - _NAMED, "more document"))
+    about = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    ask = f"Ask about {about}, or add documents of your own." if about else "Add a document first."
+    return (
+        '<div class="qa-welcome"><h2>What would you like to know?</h2>'
+        f"<p>{ask} You get the words that answer, quoted with their place, or are told that "
+        "the documents do not say. Nothing is made up.</p></div>"
+    )
+
+
+def suggestions_to_html(questions: Iterable[str]) -> str:
+    """Render questions to begin with, each a button that asks it; nothing when there are none."""
+    rows = "".join(
+        f'<li><button type="button" data-ask="{_html(it)}">{_html(one_line(it))}</button></li>'
+        for it in questions
+    )
+    summary = "<summary>Questions to begin with</summary>"
+    return f'<details class="qa-samples" open>{summary}<ul>{rows}</ul></details>' if rows else ""
+
+
+def source_to_html(document: Document, quote: Quote | None = None, *, answers: bool = True) -> str:
+    """Render a document as a page to read, with a quote marked in it and what answers in that.
+
+    Its header is set apart from the text. Of a very long document only what stands around the
+    quote is shown, and that it is so.
+    """
+    header = read_header(document.text)
+    spans = list(_source_blocks(document, header.end))
+    at = 0 if quote is None else quote.start
+    first = bisect_left(spans, at - _AROUND, key=lambda span: span[1])
+    last = bisect_right(spans, at + _AROUND, key=lambda span: span[0])
+    blocks = "".join(_block_to_html(document, span, quote, answers) for span in spans[first:last])
+    date = "" if "date" in header.places else document.metadata.get("date", "")
+    name = _isolated(document_name(document))
+    return (
+        f'<div class="qa-reader">{_FIND}<article class="qa-source" tabindex="0"><h2>{name}</h2>'
+        + (f'<p class="qa-meta">{_isolated(date)}</p>' if date else "")
+        + "".join(
+            f'<p class="qa-meta" dir="auto">{_pieces_to_html(document, span, quote, answers)}</p>'
+            for span in _stretch(document.text, 0, header.end)
+        )
+        + _left_out(first, "before")
+        + blocks
+        + _left_out(len(spans) - last, "after")
+        + "</article></div>"
+    )
+
+
+def documents_to_html(
+    documents: Iterable[Document], own: Collection[str], left_out: Collection[str]
+) -> str:
+    """Render the documents: a tick for each that is asked, its name to open it, its size.
+
+    ``own`` and ``left_out`` are ids; own documents can be removed.
+    """
+    rows = [_document_to_html(it, it.id in own, it.id not in left_out) for it in documents]
+    return f'<ul class="qa-documents">{"".join(rows)}</ul>'
+
+
+def reports_to_html(reports: Iterable[Report]) -> str:
+    """Render what became of files and texts that were given."""
+    return f'<ul class="qa-reports">{"".join(map(_report_to_html, reports))}</ul>'
+
+
+def _source_blocks(document: Document, body: int) -> Iterator[Offsets]:
+    """Yield the stretches that stand apart from ``body`` on: paragraphs, heading lines in them."""
+    text = document.text
+    headings = [mark.start for mark in document.marks if mark.kind == "heading"]
+    for start, end in paragraphs(text):
+        at = max(start, body)
+        for heading in headings[bisect_left(headings, at) : bisect_left(headings, end)]:
+            if heading >= at:  # else it stands on the line of the one before it
+                yield from _stretch(text, at, heading)
+                at = min(end, _line_end(text, heading))
+                yield heading, at
+        yield from _stretch(text, at, end)
+
+
+def _stretch(text: str, start: int, end: int) -> list[Offsets]:
+    """Return a stretch without the blanks before it; nothing when it is all blanks."""
+    words = text[start:end].lstrip()
+    return [(end - len(words), end)] if words else []
+
+
+def _block_to_html(document: Document, span: Offsets, quote: Quote | None, answers: bool) -> str:
+    tag = "h3" if _marks_in(document, span, "heading") else "p"
+    return f'<{tag} dir="auto">{_pieces_to_html(document, span, quote, answers)}</{tag}>'
+
+
+def _pieces_to_html(document: Document, span: Offsets, quote: Quote | None, answers: bool) -> str:
+    """Render a stretch cut where pages, the quote and its highlight begin or end."""
+    pages = _marks_in(document, span, "page")
+    ends = [] if quote is None else [quote.start, quote.end]
+    said = [] if quote is None or not answers else [quote.highlight.start, quote.highlight.end]
+    cuts = sorted(
+        {cut for cut in ends + said + [mark.start for mark in pages] if span[0] < cut < span[1]}
+    )
+    parts = []
+    for start, end in zip([span[0], *cuts], [*cuts, span[1]], strict=True):
+        parts += [_page_to_html(mark) for mark in pages if mark.start == start]
+        words = _html(document.text[start:end])
+        if said and said[0] <= start < said[1]:
+            words = f'<mark class="qa-said">{words}</mark>'
+        elif ends and ends[0] <= start < ends[1]:
+            words = f"<mark>{words}</mark>"
+        parts.append(words)
+    return "".join(parts)
+
+
+def _marks_in(document: Document, span: Offsets, kind: str) -> list[Mark]:
+    first, end = (bisect_left(document.marks, at, key=lambda mark: mark.start) for at in span)
+    return [mark for mark in document.marks[first:end] if mark.kind == kind]
+
+
+def _page_to_html(mark: Mark) -> str:
+    return f'<span class="qa-page">page {_html(mark.label)}</span>'
+
+
+def _left_out(count: int, where: str) -> str:
+    return (
+        f'<p class="qa-cut">{_counted(count, "paragraph")} {where} this not shown.</p>'
+        if count
+        else ""
+    )
+
+
+def _line_end(text: str, start: int) -> int:
+    found = _LINE_END.search(text, start)
+    return len(text) if found is None else found.start()
+
+
+def _document_to_html(document: Document, own: bool, asked: bool) -> str:
+    name, id = _html(one_line(document_name(document))), document.id
+    date = one_line(document.metadata.get("date", ""))
+    known = ", ".join([*([date] if date else []), _counted(len(document.text.split()), "word")])
+    remove = (
+        f'<button type="button" data-remove="{id}" aria-label="Remove {name}">Remove</button>'
+        if own
+        else ""
+    )
+    return (
+        f'<li><input type="checkbox" data-choose="{id}" aria-label="Ask about {name}"'
+        f"{' checked' if asked else ''}>"
+        f'<button type="button" data-open="{id}"><bdi>{name}</bdi></button>'
+        f'<span class="qa-size">{_isolated(known)}</span>{remove}</li>'
+    )
+
+
+def _report_to_html(report: Report) -> str:
+    if report.error:
+        return f'<li class="qa-refused">{_html(report.error)}</li>'
+    notes = "".join(f'<p class="qa-note">{_html(note)}</p>' for note in report.notes)
+    return f"<li>{_isolated(report.name)}: {_amount(report)}{notes}</li>"
+
+
+def _amount(report: Report) -> str:
+    pages = [_counted(report.pages, "page")] if report.pages else []
+    return ", ".join([_counted(report.words, "word"), *pages])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _marked(quote: Quote) -> str:
+    """Escape a quote, with a <mark> around its highlight."""
+    text, highlight = quote.document.text, quote.highlight
+    before, after = text[quote.start : highlight.start], text[highlight.end : quote.end]
+    return f"{_html(before)}<mark>{_html(highlight.text)}</mark>{_html(after)}"
+
+
+def _quote_to_html(quote: Quote, name: str, answers: bool) -> str:
+    """Render a quote, a link to its place, how sure it is, and a button that copies all three."""
+    place = ", ".join(_isolated(part) for part in where(quote))
+    words = _marked(quote) if answers else _html(quote.text)
+    sure = f'<span class="qa-sure">How sure: {likelihood(quote.score)}</span>' if answers else ""
+    return (
+        f'<div class="qa-quote"><blockquote dir="auto">{words}</blockquote>'
+        f'<p class="qa-cite"><a href="#{name}">{place}</a>{sure}'
+        '<button type="button" class="qa-copy">Copy</button></p></div>'
+    )
+
+
+def _folded(summary: str, parts: Iterable[str]) -> str:
+    """Fold parts away under a line; nothing when there are none."""
+    folded = "".join(parts)
+    return f"<details><summary>{summary}</summary>{folded}</details>" if folded else ""
+
+
+def _html(text: str) -> str:
+    """Escape for HTML, on one line: whatever trims or wraps lines on the way leaves it alone."""
+    return html.escape(visible(text)).replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def _isolated(text: str) -> str:
+    """Escape for HTML, so that right-to-left letters in it do not reorder what stands around."""
+    return f"<bdi>{_html(text)}</bdi>"

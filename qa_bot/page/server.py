@@ -1,0 +1,162 @@
+"""Serves the page. It asks nothing of the network and tells it nothing."""
+
+import errno
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.routes import App
+from starlette.middleware import Middleware
+
+from qa_bot.bot import Bot
+from qa_bot.errors import QABotError
+from qa_bot.page.allowlist import LOCAL_HOSTS, Gate, shut_in
+from qa_bot.page.api import MCP_PATH, check_mcp
+from qa_bot.page.cleanup import sweeping
+from qa_bot.page.feedback import check_feedback
+from qa_bot.page.layout import EXAMPLES, build_page
+from qa_bot.page.library import Limits
+from qa_bot.page.malloc import share_arenas
+from qa_bot.page.suggestions import suggest
+
+HOST = "127.0.0.1"
+PORT = 7860
+
+_FOLDER = Path(__file__).parent
+_PRINT = _FOLDER.joinpath("print.css").read_text(encoding="utf-8")
+_SERVED: dict[str, Any] = {
+    "prevent_thread_lock": True,
+    "quiet": True,
+    "footer_links": ["api"],
+    "max_file_size": Limits().file_bytes,
+    "css_paths": _FOLDER / "style.css",
+    # Of a style sheet, Gradio confines what is for print alone to a part of the page.
+    "head": f'<style media="print">{_PRINT}</style>',
+}
+_SWITCHED_OFF: dict[str, Any] = {
+    "share": False,
+    "ssr_mode": False,
+    "pwa": False,
+    "mcp_server": False,  # mcp_server.py serves it better
+    "enable_monitoring": False,
+    "run_history": False,  # else the browser would keep conversations after they are cleared
+}
+
+
+def launch(
+    bot: Bot,
+    host: str = HOST,
+    port: int = PORT,
+    *,
+    examples: Sequence[str] = (),
+    open_browser: bool = False,
+    feedback: Path | None = None,
+    mcp: bool = False,
+) -> None:
+    """Serve the page until Ctrl+C. Raises QABotError when it cannot be served as asked.
+
+    ``open_browser`` opens it where a person sits: see ``is_attended``.
+    """
+    page = start(bot, host, port, examples=examples, feedback=feedback, mcp=mcp)
+    url = str(page.local_url)
+    if mcp:
+        print(f"The MCP tool is at {url.rstrip('/')}{MCP_PATH}", flush=True)
+    print(f"The chat is at {url} - press Ctrl+C to stop it.", flush=True)
+    if open_browser and is_attended(host, sys.stdout.isatty(), os.environ):
+        webbrowser.open(url)
+    page.block_thread()
+
+
+def start(
+    bot: Bot,
+    host: str = HOST,
+    port: int = PORT,
+    *,
+    examples: Sequence[str] = (),
+    feedback: Path | None = None,
+    mcp: bool = False,
+) -> gr.Blocks:
+    """Serve the page from a thread and return it; ``page.close()`` ends it.
+
+    Without ``examples``, questions to begin with are taken from the first document. Thumbs are
+    offered when there is a ``feedback`` file to keep them in. Raises as launch.
+    """
+    check_port(host, port)
+    if feedback is not None:
+        check_feedback(feedback)
+    extra = _mcp_options(bot, host) if mcp else {"lifespan": sweeping}
+    shut_in()
+    share_arenas()
+    page = build_page(bot, _questions(bot, examples), feedback)
+    page.launch(
+        server_name=host,
+        server_port=port,
+        theme=_theme(),
+        app_kwargs={"middleware": [Middleware(Gate)], **extra},
+        **_SERVED,
+        **_SWITCHED_OFF,
+    )
+    return page
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise QABotError when host and port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is in use: choose another one with --port"
+        else:
+            reason = f"cannot listen on {host}, port {port}: choose others with --host and --port"
+        raise QABotError(reason) from error
+
+
+def is_attended(host: str, in_terminal: bool, environment: Mapping[str, str]) -> bool:
+    """Return whether a person sits at this machine, in a terminal, and is served by it."""
+    return host in LOCAL_HOSTS and in_terminal and "SSH_CONNECTION" not in environment
+
+
+def _mcp_options(bot: Bot, host: str) -> dict[str, Any]:
+    """Return the app's options with the MCP server; raises QABotError when it is not installed."""
+    check_mcp()
+    from qa_bot.page.mcp_server import McpServer  # late: its package is an extra
+
+    server = McpServer(bot, host)
+
+    @asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        async with sweeping(app), server.running():
+            yield
+
+    return {"lifespan": lifespan, "routes": server.routes}
+
+
+def _questions(bot: Bot, examples: Sequence[str]) -> Sequence[str]:
+    """Return the questions to begin with: those given, or some about the first document."""
+    bot.answer("What is this about?")  # else the first person to ask would wait for the models
+    if examples or not bot.documents:
+        return examples
+    return suggest(bot.answer, bot.documents[0], len(EXAMPLES))
+
+
+def _theme() -> gr.themes.Base:
+    """Return Gradio's plain theme, with fonts that every machine has, and enough contrast."""
+    theme = gr.themes.Default(
+        primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )
+    return theme.set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )

@@ -1,0 +1,27 @@
+"""Text -> paragraphs, as offsets."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+Offsets = tuple[int, int]  # characters [start, end)
+
+
+_BLANK_LINES = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
+
+
+def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offsets]:
+    """Return the blocks of text between blank lines, without the blanks around them."""
+    stop = len(text) if stop is None else stop
+    gaps = [gap.span() for gap in _BLANK_LINES.finditer(text, begin, stop)]
+    starts = [begin, *(end for _, end in gaps)]
+    ends = [*(start for start, _ in gaps), stop]
+    return list(trimmed(text, zip(starts, ends, strict=True)))
+
+
+def trimmed(text: str, spans: Iterable[Offsets]) -> Iterator[Offsets]:
+    """Yield the spans without the blanks at their ends; spans of blanks alone are dropped."""
+    for start, end in spans:
+        piece = text[start:end]
+        left = len(piece) - len(piece.lstrip())
+        if left < len(piece):
+            yield start + left, start + len(piece.rstrip())

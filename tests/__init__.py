@@ -1,0 +1,1 @@
+"""The tests; folders mirror qa_bot, training and benchmarks."""

@@ -1,0 +1,133 @@
+"""A question leans on the past by its pronouns; those that stand for other things do not count."""
+
+import pytest
+
+from qa_bot.answering.cues import (
+    asks_of_event,
+    owns,
+    points_at_article,
+    pronouns,
+    sign,
+    without_connective,
+)
+
+
+def words(question: str) -> list[str]:
+    return [found[0] for found in pronouns(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When was he born?", ["he"]),
+        ("Did they like it there?", ["they", "it", "there"]),
+        ("Who won that?", ["that"]),
+        # What was said or done is no thing.
+        ("Who said that?", []),
+        ("Who said that, and when?", []),
+        ("Where did he say it?", ["he"]),
+        ("Why did they do it?", ["they"]),
+        ("When did that happen?", []),
+        ("Did it open?", ["it"]),
+        ("Did they know it was old?", ["they", "it"]),
+        # Before a noun it is no pronoun, nor is "then".
+        ("Who led that force then?", []),
+        # Nothing is there.
+        ("Is there a reason?", []),
+        ("Why there are so many?", []),
+        ("Who was there?", ["there"]),
+        ("What happened there in June?", ["there"]),
+        # A clause is opened.
+        ("Which groups that are armed left?", []),
+        ("Did Trump say that the war is over?", []),
+        ("Who did that the next day?", ["that"]),
+        # What it is follows.
+        ("Is it true that the war is over?", []),
+        ("Why was it so hard to stop him?", ["him"]),
+        ("Is it a true story?", ["it"]),
+        # The same question says what it is.
+        ("What is taurine and why is it in drinks?", []),
+        ("Tell me about feijoada and its history", []),
+        ("And why is it in drinks?", ["it"]),
+        ("Who met and shot him?", ["him"]),
+        ("What did Bachmann do for her career?", []),
+        ("Did Bachmann pay her?", ["her"]),
+        ("Is the Eiffel tower his?", ["his"]),
+        ("What did Iran do with their troops?", ["their"]),
+        ("If you eat no meat, is it bad?", []),
+        ("If it is, why?", ["it"]),
+    ],
+)
+def test_pronouns_stand_for_something_said_before(question: str, expected: list[str]) -> None:
+    assert words(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who led it?", "pointing"),
+        ("When was that?", "pointing"),
+        ("Who led that force?", "signed"),
+        ("What happened then?", "signed"),
+        ("And in Syria?", "signed"),
+        ("What about Turkey and the other allies of the west?", "signed"),
+        ("Who else was killed in the attack?", "signed"),
+        ("How many more could follow in the next days?", "signed"),
+        ("Who sent more soldiers to the border of Iraq?", "unsigned"),
+        ("Why not?", "signed"),
+        ("What is anemia?", "unsigned"),
+        ("Who are the Huguenots?", "unsigned"),
+        ("Was there a response to the Table Conversations?", "unsigned"),
+        ("What are some interesting aspects of this article?", "unsigned"),
+    ],
+)
+def test_signs_of_leaning(question: str, expected: str) -> None:
+    assert sign(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is this article about?", True),
+        ("Are there other aspects in this text?", True),
+        ("What does this article say about him?", False),
+        ("Who wrote the article?", False),
+    ],
+)
+def test_a_question_about_this_article_is_about_nothing_else(question: str, expected: bool) -> None:
+    assert points_at_article(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"), [("Who paid her?", False), ("Her name?", True), ("Its end?", True)]
+)
+def test_some_pronouns_say_whose_something_is(question: str, expected: bool) -> None:
+    (pronoun,) = pronouns(question)
+    assert owns(question, pronoun) is expected
+
+
+def test_what_a_question_begins_with_in_the_middle_is_cut() -> None:
+    assert without_connective("And what about Syria?") == "Syria?"
+    assert without_connective("Why not?") == "Why not?"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When did that happen?", True),
+        ("And when exactly did all of this begin?", True),
+        ("how did it come about", True),
+        ("On what day was that?", True),
+        ("In which year did it take place", True),
+        ("Why is this?", True),
+        # It may be a thing, and that which has a name or a noun says itself what it is.
+        ("Where is it?", False),
+        ("When did that war begin?", False),
+        ("When did that happen in Syria?", False),
+        ("Who did that?", False),
+        ("When was this written?", False),
+        ("When did Iran say that?", False),
+    ],
+)
+def test_an_event_is_asked_about_without_a_word_for_it(question: str, expected: bool) -> None:
+    assert asks_of_event(question) is expected

@@ -1,0 +1,171 @@
+"""Pages and headings: where they stand, what place they give, and that an index keeps them."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_bot.datatypes import Document, Mark, Place
+from qa_bot.errors import IndexMismatchError
+from qa_bot.store.folder import Stored, read, write
+from qa_bot.store.index import Index, rebuild
+from qa_bot.store.manifest import digest, seal
+from tests.helpers.fakes import WordEmbedder
+
+EMBEDDER = WordEmbedder()
+SETTINGS = {"model": "words", "passage_chars": 60, "passage_overlap": 1}
+TEXT = "Title\n\nOne two.\n\nPart\n\nThree four.\n\nFive."
+MARKS = (
+    Mark(0, "heading", "Title"),
+    Mark(0, "page", "1"),
+    Mark(17, "heading", "Part"),
+    Mark(29, "page", "2"),
+)
+
+
+@st.composite
+def marked_documents(draw: st.DrawFn) -> Document:
+    letters = st.characters(exclude_categories=["Cs"])
+    text = draw(st.text(letters, min_size=1, max_size=200))
+    labels = st.text(letters, min_size=1).filter(str.strip)
+    starts = sorted(draw(st.lists(st.integers(0, len(text) - 1), max_size=8)))
+    kinds = st.sampled_from(["page", "heading"])
+    marks = tuple(Mark(start, draw(kinds), draw(labels)) for start in starts)
+    return Document(text, marks=marks)
+
+
+@given(documents=st.lists(marked_documents(), max_size=4, unique=True))
+def test_a_folder_keeps_the_marks(
+    tmp_path_factory: pytest.TempPathFactory, documents: list[Document]
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "marks"
+    settings = {"model": "m", "passage_chars": 1, "passage_overlap": 0}
+    write(folder, Stored(settings, "f", 4, tuple(documents), 0, b"passages", b"vectors"))
+    found = read(folder).documents
+    assert [document.marks for document in found] == [it.marks for it in documents]
+
+
+@given(marked_documents(), st.data())
+def test_a_place_is_that_of_the_last_marks_before(document: Document, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, len(document.text) - 1))
+    place = document.place(offset)
+    for kind, found in (("page", place.page), ("heading", place.heading)):
+        before = [it.label for it in document.marks if it.kind == kind and it.start <= offset]
+        assert found == (before[-1] if before else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("Title", Place("1", "Title", 1)),
+        ("two", Place("1", "Title", 2)),
+        ("Part", Place("1", "Part", 3)),
+        ("Three", Place("1", "Part", 4)),
+        ("four", Place("2", "Part", 4)),
+        ("Five", Place("2", "Part", 5)),
+    ],
+)
+def test_place(words: str, place: Place) -> None:
+    assert Document(TEXT, marks=MARKS).place(TEXT.index(words)) == place
+
+
+def test_a_text_without_marks_has_paragraphs_alone() -> None:
+    assert Document("\n\nOne.\n\nTwo.").place(0) == Place("", "", 1)
+    assert Document("\n\nOne.\n\nTwo.").place(8) == Place("", "", 2)
+
+
+def test_marks_are_no_part_of_what_a_document_is() -> None:
+    marked = Document(TEXT, marks=MARKS)
+    assert marked == Document(TEXT)
+    assert marked.id == Document(TEXT).id
+    assert pickle.loads(pickle.dumps(marked)).marks == MARKS
+
+
+@pytest.mark.parametrize(
+    "wrong", [(0, "chapter", "1"), (-1, "page", "1"), (0, "page", " "), (0, "heading", "\ud800")]
+)
+def test_a_mark_that_names_nothing_is_refused(wrong: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match=r"mark|character|surrogate"):
+        Mark(*wrong)
+
+
+@pytest.mark.parametrize("starts", [[5], [3, 2], [0, 9]])
+def test_marks_out_of_order_or_outside_the_text_are_refused(starts: list[int]) -> None:
+    with pytest.raises(ValueError, match="marks must be in order"):
+        Document("words", marks=tuple(Mark(start, "page", "1") for start in starts))
+
+
+# ---- in an index
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    index = Index.new(SETTINGS, EMBEDDER)
+    index.add([Document(TEXT, "The title", "title.pdf", marks=MARKS)], EMBEDDER)
+    index.save(tmp_path)
+    return tmp_path
+
+
+def edit(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Alter what the manifest says of the document, and return it as it then is, unsealed."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    manifest["documents"][0].update(changes)
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "sha256": seal(manifest)}))
+    return manifest
+
+
+def test_rebuilding_keeps_the_marks(folder: Path) -> None:
+    next(folder.glob("vectors-*")).unlink()
+    rebuild(folder, EMBEDDER, SETTINGS)
+    assert Index.open(folder).documents[0].marks == MARKS
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"start": 5000, "kind": "page", "label": "1"},
+        {"start": 0, "kind": "chapter", "label": "1"},
+        {"start": -1, "kind": "page", "label": "1"},
+        {"start": 0, "kind": "page", "label": ""},
+    ],
+)
+def test_marks_that_do_not_fit_are_refused_and_rebuilding_drops_them(
+    folder: Path, mark: dict[str, Any]
+) -> None:
+    edit(folder, marks=[mark])
+    with pytest.raises(IndexMismatchError, match="qa-bot index --rebuild"):
+        Index.open(folder)
+    rebuild(folder, EMBEDDER, SETTINGS)
+    (found,) = Index.open(folder).documents
+    assert (found.text, found.title, found.source) == (TEXT, "The title", "title.pdf")
+    assert found.marks == ()
+
+
+def test_an_altered_mark_breaks_the_seal(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"label": "2"', '"label": "3"'))
+    with pytest.raises(IndexMismatchError, match="not as qa-bot writes it"):
+        Index.open(folder)
+
+
+def test_an_altered_text_loses_its_marks(folder: Path) -> None:
+    next((folder / "articles").iterdir()).write_bytes(b"Something else altogether, and longer.")
+    rebuild(folder, EMBEDDER, SETTINGS)
+    assert Index.open(folder).documents[0].marks == ()
+
+
+def test_an_index_of_format_1_keeps_its_titles_when_rebuilt(folder: Path) -> None:
+    manifest = edit(folder)
+    del manifest["documents"][0]["marks"]
+    manifest["format"] = 1
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "sha256": seal(manifest)}))
+    with pytest.raises(IndexMismatchError, match="its format is 1"):
+        Index.open(folder)
+    rebuild(folder, EMBEDDER, SETTINGS)
+    (found,) = Index.open(folder).documents
+    assert (found.title, found.source, found.marks) == ("The title", "title.pdf", ())
+    assert found.id == digest(TEXT.encode())

@@ -1,0 +1,70 @@
+"""Small readable fakes of the models, and a Bot of them."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from qa_bot.bot import Bot
+from qa_bot.config import Config
+from qa_bot.datatypes import Document, Hit, Quote
+from qa_bot.models.span_model import Levels
+from qa_bot.store.index import Index
+
+MILL = Document("The mill was built by Zebulon Quick.", "The mill")
+
+
+class WordTokenizer:
+    """Counts each blank-separated word as one token."""
+
+    def __call__(self, text: str, **options: object) -> dict[str, list[int]]:
+        return {"input_ids": [0] * len(text.split())}
+
+    def num_special_tokens_to_add(self) -> int:
+        return 2
+
+
+class WordEmbedder:
+    """Embeds a text as the bag of its words: each word has a direction of its own."""
+
+    max_seq_length: int | None = 256
+    tokenizer = WordTokenizer()
+    fingerprint = "words"
+
+    def encode_query(self, inputs: Sequence[str]) -> np.ndarray:
+        return np.stack([self._embed(text) for text in inputs])
+
+    encode_document = encode_query
+
+    def _embed(self, text: str) -> np.ndarray:
+        vector = np.zeros(64, dtype=np.float32)
+        for word in text.lower().split():
+            vector[int(hashlib.md5(word.encode()).hexdigest(), 16) % 64] += 1
+        return vector
+
+
+class WordReader:
+    """Quotes each passage whole; its score is the share of the query's words that it holds."""
+
+    levels = Levels(0.4, 0.3)
+
+    def read(self, query: str, hits: Sequence[Hit]) -> list[Quote]:
+        quotes = [self._quote(set(query.lower().split()), hit) for hit in hits]
+        return sorted(quotes, key=lambda quote: -quote.score)
+
+    def _quote(self, asked: set[str], hit: Hit) -> Quote:
+        span = hit.passage
+        share = len(asked & set(span.text.lower().split())) / len(asked)
+        return Quote(span.document, span.start, span.end, span, share)
+
+
+def operator(*documents: Document, embedder: WordEmbedder | None = None) -> Bot:
+    embedder = WordEmbedder() if embedder is None else embedder
+    index = Index(Config().build_settings(), embedder.fingerprint, 64)
+    index.add(documents, embedder)
+    return Bot(index, embedder, WordReader())
+
+
+def long_text(passages: int) -> str:
+    """Return a text that is cut into so many passages."""
+    return "\n\n".join(f"Part {n} " + "is long. " * 60 for n in range(passages))

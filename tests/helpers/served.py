@@ -1,0 +1,25 @@
+"""A page that is served: a free port, its events, a file that was sent."""
+
+import socket
+from typing import Any
+
+import gradio as gr
+
+META = {"_type": "gradio.FileData"}
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def named(path: str, **more: Any) -> list[dict[str, Any]]:
+    """Return a file as the page tells of one that was sent."""
+    return [{"path": path, "orig_name": "a.txt", "meta": META, **more}]
+
+
+def numbers(page: gr.Blocks, trigger: str) -> list[int]:
+    """Return the numbers of the events that begin so."""
+    events = page.get_config_file()["dependencies"]
+    return [it["id"] for it in events if trigger in [name for _, name in it["targets"]]]

@@ -1,0 +1,123 @@
+"""A page that is told to end does so in order, and leaves nothing in the temporary directory."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.helpers.served import free_port, named
+
+pytestmark = pytest.mark.slow
+
+APP = Path(__file__).parents[2] / "app.py"
+SECONDS = 60  # that ending may take on a busy machine
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Stand in for the temporary directory of the machine."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def served(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+    """Serve the shipped article, and yield the process and a client of it."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, str(APP), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"TMPDIR": str(folder)},
+        # A shell has its background jobs ignore Ctrl+C, and a child inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "chat is at" in line:
+            break
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
+        yield process, client
+    process.kill()
+    process.wait()
+
+
+def send(client: httpx.Client, name: str, text: str) -> str:
+    """Send a file, but do not have it read; return where it lies."""
+    (path,) = client.post("gradio_api/upload", files={"files": (name, text.encode())}).json()
+    return str(path)
+
+
+def read(client: httpx.Client, path: str) -> None:
+    """Have a file read, and do not wait until it is."""
+    events = client.get("config").json()["dependencies"]
+    (number,) = [it["id"] for it in events if "upload" in [name for _, name in it["targets"]]]
+    call = {"data": [named(path), None], "fn_index": number, "session_hash": "tab"}
+    client.post("gradio_api/queue/join", json=call).raise_for_status()
+
+
+def left(folder: Path) -> list[Path]:
+    """Return what is ours in the temporary directory; Gradio leaves empty folders of its own."""
+    return sorted(folder.glob("qa_bot-*"))
+
+
+def wait_for(folder: Path, pattern: str) -> None:
+    until = time.monotonic() + SECONDS
+    while not list(folder.glob(pattern)):
+        assert time.monotonic() < until, sorted(folder.rglob("*"))
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_file_that_was_sent_is_gone_when_the_page_ends(
+    served: tuple["subprocess.Popen[str]", httpx.Client], folder: Path, number: signal.Signals
+) -> None:
+    process, client = served
+    path = Path(send(client, "secret.txt", "The password is Zanzibar."))
+    assert folder in path.parents and path.exists()
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert left(folder) == []
+
+
+def test_a_file_that_is_being_read_is_gone_too(
+    served: tuple["subprocess.Popen[str]", httpx.Client], folder: Path
+) -> None:
+    process, client = served
+    sentences = (f"The gate of number {n} was painted by person {n}." for n in range(30_000))
+    read(client, send(client, "long.txt", "\n\n".join(sentences)))
+    wait_for(folder, "qa_bot-[!s]*")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=SECONDS)
+    assert left(folder) == []
+
+
+def test_a_page_that_is_still_starting_ends_at_once(folder: Path) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import qa_bot.cli, runpy; runpy.run_path('app.py', {}, '__main__')",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"TMPDIR": str(folder), "GRADIO_SERVER_PORT": str(free_port())},
+        cwd=APP.parent,
+    )
+    assert process.stdout is not None
+    assert "Loading" in process.stdout.readline()
+    process.terminate()
+    said, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2 and "Traceback" not in said
+    assert left(folder) == []

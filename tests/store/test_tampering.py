@@ -1,0 +1,269 @@
+"""An index that was altered is refused, with the command that mends it, and that one mends it."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa_bot.datatypes import Document
+from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
+from qa_bot.store.index import Index, rebuild
+from qa_bot.store.manifest import digest, seal
+from qa_bot.store.vectors import VectorIndex
+from tests.helpers.fakes import WordEmbedder
+
+SETTINGS = {"model": "words", "passage_chars": 60, "passage_overlap": 1}
+EMBEDDER = WordEmbedder()
+MILL = Document("The old mill burned down. Nobody was hurt.", "The mill", "mill.txt", {"date": "1"})
+FAIR = Document("The fair came to town. It rained on Sunday.", "The fair", "fair.txt")
+
+
+def save(folder: Path, *documents: Document) -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    index.add(documents, EMBEDDER)
+    index.save(folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An index of two documents, in a folder whose name a shell would take apart."""
+    path = tmp_path / "it's an index"
+    save(path, MILL, FAIR)
+    return path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def find(folder: Path, start: str) -> Path:
+    """Return the one file whose name begins so."""
+    (path,) = (folder / name for name in contents(folder) if name.startswith(start))
+    return path
+
+
+def edit_manifest(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+    """Alter a manifest as a person who knows how to seal it would."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    edit(manifest)
+    path.write_text(json.dumps({**manifest, "sha256": seal(manifest)}))
+
+
+def assert_refused(folder: Path) -> str:
+    """Check that the folder is refused with the mending command, which mends it."""
+    with pytest.raises(IndexMismatchError) as caught:
+        Index.open(folder)
+    assert f"qa-bot index --rebuild --index {shlex.quote(str(folder))}" in str(caught.value)
+    rebuild(folder, EMBEDDER, SETTINGS)
+    assert Index.open(folder).settings == SETTINGS
+    return str(caught.value)
+
+
+NAMES = ["manifest.json", "articles/the-mill", "passages-", "vectors-"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.35, 0.5, 0.7, 0.999])
+def test_a_flipped_bit_is_refused(folder: Path, name: str, place: float) -> None:
+    path = find(folder, name)
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 1
+    path.write_bytes(data)
+    assert_refused(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.999])
+def test_a_truncated_file_is_refused(folder: Path, name: str, keep: float) -> None:
+    path = find(folder, name)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(keep * len(data))])
+    assert_refused(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lengthened_file_is_refused(folder: Path, name: str) -> None:
+    with find(folder, name).open("ab") as file:
+        file.write(b"\0")
+    assert_refused(folder)
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_a_missing_file_is_refused_and_named(folder: Path, name: str) -> None:
+    path = find(folder, name)
+    path.unlink()
+    assert f"{path} is missing" in assert_refused(folder)
+
+
+def test_an_article_that_is_no_text_is_refused_even_when_its_hash_fits(folder: Path) -> None:
+    data = b"\xff\xfe\xfa"
+    name = f"articles/mill-{digest(data)[:12]}.txt"
+    edit_manifest(folder, lambda it: it["documents"][0].update(id=digest(data), file=name))
+    (folder / name).write_bytes(data)
+    with pytest.raises(IndexMismatchError, match=r"codec can't decode.*--rebuild"):
+        Index.open(folder)
+
+
+def test_two_files_changed_for_one_another_are_refused(folder: Path) -> None:
+    mill, fair = find(folder, "articles/the-mill"), find(folder, "articles/the-fair")
+    mill_text = mill.read_bytes()
+    mill.write_bytes(fair.read_bytes())
+    fair.write_bytes(mill_text)
+    assert "was altered" in assert_refused(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_in_place_of_a_file_is_refused(folder: Path, name: str) -> None:
+    path = find(folder, name)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(IndexMismatchError, match="--rebuild"):
+        Index.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda it: it.update(format=2), "its format is 2, and this version of qa-bot reads 3"),
+        (lambda it: it.update(model="other"), "not as qa-bot writes it"),
+        (lambda it: it.update(dimension=32), "vectors of shape (2, 64) where (2, 32) is due"),
+        (lambda it: it.update(dimension=-1), "vectors of shape"),
+        (lambda it: it.update(dimension=10**40), "vectors of shape"),
+        (lambda it: it["counts"].update(passages=3), "2 passages where 3 are due"),
+        (lambda it: it["counts"].update(passages=10**40), "2 passages where"),
+        (lambda it: it["counts"].update(documents=3), "not as qa-bot writes it"),
+        (lambda it: it["documents"].pop(), "not as qa-bot writes it"),
+        (lambda it: it["documents"][0].update(file="../" + "a" * 12), "not as qa-bot writes it"),
+        (lambda it: it["files"].update(vectors=it["files"]["passages"]), "not as qa-bot writes it"),
+    ],
+)
+def test_an_edited_manifest_is_refused_even_when_sealed(
+    folder: Path, edit: Callable[[dict[str, Any]], object], reason: str
+) -> None:
+    edit_manifest(folder, edit)
+    assert reason in assert_refused(folder)
+
+
+def test_a_document_that_the_manifest_hides_is_missed(folder: Path) -> None:
+    def hide(manifest: dict[str, Any]) -> None:
+        manifest["documents"].pop()
+        manifest["counts"]["documents"] = 1
+
+    edit_manifest(folder, hide)
+    assert FAIR.id in assert_refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ('UPDATE passages SET start = 40, "end" = 99 WHERE id = 0', "no span [40, 99)"),
+        ("UPDATE passages SET start = -1 WHERE id = 0", "no span [-1, "),
+        ("UPDATE passages SET start = 'x' WHERE id = 0", "'<=' not supported"),
+        ("UPDATE passages SET document = 'gone' WHERE id = 0", "gone"),
+        ("UPDATE passages SET id = 7 WHERE id = 1", "not those whose words are kept"),
+        ("DELETE FROM passages WHERE id = 1", "1 passages where 2 are due"),
+        ("INSERT INTO words (rowid, text) VALUES (5, 'word')", "not those whose words are kept"),
+        ("DROP TABLE words", "no such table: words"),
+        ("DROP TABLE passages", "no such table: passages"),
+    ],
+)
+def test_rows_that_do_not_agree_are_refused_even_when_all_hashes_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, reason: str
+) -> None:
+    index = Index.new(SETTINGS, EMBEDDER)
+    index.add([MILL, FAIR], EMBEDDER)
+    index._content.words._connection.execute(change)
+    index.save(tmp_path)
+    assert reason in assert_refused(tmp_path)
+
+
+def test_another_kind_of_vector_index_is_refused(tmp_path: Path) -> None:
+    import faiss
+
+    index = Index.new(SETTINGS, EMBEDDER)
+    index.add([MILL, FAIR], EMBEDDER)
+    distances = faiss.IndexFlatL2(64)
+    distances.add(index._content.vectors.matrix())
+    object.__setattr__(index._content, "vectors", VectorIndex(distances))
+    index.save(tmp_path)
+    assert "IndexFlatL2 is of no kind that is kept" in assert_refused(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nothing", "file", "file/below", ""])
+def test_no_index_is_told_apart_and_how_to_make_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("I am no folder.")
+    path = tmp_path / name
+    with pytest.raises(IndexNotFoundError) as caught:
+        Index.open(path)
+    assert str(caught.value) == (
+        f"there is no index in {path}: make one with: qa-bot index FILE --index {path}"
+    )
+
+
+def test_without_a_manifest_there_is_no_index_but_its_articles(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    with pytest.raises(IndexNotFoundError, match=r"qa-bot index FILE .*qa-bot index --rebuild"):
+        Index.open(folder)
+    index, lost = rebuild(folder, EMBEDDER, SETTINGS)
+    assert [(it.text, it.title) for it in index.documents] == [
+        (FAIR.text, "the-fair"),
+        (MILL.text, "the-mill"),
+    ]
+    assert lost == ()
+
+
+def test_rebuilding_restores_the_very_files(folder: Path) -> None:
+    before = contents(folder)
+    find(folder, "passages-").unlink()
+    find(folder, "vectors-").write_bytes(b"")
+    rebuild(folder, EMBEDDER, SETTINGS)
+    assert contents(folder) == before
+
+
+def test_rebuilding_takes_an_altered_article_as_it_now_stands(folder: Path) -> None:
+    old = find(folder, "articles/the-mill")
+    old.write_bytes(b"date 1999-01-01 The new mill stands.")
+    index, _ = rebuild(folder, EMBEDDER, SETTINGS)
+    mill, fair = Index.open(folder).documents
+    assert (mill.text, mill.title) == ("date 1999-01-01 The new mill stands.", "The mill")
+    assert (mill.source, dict(mill.metadata)) == ("mill.txt", {"date": "1999-01-01"})
+    assert fair.id == FAIR.id
+    assert not old.exists()
+    assert [hit.passage.document for hit in index.search_bm25("mill", 5)] == [mill]
+
+
+def test_rebuilding_names_the_articles_that_are_gone(folder: Path) -> None:
+    gone = find(folder, "articles/the-mill")
+    gone.unlink()
+    index, lost = rebuild(folder, EMBEDDER, SETTINGS)
+    assert lost == (f"articles/{gone.name}",)
+    assert index.documents == Index.open(folder).documents == (FAIR,)
+
+
+def test_rebuilding_without_any_article_left_is_refused(folder: Path) -> None:
+    shutil.rmtree(folder / "articles")
+    with pytest.raises(IndexNotFoundError, match="qa-bot index FILE"):
+        rebuild(folder, EMBEDDER, SETTINGS)
+    assert (folder / "manifest.json").exists()
+
+
+def test_rebuilding_refuses_an_article_that_is_no_text(folder: Path) -> None:
+    find(folder, "articles/the-mill").write_bytes(b"\xff\xfe\xfa")
+    before = contents(folder)
+    with pytest.raises(ArticleError, match=r"the-mill-.*\.txt cannot be read as UTF-8"):
+        rebuild(folder, EMBEDDER, SETTINGS)
+    assert contents(folder) == before
+
+
+def test_rebuilding_an_empty_index(tmp_path: Path) -> None:
+    save(tmp_path)
+    find(tmp_path, "vectors-").unlink()
+    index, lost = rebuild(tmp_path, EMBEDDER, SETTINGS)
+    assert (index.documents, lost) == ((), ())
+    assert Index.open(tmp_path).documents == ()
