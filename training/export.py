@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from onnx import ModelProto
 from onnx_ir.passes.common import ClearMetadataAndDocStringPass
@@ -59,6 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/checkpoint.pt"))
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--fp32", type=Path, help="file to write, too: the network in fp32")
     parser.add_argument("--data", type=Path, help="folder with dev.jsonl.gz: compare on it")
     parser.add_argument("--sample", type=int, default=300, help="questions to compare on")
     parser.add_argument("--threads", type=int, default=2, help="threads of either when compared")
@@ -66,6 +68,8 @@ def main() -> None:
     logging.getLogger().setLevel(logging.WARNING)  # onnxruntime's quantizer sets INFO as it loads
     model = load_model(args.checkpoint)
     export(model, args.out)
+    if args.fp32 is not None:
+        onnx.save(to_onnx(model), args.fp32)
     print(f"size of {args.out / MODEL}: {(args.out / MODEL).stat().st_size / 1e6:.1f} MB")
     if args.data is not None:
         rows = read_rows(args.data / "dev.jsonl.gz")
