@@ -102,14 +102,10 @@ def test_spans_of_one_text_are_apart_and_the_best_comes_first(text: str) -> None
     assert all(one.end <= other.start for one, other in pairwise(ordered))
 
 
-def test_texts_are_found_in_whatever_company_they_are_read() -> None:
-    alone = [
-        load_model().find("Who designed it?", [text])[0] for text in (TEXT, "It rained.", TEXT * 30)
-    ]
-    together = load_model().find("Who designed it?", [TEXT, "It rained.", TEXT * 30])
-    for one, other in zip(alone, together, strict=True):
-        # int8 scales activations over a batch, so its company moves a margin a little.
-        assert other[0].margin == pytest.approx(one[0].margin, abs=1.5)
+def test_what_is_found_in_a_text_does_not_depend_on_the_other_texts() -> None:
+    texts = [TEXT, "It rained.", TEXT * 30]
+    alone = [load_model().find("Who designed it?", [text])[0] for text in texts]
+    assert load_model().find("Who designed it?", texts) == alone
 
 
 def test_a_text_without_tokens_has_nothing_to_find() -> None:

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
-from qa_bot.stopwords import content_words
 from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index
 
 # Words that stemming leaves as they are, so that a bag of blank-separated words is what counts.
@@ -165,20 +164,3 @@ def test_other_bytes_are_no_database() -> None:
     for data in (b"", b"text", WORDS.serialize()[1:]):
         with pytest.raises(ValueError, match="not an SQLite database"):
             BM25Index.deserialize(data)
-
-
-@pytest.mark.parametrize(
-    ("text", "telling"),
-    [
-        ("Did the US strike?", ["us", "strike"]),
-        ("Did it strike us?", ["strike"]),
-        ("WHO IS IT?", ["who", "is", "it"]),
-        ("WHO STRUCK?", ["struck"]),
-        ("A plan I made", ["plan", "made"]),
-        ("What is it?", ["what", "is", "it"]),
-        ("Strike, strike!", ["strike"]),
-        ("", []),
-    ],
-)
-def test_words_that_tell_what_a_text_is_about(text: str, telling: list[str]) -> None:
-    assert content_words(text) == telling
