@@ -54,7 +54,7 @@ class SpanModel(nn.Module):
 
     def attention_bias(self, mask: Tensor) -> Tensor:
         """Return what is added to the attention scores: ``(n, 1, 1, tokens)``."""
-        return torch.where(mask.bool(), 0.0, NEVER)[:, None, None, :]
+        return torch.where(mask.bool(), 0.0, NEVER).to(self.head.weight.dtype)[:, None, None, :]
 
 
 class RelativeSpanModel(SpanModel):
@@ -76,7 +76,8 @@ class RelativeSpanModel(SpanModel):
         tokens = mask.shape[1]
         buckets: Tensor = self.buckets  # type: ignore[assignment]
         relative = self.relative.weight[buckets[:tokens, :tokens]].permute(2, 0, 1)
-        return super().attention_bias(mask) + relative
+        # Fused attention needs it laid out so, or takes four times as long step by step.
+        return (super().attention_bias(mask) + relative).contiguous()
 
 
 def relative_buckets(tokens: int) -> Tensor:

@@ -205,8 +205,11 @@ class Run:
     ) -> None:
         self.folder, self.draws, self.settings, self.device = folder, draws, settings, where
         self.model, self.averaged = model.to(where).train(), deepcopy(model).to(where).eval()
-        self.teacher = None if teacher is None else teacher.to(where).eval()
-        for network in filter(None, (self.model, self.teacher)):
+        # On a GPU a copy in bf16 reads and is told the gradients; the weights stay in fp32.
+        number = torch.bfloat16 if where.type == "cuda" else torch.float32
+        self._network = deepcopy(self.model).to(number) if where.type == "cuda" else self.model
+        self.teacher = None if teacher is None else teacher.to(where, number).eval()
+        for network in filter(None, (self._network, self.teacher)):
             network.bert.set_attn_implementation("sdpa" if where.type == "cuda" else "eager")
         self.optimizer = torch.optim.AdamW(
             _with_decay(self.model), lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01,
@@ -266,23 +269,42 @@ class Run:
             total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
             (total / texts).backward()  # type: ignore[no-untyped-call]
             self._count(losses, len(part))
+        self._fetch_gradients()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate_at(self.step)
         self.optimizer.step()
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=self._network is self.model)
+        self._send_weights()
         self.step += 1
         self._average()
+
+    def _fetch_gradients(self) -> None:
+        """Copy the gradients of the network that reads to the weights in fp32."""
+        if self._network is self.model:
+            return
+        pairs = list(_trained(self.model, self._network))
+        for weight, _ in pairs:
+            if weight.grad is None:
+                weight.grad = torch.zeros_like(weight)
+        torch._foreach_copy_([w.grad for w, _ in pairs], [read.grad for _, read in pairs])
+        self._network.zero_grad()
+
+    @torch.no_grad()
+    def _send_weights(self) -> None:
+        """Copy the weights in fp32 to the network that reads."""
+        if self._network is not self.model:
+            weights, read = zip(*_trained(self.model, self._network), strict=True)
+            torch._foreach_copy_(list(read), list(weights))
 
     def _losses(self, part: SpanBatch | TermBatch) -> dict[str, Tensor]:
         """Return the losses of a part of a batch, before they are weighed."""
         ids = masked(part, MASKED) if isinstance(part, SpanBatch) else part.ids
-        with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda"):
-            logits = self.model(ids, part.types, part.mask).float()
-            taught = None
-            if self.teacher is not None:
-                with torch.no_grad():
-                    taught = self.teacher(part.ids, part.types, part.mask).float()
+        logits = self._network(ids, part.types, part.mask).float()
+        taught = None
+        if self.teacher is not None:
+            with torch.no_grad():
+                taught = self.teacher(part.ids, part.types, part.mask).float()
         if isinstance(part, SpanBatch):
             losses = span_losses(logits, part)
             return losses if taught is None else losses | teacher_losses(logits, taught, part)
@@ -348,6 +370,14 @@ class Run:
         self.model.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.position = state["step"], tuple(state["position"])
+        self._send_weights()
+
+
+def _trained(*models: SpanModel) -> Iterator[tuple[Any, ...]]:
+    """Yield the parameters that are trained, each with those of the other models."""
+    for weights in zip(*(model.parameters() for model in models), strict=True):
+        if weights[0].requires_grad:
+            yield weights
 
 
 def _with_decay(model: SpanModel) -> list[dict[str, Any]]:
