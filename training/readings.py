@@ -120,7 +120,7 @@ def read_questions(file: Path, model: Any, sample: int | None = None) -> list[Qu
         for collection, questions in asked:
             bot = Bot.from_documents(collection.documents, embedder=embedder)
             for one in questions:
-                hits = retrieve(bot.index, bot.embedder, one.text, bot.config)
+                hits = retrieve([bot.index], bot.embedder, one.text, bot.config)
                 rows = passage_features(one.text, hits)
                 candidates = tuple(
                     tuple(find_candidates(one.text, [hit], [row], model))

@@ -1,6 +1,7 @@
 """Words of a question that stand for something said before, and other signs that it leans on it."""
 
 import re
+from functools import lru_cache
 
 from qa_bot.stopwords import is_stop_word
 
@@ -21,6 +22,7 @@ _OF_A_PERSON = frozenset("he she him her his hers".split())
 _OF_SEVERAL = frozenset("they them their theirs thier".split())
 _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
+_KEPT = 64  # questions whose cues are remembered: an answer asks for them several times
 _FEW = 3  # words: "Why not?", "How many more?"
 
 _PRONOUN = re.compile(
@@ -77,17 +79,18 @@ _OF_EVENT = re.compile(
 _NAMED = re.compile(r"\s[A-Z][\w'-]*")  # not the question's first word
 
 
-def pronouns(question: str) -> list[re.Match[str]]:
+@lru_cache(maxsize=_KEPT)
+def pronouns(question: str) -> tuple[re.Match[str], ...]:
     """Return the words that stand for a thing of the past: not the "that" of "that force"."""
     if asks_of_event(question):
-        return []
-    return [
+        return ()
+    return tuple(
         found
         for found in _pointing(question)
         if found[0].lower() != "then"
         and not (found[0].lower() in _POINTS and before_noun(question, found))
         and not _of_a_clause(question, found)
-    ]
+    )
 
 
 def sign(question: str) -> str:
@@ -107,6 +110,7 @@ def points_at_article(question: str) -> bool:
     return _OF_ARTICLE.search(question) is not None and not pronouns(question)
 
 
+@lru_cache(maxsize=_KEPT)
 def asks_of_event(question: str) -> bool:
     """Whether a question is of what was asked about before, which it has no word for."""
     return _OF_EVENT.search(question) is not None
@@ -187,6 +191,7 @@ def _next_word(question: str, pronoun: re.Match[str]) -> str:
     return "" if following is None else following[1]
 
 
+@lru_cache(maxsize=_KEPT)
 def asks_when_written(question: str) -> bool:
     """Whether a question asks for the date of the article itself."""
     return _ASKS_DATE.search(question) is not None

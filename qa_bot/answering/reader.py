@@ -66,17 +66,22 @@ def date_quotes(query: str, hits: Sequence[Hit]) -> list[Quote]:
 class SpanReader:
     """Reads question and passage together and points at the words that answer, or at none.
 
-    ``training/`` made its weights, and ``weights/README.md`` tells what they are good and bad at.
-    Raises ModelError when they are missing or altered.
+    Without a ``model``, the shipped weights are loaded when they are first needed; that raises
+    ModelError when they are missing or altered. ``training/`` made them, and
+    ``models/weights/README.md`` says what they are good and bad at.
     """
 
     def __init__(self, model: ReaderModel | None = None) -> None:
-        self._model = load_model() if model is None else model
+        self._given = model
 
     @property
     def levels(self) -> Levels:
         """The levels on the weights' card, chosen by ``training.calibrate``."""
         return self._model.card.levels
+
+    @property
+    def _model(self) -> ReaderModel:
+        return load_model() if self._given is None else self._given
 
     def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
         """Return the likeliest spans of the passages, in their sentences; no two say the same.
@@ -224,26 +229,28 @@ def missing(weights: Mapping[str, float], text: str) -> float:
     return sum(weight for stem, weight in weights.items() if stem not in stems)
 
 
-def agreed(readings: Sequence[Sequence[Quote]]) -> list[Quote]:
-    """Return the quotes that the readings of a question found, best first, no two the same.
+def rank_by_mean(candidates: Sequence[Sequence[Quote]]) -> list[Quote]:
+    """Return the candidate quotes of all queries of a question, best first, no two the same.
 
-    Which reading is meant is not known, so they are in the order of the mean of the probabilities
-    that the readings give them, or one that shares words of the text with them. Each keeps its own
-    probability, which holds if its reading is meant.
+    It is not known which query is meant, so they are ranked by the mean of the probabilities that
+    the queries give to them or to an overlapping quote. Each keeps its own probability, which
+    holds if its query is the one that is meant.
     """
-    found = sorted((quote for quotes in readings for quote in quotes), key=lambda q: -q.score)
-    return distinct(sorted(found, key=lambda one: -sum(_given(quotes, one) for quotes in readings)))
+    by_score = sorted((quote for quotes in candidates for quote in quotes), key=lambda q: -q.score)
+    return distinct(
+        sorted(by_score, key=lambda one: -sum(_probability(one, quotes) for quotes in candidates))
+    )
 
 
-def trusting(quote: Quote, readings: Sequence[Sequence[Quote]]) -> int:
-    """Return which reading of a question gives a quote the highest probability; ties: the first."""
-    given = [_given(quotes, quote) for quotes in readings]
+def best_query(quote: Quote, candidates: Sequence[Sequence[Quote]]) -> int:
+    """Return which query gives a quote the highest probability, the first of equal ones."""
+    given = [_probability(quote, quotes) for quotes in candidates]
     return given.index(max(given))
 
 
-def _given(quotes: Iterable[Quote], one: Quote) -> float:
-    """Return the probability that a reading gives a quote, by its own that overlap with it."""
-    return max((quote.score for quote in quotes if _overlap(quote, one)), default=0.0)
+def _probability(quote: Quote, candidates: Iterable[Quote]) -> float:
+    """Return the highest probability of a candidate that overlaps with a quote, or 0."""
+    return max((other.score for other in candidates if _overlap(other, quote)), default=0.0)
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:

@@ -9,6 +9,7 @@ Where several may be meant there are several readings, and all are asked, see bo
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from qa_bot.answering.cues import (
     asks_of_event,
@@ -36,7 +37,7 @@ from qa_bot.models.span_model import ReaderModel, load_model
 
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
-READINGS = 3  # of one question, at most
+REWRITES = 3  # of one question, at most
 ANSWERED = 0.5  # least chance of a name that answered the last question, for a pronoun
 _TOGETHER = 4  # things that are added to a question without a pronoun
 SAID_CHARS = 300  # of what was quoted in a turn
@@ -45,7 +46,31 @@ AROUND = 10_000  # characters of an article before and after a quote, which tell
 SEPARATOR = " | "  # between what two people said
 
 
-def readings(
+class Rewriter(Protocol):
+    """Makes a question of a conversation stand alone."""
+
+    def rewrite(self, question: str, history: Sequence[Turn], /) -> tuple[str, ...]:
+        """Return the queries that a question may stand for, likeliest first: one or more.
+
+        ``history`` is oldest first. Raises ValueError for an item that is not a turn.
+        """
+
+
+class TermRewriter:
+    """Adds the words of the conversation that the network chooses.
+
+    Without a ``model``, the shipped weights are loaded when they are first needed.
+    """
+
+    def __init__(self, model: ReaderModel | None = None) -> None:
+        self._model = model
+
+    def rewrite(self, question: str, history: Sequence[Turn], /) -> tuple[str, ...]:
+        """Return at most REWRITES queries; the question alone when it stands alone."""
+        return rewrites(question, history, self._model)
+
+
+def rewrites(
     question: str, history: Sequence[Turn], model: ReaderModel | None = None
 ) -> tuple[str, ...]:
     """Return what a question may mean, likeliest first: as asked alone when it stands alone.
@@ -103,7 +128,7 @@ def resolve(
     if not pointing and found:
         parts = sorted(found[:_TOGETHER], key=lambda one: one.start)
         resolved.insert(0, _add(question, _listed(past, parts)))
-    return (*tuple(dict.fromkeys(resolved))[: READINGS - 1], question)
+    return (*tuple(dict.fromkeys(resolved))[: REWRITES - 1], question)
 
 
 class _Kinds:
@@ -179,7 +204,7 @@ def _of_event(question: str, asked: str, found: tuple[str, ...]) -> tuple[str, .
     if not telling:
         return found
     happened = _add(question, asked[telling[0].start : telling[-1].end])
-    return tuple(dict.fromkeys([happened, *found[:-1]]))[:READINGS]
+    return tuple(dict.fromkeys([happened, *found[:-1]]))[:REWRITES]
 
 
 def _turn(item: Turn) -> tuple[str, str]:

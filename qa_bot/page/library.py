@@ -11,18 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from qa_bot.answering.reader import distinct
 from qa_bot.answering.rewriter import Turn
 from qa_bot.bot import Bot
-from qa_bot.config import Config
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document
 from qa_bot.documents.content import Content
 from qa_bot.documents.formats import SUFFIXES
 from qa_bot.documents.isolated import read_isolated
 from qa_bot.errors import ArticleError, QABotError
 from qa_bot.header import read_header
 from qa_bot.report import Report
-from qa_bot.store.index import Index, check_ids
 
 PASTED = "Pasted text"  # title of a text that came without one
 
@@ -57,25 +54,24 @@ class Library:
         self, bot: Bot, limits: Limits | None = None, read: ReadFile = read_isolated
     ) -> None:
         self.limits = Limits() if limits is None else limits
-        self._bot = bot
+        self._operator = bot
         self._read_file = read
-        self._own: Bot | None = None  # None until there is something to ask it about
+        self._bot = bot.extended()
         self._closed = False
         self._changing = threading.Lock()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        return type(self)(self._bot, self.limits, self._read_file)
+        return type(self)(self._operator, self.limits, self._read_file)
 
     @property
     def own(self) -> tuple[Document, ...]:
-        """The session's own documents, in the order they came."""
-        own = self._own
-        return () if own is None else own.documents
+        """The session's own documents, in the order in which they were added."""
+        return self._bot.index.documents
 
     @property
     def documents(self) -> tuple[Document, ...]:
         """The operator's documents, then the session's own; no two have the same id."""
-        return (*self._bot.documents, *self.own)
+        return self._bot.documents
 
     def add_files(
         self, files: Iterable[tuple[str | Path, str]], progress: UploadProgress | None = None
@@ -119,9 +115,9 @@ class Library:
     def remove(self, id: str) -> None:
         """Forget one of the session's own documents; raises ValueError for any other id."""
         with self._changing:
-            if self._own is None or id not in {document.id for document in self.own}:
+            if id not in {document.id for document in self.own}:
                 raise ValueError(f"none of your documents has the id {id!r:.80}")
-            self._own.index.remove([id])
+            self._bot.remove([id])
 
     def answer(
         self,
@@ -130,26 +126,14 @@ class Library:
         *,
         documents: Collection[str] | None = None,
     ) -> Answer:
-        """Answer from the documents with these ids, or from all: see Bot.answer.
-
-        The operator's and the session's own are asked apart and what they say is merged.
-        """
-        bots = [self._bot] if self._own is None else [self._bot, self._own]
-        check_ids(documents, {document.id for bot in bots for document in bot.documents})
-        answers = []
-        for bot in bots:
-            here = {document.id for document in bot.documents}
-            asked = here if documents is None else here.intersection(documents)
-            if asked or (bot is self._bot and documents is None):
-                chosen = None if asked == here else asked
-                answers.append(bot.answer(question, history, documents=chosen))
-        return merge(answers, self._bot.config) if len(answers) > 1 else answers[0]
+        """Answer from the documents with these ids, or from all: see Bot.answer."""
+        return self._bot.answer(question, history, documents=documents)
 
     def close(self) -> None:
         """Forget the session's own documents, also one that is being read; it takes no others."""
         self._closed = True  # first, so that what is being read stops
         with self._changing:
-            self._own = None
+            self._bot = self._operator.extended()
 
     def _add_file(
         self, path: Path, name: str, deadline: float, step: Callable[[int, int], None]
@@ -190,11 +174,9 @@ class Library:
             raise ArticleError(f"{document.title!r} has no words in it")
         with self._changing:
             self._check_room(document)
-            own = _beside(self._bot) if self._own is None else self._own
-            own.index.add([document], own.embedder, step)
+            self._bot.add([document], progress=step)
             if self._closed:
                 raise ArticleError(_ENDED)
-            self._own = own
         return Report.of(document, document.title)
 
     def _check_count(self) -> None:
@@ -238,39 +220,6 @@ class Library:
             f"{name!r} was not read in {self.limits.seconds:g} seconds, the limit for one upload: "
             "give fewer or smaller files"
         )
-
-
-def merge(answers: Sequence[Answer], config: Config) -> Answer:
-    """Return one answer of several to the same question, from different documents.
-
-    Scores are probabilities, so they compare: the likeliest quotes come first, no two say the same.
-    Where the answers read a follow-up in different ways, the most confident one's way counts.
-    """
-    confident = max(answers, key=lambda answer: answer.confidence)
-    answers = [answer for answer in answers if answer.query == confident.query]
-    quotes = [quote for answer in answers for quote in answer.quotes]
-    best = distinct(sorted(quotes, key=_likeliest_first))[: config.max_quotes]
-    near = [] if best else [quote for answer in answers for quote in answer.closest]
-    closest = distinct(sorted(near, key=_likeliest_first))[: config.max_quotes]
-    perhaps = bool(closest) and any(answer.perhaps for answer in answers)
-    return Answer(
-        confident.question,
-        confident.query,
-        tuple(best),
-        confident.confidence,
-        tuple(closest),
-        perhaps,
-    )
-
-
-def _likeliest_first(quote: Quote) -> float:
-    return -quote.score
-
-
-def _beside(bot: Bot) -> Bot:
-    """Return an empty Bot in memory with the model, reader and settings of another."""
-    index = Index(bot.index.settings, bot.index.fingerprint, bot.index.dimension)
-    return Bot(index, bot.embedder, bot.reader, bot.config)
 
 
 def _take(path: str | Path, name: str, place: Path) -> Path:

@@ -16,10 +16,10 @@ from gradio_client.exceptions import AppError
 from qa_bot.errors import QABotError
 from qa_bot.page import api
 from qa_bot.page.api import add_api, check_mcp, make_answer
-from tests.helpers.fakes import MILL, operator
+from tests.helpers.fakes import MILL, word_bot
 
 QUESTION = "Who built the mill"
-BOT = operator(MILL)
+BOT = word_bot(MILL)
 EXPECTED = BOT.answer(QUESTION).to_dict()
 BAD_HISTORY = "history holds pairs [question, answer], not ['Who?']"
 
