@@ -67,7 +67,7 @@ class Parts:
     """The components of the page that events read or change."""
 
     state: gr.State
-    ear: gr.HTML  # what page.js hears, it says as events of this one
+    head: gr.HTML  # page.js triggers its custom events
     chat: gr.Chatbot
     samples: gr.HTML
     box: gr.Textbox
@@ -90,9 +90,9 @@ def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = N
     first = Session(Library(bot))
     page = gr.Blocks(title=TITLE, analytics_enabled=False)
     with page:
-        idle = first.shelf.limits.idle_seconds
+        idle = first.library.limits.idle_seconds
         state = gr.State(first, time_to_live=idle, delete_callback=Session.release)
-        ear = gr.HTML(heading_to_html(TITLE), js_on_load=_asset("page.js"))
+        head = gr.HTML(heading_to_html(TITLE), js_on_load=_asset("page.js"))
         with gr.Row(elem_classes="qa-panes"):
             with gr.Column(elem_classes="qa-talk", min_width=0):
                 talk = _talk(bot, examples)
@@ -103,7 +103,7 @@ def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = N
                         source = gr.HTML(_first_page(bot), js_on_load=_asset("source.js"))
                     with gr.Tab("Documents", id="documents"):
                         adding = _documents(first)
-        parts = Parts(state=state, ear=ear, tabs=tabs, source=source, **talk, **adding)
+        parts = Parts(state=state, head=head, tabs=tabs, source=source, **talk, **adding)
         _on_asking(parts, feedback)
         _on_showing(parts)
         _on_adding(parts)
@@ -135,7 +135,7 @@ def _talk(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
 def _documents(first: Session) -> dict[str, Any]:
     """Lay out the documents, and how to add some."""
     gr.HTML(f"<p>{DOCUMENTS}</p>")
-    documents = gr.HTML(first.documents())
+    documents = gr.HTML(events.documents(first))
     files = gr.File(
         file_count="multiple",
         file_types=sorted(SUFFIXES),
@@ -171,20 +171,20 @@ def _on_asking(parts: Parts, feedback: Path | None) -> None:
     shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
     asked = [parts.box.submit, parts.ask.click]
     gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
-    parts.ear.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
+    parts.head.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
     if feedback is not None:
-        parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
+        parts.chat.like(events.feedback_handler(feedback), [parts.state], [], **_QUICK)
 
 
 def _on_showing(parts: Parts) -> None:
     shown = [parts.source, parts.tabs, parts.state]
-    parts.ear.qa_show(events.show, [parts.state], shown, **_QUICK)
-    parts.ear.qa_open(events.open_document, [parts.state], shown, **_QUICK)
+    parts.head.qa_show(events.show_quote, [parts.state], shown, **_QUICK)
+    parts.head.qa_open(events.show_document, [parts.state], shown, **_QUICK)
 
 
 def _on_adding(parts: Parts) -> None:
-    parts.ear.qa_choose(events.choose, [parts.state], [parts.state], **_QUICK)
-    parts.ear.qa_remove(events.remove, [parts.state], [parts.documents, parts.state], **_QUICK)
+    parts.head.qa_choose(events.choose, [parts.state], [parts.state], **_QUICK)
+    parts.head.qa_remove(events.remove, [parts.state], [parts.documents, parts.state], **_QUICK)
     added = [parts.reports, parts.documents, parts.state]
     reads: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.reports]}
     reads |= {"concurrency_limit": _READ_AT_ONCE, "concurrency_id": "reading"}
@@ -208,7 +208,7 @@ def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
         session = find(key, fresh)
         # An empty conversation is not sent: the first question may have been asked meanwhile.
         chat = events.messages(session) if session.conversation else gr.skip()
-        return session, session.key, chat, session.documents()
+        return session, session.key, chat, events.documents(session)
 
     shown = [parts.state, key, parts.chat, parts.documents]
     loaded = page.load(load, [key, parts.state], shown, js=_READ_KEY, **_QUICK)
@@ -216,7 +216,7 @@ def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
     loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
     loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
     begun = [parts.chat, parts.undo, parts.state]
-    parts.again.click(events.forget, [parts.state], begun, **_QUICK)
+    parts.again.click(events.clear, [parts.state], begun, **_QUICK)
     parts.undo.click(events.restore, [parts.state], begun, **_QUICK)
     saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
     saved.then(None, [markdown], None, js=_SAVE)
