@@ -9,7 +9,6 @@ from typing import Protocol
 from qa_bot.answering.cues import asks_when_written
 from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
-from qa_bot.header import read_header
 from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
 from qa_bot.splitter import sentences
 from qa_bot.stopwords import content_words
@@ -55,7 +54,7 @@ def date_quotes(query: str, hits: Sequence[Hit]) -> list[Quote]:
     documents: dict[str, Document] = {hit.passage.document.id: hit.passage.document for hit in hits}
     found = []
     for document in documents.values():
-        place = read_header(document.text).places.get("date")
+        place = document.header.places.get("date")
         if place is not None:
             # More than one where "Wed. 6 May 2020" was cut after its abbreviation.
             lines = [s for s in sentences(document) if s[0] < place[1] and place[0] < s[1]]
