@@ -5,15 +5,26 @@ from functools import lru_cache
 
 from qa_bot.stopwords import is_stop_word
 
-_NAMES = r"(?:article|story|text|piece|report|document|page|news item)"
+_ARTICLE_WORDS = (
+    "article",
+    "text",
+    "document",
+    "page",
+    "story",
+    "report",
+    "paper",
+    "piece",
+    "news item",
+)
+_ARTICLE = rf"(?:{'|'.join(_ARTICLE_WORDS)})"
 _ASKS_DATE = re.compile(
-    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_NAMES})\b.*"
+    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_ARTICLE})\b.*"
     r"\b(?:written|published|posted|dated|released|from|come out|appear)\b"
-    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_NAMES}\b"
-    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_NAMES}|the {_NAMES}) .*"
+    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_ARTICLE}\b"
+    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_ARTICLE}|the {_ARTICLE}) .*"
     r"\b(?:written|published|posted|dated|released|from|have|carry)\b"
     r"|\bpublication date\b|\bdate (?:written|published|of publication)\b"
-    rf"|\bhow old is (?:this|the) {_NAMES}\b",
+    rf"|\bhow old is (?:this|the) {_ARTICLE}\b",
     re.IGNORECASE,
 )
 
@@ -57,8 +68,7 @@ _OPENED = frozenset(
     "the a an is are was were has have had do does did can could will would may might must should "
     "he she it they there".split()
 )
-_ARTICLE = frozenset("article text document page story report paper".split())  # what is asked
-_OF_ARTICLE = re.compile(rf"\bthis (?:{'|'.join(sorted(_ARTICLE))})\b", re.I)
+_OF_ARTICLE = re.compile(rf"\bthis {_ARTICLE}\b", re.I)
 # A second clause in the same sentence: "What is X and why is it important?", "If X, is it bad?"
 _SECOND = re.compile(
     r"\band (?:(?:why|how|when|where|who|what|which|is|are|was|were|do|does|did|can)\b.*)?$"
@@ -174,7 +184,7 @@ def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
     if word == "that" and following in _OPENED:
         return preceding != "" and not is_stop_word(preceding)
     if word in _POINTS:
-        return following in _ARTICLE
+        return following in _ARTICLE_WORDS
     if word == "it" and _AHEAD.match(question, pronoun.end()):
         return True
     before = question[: pronoun.start()]

@@ -11,7 +11,7 @@ from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
 from qa_bot.splitter import sentences
-from qa_bot.stopwords import content_words
+from qa_bot.stopwords import content_stems
 
 # What tells a right quote from a wrong one: the reader's margin (logits), how far the passage's
 # BM25 score is below the best one, and the weights of the query's words that the passage lacks.
@@ -203,8 +203,8 @@ def word_weights(query: str, texts: Sequence[str]) -> dict[str, float]:
     That is BM25's inverse document frequency, ``log(1 + (n - df + 0.5) / (df + 0.5))`` for a word
     in ``df`` of the ``n`` passages found: above 0 for one passage as for many.
     """
-    held = [_stems(text) for text in texts]
-    frequencies = {stem: sum(stem in stems for stems in held) for stem in _stems(query)}
+    held = [content_stems(text) for text in texts]
+    frequencies = {stem: sum(stem in stems for stems in held) for stem in content_stems(query)}
     return {
         stem: math.log1p((len(held) - frequency + 0.5) / (frequency + 0.5))
         for stem, frequency in frequencies.items()
@@ -224,7 +224,7 @@ def passage_features(query: str, hits: Sequence[Hit]) -> list[tuple[float, ...]]
 
 def missing(weights: Mapping[str, float], text: str) -> float:
     """Return the sum of the weights of the stems that a text lacks."""
-    stems = _stems(text)
+    stems = content_stems(text)
     return sum(weight for stem, weight in weights.items() if stem not in stems)
 
 
@@ -256,7 +256,7 @@ def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out a quote that shares words of the text, or its answer, with one before it."""
     kept: list[tuple[Quote, set[str]]] = []  # each with the stems of its answer
     for quote in quotes:
-        stems = _stems(quote.highlight.text)
+        stems = content_stems(quote.highlight.text)
         if not any(_overlap(quote, other) or stems == own != set() for other, own in kept):
             kept.append((quote, stems))
     return [quote for quote, _ in kept]
@@ -292,8 +292,3 @@ def _goes_on(best: Quote, other: Quote) -> bool:
 
 def _overlap(one: Quote, other: Quote) -> bool:
     return one.document == other.document and one.start < other.end and other.start < one.end
-
-
-def _stems(text: str) -> set[str]:
-    """Return the words of a text that tell something, each cut to its first five letters."""
-    return {word[:5] for word in content_words(text)}

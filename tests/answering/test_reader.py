@@ -14,16 +14,16 @@ from qa_bot.answering.reader import (
     Candidate,
     Scored,
     SpanReader,
-    agreed,
+    best_query,
     date_quotes,
     distinct,
     find_candidates,
     join,
     missing,
     passage_features,
+    rank_by_mean,
     read_worthwhile,
     select,
-    trusting,
     word_weights,
 )
 from qa_bot.datatypes import Document, Hit, Quote, Span
@@ -120,18 +120,18 @@ def test_one_passage_may_give_several_quotes_and_no_sentence_twice() -> None:
 def test_quotes_are_in_the_order_of_what_all_readings_give_them() -> None:
     # The place that two readings find comes before one that a single reading trusts more.
     meant = [quote(0, 9, 0.7)], [quote(20, 35, 0.5), quote(0, 9, 0.2)], [quote(24, 35, 0.6)]
-    first, second = agreed(meant)
+    first, second = rank_by_mean(meant)
     assert (first.start, first.end, first.score) == (24, 35, 0.6)
     assert (second.start, second.end, second.score) == (0, 9, 0.7)
-    assert (trusting(first, meant), trusting(second, meant)) == (2, 0)
-    assert agreed([]) == agreed([[], []]) == []
+    assert (best_query(first, meant), best_query(second, meant)) == (2, 0)
+    assert rank_by_mean([]) == rank_by_mean([[], []]) == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), unique_by=lambda pair: pair[0]))
 def test_one_reading_is_believed_as_it_is(found: list[tuple[int, float]]) -> None:
     quotes = [quote(at, at + 1, score) for at, score in sorted(found, key=lambda pair: -pair[1])]
     kept = [quote for quote in quotes if quote.text.strip()]
-    assert agreed([join(distinct(kept))]) == join(distinct(kept))
+    assert rank_by_mean([join(distinct(kept))]) == join(distinct(kept))
 
 
 def quotes_of(text: str, *scores: float) -> list[Quote]:
