@@ -351,8 +351,8 @@ def test_many_threads_may_ask_one_bot(shipped_bot: Bot) -> None:
 
 
 def test_an_answer_is_plain_json() -> None:
-    given_back = json.loads(json.dumps(answer(QUESTIONS[0]).to_dict()))
-    assert given_back == answer(QUESTIONS[0]).to_dict()
+    as_json = json.loads(json.dumps(answer(QUESTIONS[0]).to_dict()))
+    assert as_json == answer(QUESTIONS[0]).to_dict()
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -97,7 +97,7 @@ class RememberingModel:
             chosen = [texts[i] for i in new], [stretches[i] for i in new]
             for i, spans in zip(new, self._model.find(query, *chosen), strict=True):
                 self._found[keys[i]] = spans
-                written = [[span.start, span.end, round(span.margin, 4)] for span in spans]
+                written = [[span.start, span.end, round(span.score_diff, 4)] for span in spans]
                 print(json.dumps([keys[i], written]), file=self._file, flush=True)
         return [self._found[key] for key in keys]
 

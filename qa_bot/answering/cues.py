@@ -103,7 +103,7 @@ def pronouns(question: str) -> tuple[re.Match[str], ...]:
     )
 
 
-def sign(question: str) -> str:
+def context_cue(question: str) -> str:
     """Return which of SIGNS a question has that it leans on others.
 
     Those that are pointing have a word for a thing of the past, or for all that happened: none of

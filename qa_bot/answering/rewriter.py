@@ -3,7 +3,7 @@
 Which words of the conversation a question is about is decided by the reader's network, a term at
 a time (QuReTeC: Voskarides et al., "Query Resolution for Conversational Search with Limited
 Supervision", 2020). The names and phrases that they are of stand in for a pronoun, or are added.
-Where several may be meant there are several readings, and all are asked, see bot.py.
+Where several may be meant there are several rewrites, and all are asked, see bot.py.
 ``training/`` taught the network.
 """
 
@@ -14,11 +14,11 @@ from typing import Protocol
 from qa_bot.answering.cues import (
     asks_of_event,
     asks_when_written,
+    context_cue,
     kind_of,
     owns,
     points_at_article,
     pronouns,
-    sign,
     without_connective,
 )
 from qa_bot.answering.mentions import (
@@ -84,9 +84,11 @@ def rewrites(
         return (question,)
     network = load_model() if model is None else model
     candidates = list(terms(past))
-    leaning, chances = network.judge_terms(question, past, [(t.start, t.end) for t in candidates])
-    least = network.card.rewriting[sign(question)]
-    if leaning < least.leaning:
+    needs_context, chances = network.judge_terms(
+        question, past, [(t.start, t.end) for t in candidates]
+    )
+    least = network.card.rewriting[context_cue(question)]
+    if needs_context < least.needs_context:
         return (question,)
     likely = dict(zip(candidates, chances, strict=True))
     if pronouns(question):
@@ -111,7 +113,7 @@ def conversation(said: Sequence[str]) -> str:
 def resolve(
     question: str, past: str, chances: Mapping[Term, float], around: str = ""
 ) -> tuple[str, ...]:
-    """Return the readings of a question by the chosen terms of the past and their chances.
+    """Return the rewrites of a question by the chosen terms of the past and their chances.
 
     A pronoun stands for one thing: each reading begins with one, and has others for pronouns of
     another kind ("Did he see it?"). A question without any ("And in Syria?") leaves out much more:

@@ -23,7 +23,7 @@ _USED = re.compile(
 )
 
 
-class Gate:
+class Allowlist:
     """Answers "not found" wherever the page itself never asks.
 
     There Gradio would hand out what was sent to whoever knows the path, fetch an address, or write
@@ -42,7 +42,7 @@ class Gate:
 
 
 @cache
-def shut_in() -> None:
+def isolate_gradio() -> None:
     """Have Gradio ask nothing of the network, and keep what is sent where nobody else looks.
 
     It holds for the whole process; call it before a page is laid out.

@@ -11,7 +11,7 @@ from pathlib import Path
 from gradio.routes import App
 from gradio.state_holder import StateHolder
 
-from qa_bot.page.malloc import give_back
+from qa_bot.page.malloc import trim_heap
 
 _EVERY = 10  # seconds
 _UNUSED = 30  # seconds, so that no page is dropped that is only about to get its Session
@@ -19,24 +19,24 @@ _LEFT_OVER = 900  # seconds, after which a file that was sent and never read is 
 
 
 @asynccontextmanager
-async def sweeping(app: App) -> AsyncIterator[None]:
+async def cleaning_up(app: App) -> AsyncIterator[None]:
     """Sweep now and then while a page is served."""
-    task = asyncio.create_task(_sweep_on(app))
+    task = asyncio.create_task(_clean_up(app))
     try:
         yield
     finally:
         task.cancel()
 
 
-async def _sweep_on(app: App) -> None:
+async def _clean_up(app: App) -> None:
     while True:
         await asyncio.sleep(_EVERY)
-        if sweep_pages(app.state_holder, datetime.now()):
-            await asyncio.to_thread(give_back)
-        sweep_files(Path(app.uploaded_file_dir), time.time())
+        if drop_closed_pages(app.state_holder, datetime.now()):
+            await asyncio.to_thread(trim_heap)
+        delete_stale_files(Path(app.uploaded_file_dir), time.time())
 
 
-def sweep_pages(holder: StateHolder, now: datetime) -> int:
+def drop_closed_pages(holder: StateHolder, now: datetime) -> int:
     """Drop the pages that are closed and whose Session has ended, and those that had none.
 
     The latter are calls of programs. Gradio ends the Session alone (``gr.State.time_to_live``) and
@@ -54,7 +54,7 @@ def sweep_pages(holder: StateHolder, now: datetime) -> int:
     return dropped
 
 
-def sweep_files(folder: Path, now: float) -> None:
+def delete_stale_files(folder: Path, now: float) -> None:
     """Delete what was sent and never read, and the empty folders of what was; ``now`` as of Unix.
 
     Gradio's own ``delete_cache`` would stop for good at a call that names a folder as its file.

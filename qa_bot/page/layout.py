@@ -18,7 +18,7 @@ from qa_bot.page.html import (
     welcome_to_html,
 )
 from qa_bot.page.library import Library
-from qa_bot.page.session import Session, finder
+from qa_bot.page.session import Session, session_finder
 
 EXAMPLES = (  # for the shipped article
     "Who stormed the U.S. Embassy in Baghdad?",
@@ -202,7 +202,7 @@ def _on_adding(parts: Parts) -> None:
 def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
     """Wire what outlives a moment: the session over a reload, and a conversation that is saved."""
     key, markdown = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    find = finder()
+    find = session_finder()
 
     def load(key: str, fresh: Session) -> tuple[Any, ...]:
         session = find(key, fresh)

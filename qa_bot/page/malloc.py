@@ -18,14 +18,14 @@ def _glibc() -> Any:
     return library if hasattr(library, "malloc_trim") else None
 
 
-def share_arenas() -> None:
+def limit_arenas() -> None:
     """Have all threads allocate from few arenas; each would keep one, of its own greatest need."""
     library = _glibc()
     if library is not None:
         library.mallopt(_ARENA_MAX, _ARENAS)
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Return what is free to the system; the allocator itself does so at the top of the heap."""
     library = _glibc()
     if library is not None:

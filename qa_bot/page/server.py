@@ -16,13 +16,13 @@ from starlette.middleware import Middleware
 
 from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
-from qa_bot.page.allowlist import LOCAL_HOSTS, Gate, shut_in
+from qa_bot.page.allowlist import LOCAL_HOSTS, Allowlist, isolate_gradio
 from qa_bot.page.api import MCP_PATH, check_mcp
-from qa_bot.page.cleanup import sweeping
+from qa_bot.page.cleanup import cleaning_up
 from qa_bot.page.feedback import check_feedback
 from qa_bot.page.layout import EXAMPLES, build_page
 from qa_bot.page.library import Limits
-from qa_bot.page.malloc import share_arenas
+from qa_bot.page.malloc import limit_arenas
 from qa_bot.page.suggestions import suggest
 
 HOST = "127.0.0.1"
@@ -90,15 +90,15 @@ def start(
     check_port(host, port)
     if feedback is not None:
         check_feedback(feedback)
-    extra = _mcp_options(bot, host) if mcp else {"lifespan": sweeping}
-    shut_in()
-    share_arenas()
+    extra = _mcp_options(bot, host) if mcp else {"lifespan": cleaning_up}
+    isolate_gradio()
+    limit_arenas()
     page = build_page(bot, _questions(bot, examples), feedback)
     page.launch(
         server_name=host,
         server_port=port,
         theme=_theme(),
-        app_kwargs={"middleware": [Middleware(Gate)], **extra},
+        app_kwargs={"middleware": [Middleware(Allowlist)], **extra},
         **_SERVED,
         **_SWITCHED_OFF,
     )
@@ -132,7 +132,7 @@ def _mcp_options(bot: Bot, host: str) -> dict[str, Any]:
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
-        async with sweeping(app), server.running():
+        async with cleaning_up(app), server.running():
             yield
 
     return {"lifespan": lifespan, "routes": server.routes}

@@ -163,7 +163,7 @@ class Session:
         return next((it for it in self.library.documents if it.id == id), None)
 
 
-def finder() -> Callable[[str, Session], Session]:
+def session_finder() -> Callable[[str, Session], Session]:
     """Return a function that finds the session of a key, or else keeps the one it is given.
 
     Its references are weak: a session lives as long as a page load holds it.

@@ -25,8 +25,8 @@ WHO = ("Who designed the bridge?", "Gustave Eiffel designed it.")
 class Judge(ReaderModel):
     """Holds a question to need the words it is given, and remembers what it was asked."""
 
-    def __init__(self, *needed: str, leaning: float = 0.9) -> None:
-        self.needed, self.leaning = needed, leaning
+    def __init__(self, *needed: str, needs_context: float = 0.9) -> None:
+        self.needed, self.needs_context = needed, needs_context
         self.past = ""
         least = {
             "pointing": Thresholds(0.0, 0.5),
@@ -40,7 +40,7 @@ class Judge(ReaderModel):
     ) -> tuple[float, list[float]]:
         self.past = past
         chances = [0.9 if past[start:end] in self.needed else 0.1 for start, end in words]
-        return self.leaning, chances
+        return self.needs_context, chances
 
 
 def chosen(past: str, words: Sequence[str]) -> dict[Term, float]:
@@ -151,12 +151,12 @@ def test_there_are_at_most_three_readings() -> None:
 
 
 def test_a_question_that_does_not_lean_is_left_alone() -> None:
-    judge = Judge("Eiffel", leaning=0.1)
+    judge = Judge("Eiffel", needs_context=0.1)
     assert rewrites("When was Ada born?", [WHO], judge) == ("When was Ada born?",)
 
 
 def test_a_question_with_a_pronoun_always_leans() -> None:
-    judge = Judge("Eiffel", leaning=0.1)
+    judge = Judge("Eiffel", needs_context=0.1)
     assert rewrites("When was he born?", [WHO], judge)[0] == "When was Gustave Eiffel born?"
 
 
@@ -170,7 +170,7 @@ def test_a_question_with_a_pronoun_always_leans() -> None:
 )
 def test_what_happened_is_what_was_asked_about_last(asked: str, expected: str) -> None:
     history = [WHO, (asked, "A contractor was killed.")]
-    found = rewrites("When did that happen?", history, Judge("contractor", leaning=0.1))
+    found = rewrites("When did that happen?", history, Judge("contractor", needs_context=0.1))
     assert found[0] == expected
 
 

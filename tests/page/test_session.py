@@ -15,7 +15,7 @@ from qa_bot.page.session import (
     Exchange,
     Session,
     Source,
-    finder,
+    session_finder,
 )
 from tests.helpers.fakes import MILL, word_bot
 
@@ -184,7 +184,7 @@ def test_a_copy_is_the_session_of_somebody_else(session: Session) -> None:
 
 
 def test_a_session_is_found_by_its_key_alone(session: Session) -> None:
-    find = finder()
+    find = session_finder()
     assert find("", session) is session
     fresh = copy.deepcopy(session)
     assert find(session.key, fresh) is session
@@ -194,7 +194,7 @@ def test_a_session_is_found_by_its_key_alone(session: Session) -> None:
 
 
 def test_a_finder_keeps_no_session_alive() -> None:
-    find = finder()
+    find = session_finder()
     key = find("", Session(Library(word_bot(MILL)))).key
     gc.collect()
     fresh = Session(Library(word_bot(MILL)))
