@@ -72,7 +72,7 @@ def test_files_that_cannot_be_read_are_told_and_lose_no_others(
     errors = {report.name: report.error for report in library.add_files(files)}
     assert [document.title for document in library.own] == ["first.txt", "second.txt"]
     assert errors["first.txt"] == errors["second.txt"] == ""
-    assert errors["gone.txt"] == "'gone.txt' did not arrive: give it once more"
+    assert errors["gone.txt"] == "'gone.txt' did not arrive: upload it again"
     assert errors["empty.txt"].startswith("'empty.txt' is empty: ")
     assert errors["odd 'name'.txt"].startswith("\"odd 'name'.txt\" is ")
     assert errors["wordless.txt"] == "'wordless.txt' has no words in it"
@@ -149,8 +149,8 @@ def test_a_pasted_text(library: Library) -> None:
 
 def test_the_same_text_comes_once(library: Library) -> None:
     assert library.add_text(HARBOUR, "One").error == ""
-    assert library.add_text(HARBOUR, "Two").error == "this text is here already, as 'One'"
-    assert library.add_text(MILL.text).error == "this text is here already, as 'The mill'"
+    assert library.add_text(HARBOUR, "Two").error == "this text is already here, as 'One'"
+    assert library.add_text(MILL.text).error == "this text is already here, as 'The mill'"
     assert [document.title for document in library.own] == ["One"]
 
 
@@ -173,7 +173,7 @@ def test_limits_are_told(tmp_path: Path) -> None:
     assert short.add_text("Just ten.!").error == ""
     assert short.add_text("Eleven now.").error == (
         "with it your documents would have 21 characters, and 20 is the limit: remove others, "
-        "or give a part of it"
+        "or add a part of it"
     )
     assert short.add_text("Exactly 10").error == ""
     small = limited(Limits(file_bytes=5))
@@ -198,7 +198,7 @@ def test_an_upload_that_takes_too_long_stops_and_keeps_what_was_read(tmp_path: P
     reports = library.add_files(
         [(upload(tmp_path, text), f"{n}.txt") for n, text in enumerate(texts)]
     )
-    late = "was not read in 4 seconds, the limit for one upload: give fewer or smaller files"
+    late = "was not read in 4 seconds, the limit for one upload: upload fewer or smaller files"
     errors = [report.error for report in reports]
     assert errors == ["", f"'1.txt' {late}", f"'2.txt' {late}"]
     assert [document.title for document in library.own] == ["0.txt"]
@@ -211,7 +211,7 @@ def test_only_a_file_is_taken(library: Library, tmp_path: Path) -> None:
     link.symlink_to(sent)
     places = [(sent.parent, "a.txt"), (link, "b.txt"), (tmp_path / "none", "c.txt")]
     reports = library.add_files(places)
-    missing = "did not arrive: give it once more"
+    missing = "did not arrive: upload it again"
     assert [report.error for report in reports] == [f"'{it}.txt' {missing}" for it in "abc"]
     assert sent.read_text() == link.read_text() == HARBOUR
 
@@ -331,7 +331,7 @@ def test_a_closed_library_forgets_and_takes_nothing_more() -> None:
     embedder = ClosingEmbedder()
     library = Library(word_bot(embedder=embedder))
     embedder.library = library
-    ended = "the session has ended: open the page anew"
+    ended = "the session has ended: reload the page"
     assert library.add_text(long_text(5 * BATCH)).error == ended
     assert embedder.batches == 2
     assert library.add_text(HARBOUR).error == ended
