@@ -154,8 +154,8 @@ def turn_to_text(one: Asked) -> str:
     return "\n".join(lines)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Hold the conversations and print the report."""
+def main(argv: Sequence[str] | None = None, bot: Asking | None = None) -> None:
+    """Hold the conversations and print the report; ``bot`` replaces the one that is opened."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.conversations",
         description=__doc__,
@@ -167,7 +167,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     turns = load_turns(options.conversations)
-    bot = default_bot() if options.index is None else Bot.open(options.index)
+    if bot is None:
+        bot = default_bot() if options.index is None else Bot.open(options.index)
     asked = hold(bot, tqdm(turns, unit="turn", disable=None))
     if options.verbose:
         print("\n\n".join(map(turn_to_text, asked)), end="\n\n")

@@ -301,8 +301,10 @@ def places_table(asked: Mapping[str, Sequence[tuple[Case, Answer]]]) -> str:
     return to_table(table)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Count terms, ask about documents, print."""
+def main(
+    argv: Sequence[str] | None = None, bot_of: Callable[[Document], Asking] | None = None
+) -> None:
+    """Count terms, ask about documents, print; ``bot_of`` replaces ``bot_maker()``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.followups",
         description=__doc__,
@@ -319,7 +321,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(terms_table(load_rewritings(options.data / "followups-dev.jsonl.gz")))
     if options.sample != 0:
         dialogues = load_dialogues(options.data / "doc2dial.jsonl.gz", options.sample)
-        asked = ask_all(dialogues, bot_maker())
+        asked = ask_all(dialogues, bot_maker() if bot_of is None else bot_of)
         print(f"\nFollow-ups about {len(dialogues)} documents of doc2dial\n")
         print(places_table(asked))
 

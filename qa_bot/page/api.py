@@ -22,9 +22,9 @@ def add_api(bot: Bot) -> None:
     api(make_answer(bot), api_name="answer", queue=False, concurrency_limit=MAX_CONCURRENT)
 
 
-def check_mcp() -> None:
-    """Raise QABotError when the packages for an MCP server are not installed."""
-    if find_spec("mcp") is None:
+def check_mcp(package: str = "mcp") -> None:
+    """Raise QABotError when the package for an MCP server is not installed."""
+    if find_spec(package) is None:
         raise QABotError(
             "serving MCP needs more packages: run: python -m pip install 'qa-bot[mcp]'"
         )

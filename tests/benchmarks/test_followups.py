@@ -284,16 +284,15 @@ def test_a_table_is_aligned() -> None:
 
 
 def test_the_command_prints_words_and_places(
-    doc2dial: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    doc2dial: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     row = {"source": "cast2019", "history": ["Who?"], "question": "Why?", "rewrite": "why"}
     write(doc2dial / "followups-dev.jsonl.gz", [row])
-    monkeypatch.setattr(followups, "bot_maker", lambda: lambda document: FakeBot())
     followups.main([str(doc2dial), "--sample", "0"])
     words = capsys.readouterr().out
     assert words.splitlines()[0] == "Words added to questions that have a history"
     assert "documents" not in words
-    followups.main([str(doc2dial)])
+    followups.main([str(doc2dial)], lambda document: FakeBot())
     printed = capsys.readouterr().out
     places = places_table(ask_all(DIALOGUES, lambda document: FakeBot()))
     assert printed == f"{words}\nFollow-ups about 1 documents of doc2dial\n\n{places}\n"
