@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from benchmarks.followups import OURS, SYSTEMS, Asking, percent, to_table
 from benchmarks.golden import Golden, Verdict, judge, score
-from qa_bot.answering.rewriter import readings
+from qa_bot.answering.rewriter import rewrites
 from qa_bot.bot import Bot, default_bot
 from qa_bot.datatypes import Answer
 
@@ -112,7 +112,7 @@ def rewriting_ms(asked: Iterable[Asked]) -> float:
     for one in asked:
         if one.history:
             began = time.perf_counter()
-            readings(one.turn.question, one.history)
+            rewrites(one.turn.question, one.history)
             seconds.append(time.perf_counter() - began)
     return 1000 * statistics.median(seconds)
 
@@ -154,8 +154,8 @@ def turn_to_text(one: Asked) -> str:
     return "\n".join(lines)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Hold the conversations and print the report."""
+def main(argv: Sequence[str] | None = None, bot: Asking | None = None) -> None:
+    """Hold the conversations and print the report; ``bot`` replaces the one that is opened."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.conversations",
         description=__doc__,
@@ -167,7 +167,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
 
     turns = load_turns(options.conversations)
-    bot = default_bot() if options.index is None else Bot.open(options.index)
+    if bot is None:
+        bot = default_bot() if options.index is None else Bot.open(options.index)
     asked = hold(bot, tqdm(turns, unit="turn", disable=None))
     if options.verbose:
         print("\n\n".join(map(turn_to_text, asked)), end="\n\n")

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from benchmarks.data import Case, read_rows
 from qa_bot.answering.reader import SpanReader, select
-from qa_bot.answering.rewriter import Turn, readings
+from qa_bot.answering.rewriter import Turn, rewrites
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Span
@@ -149,7 +149,7 @@ def rewrite_all(rows: Sequence[Rewriting]) -> dict[str, list[str]]:
     queries: dict[str, list[str]] = {name: [] for name in SYSTEMS}
     for row in tqdm(rows, unit="question", disable=None):
         for name, system in SYSTEMS.items():
-            queries[name].append(readings(*system(row.question, row.history))[0])
+            queries[name].append(rewrites(*system(row.question, row.history))[0])
     return queries
 
 
@@ -227,7 +227,7 @@ def bot_maker() -> Callable[[Document], Asking]:
 
     def make(document: Document) -> Bot:
         index = Bot.from_documents([document], config, embedder=embedder).index
-        return Bot(index, embedder, reader, config)
+        return Bot(index, embedder, reader, config=config)
 
     return make
 
@@ -301,8 +301,10 @@ def places_table(asked: Mapping[str, Sequence[tuple[Case, Answer]]]) -> str:
     return to_table(table)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Count terms, ask about documents, print."""
+def main(
+    argv: Sequence[str] | None = None, bot_of: Callable[[Document], Asking] | None = None
+) -> None:
+    """Count terms, ask about documents, print; ``bot_of`` replaces ``bot_maker()``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.followups",
         description=__doc__,
@@ -319,7 +321,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(terms_table(load_rewritings(options.data / "followups-dev.jsonl.gz")))
     if options.sample != 0:
         dialogues = load_dialogues(options.data / "doc2dial.jsonl.gz", options.sample)
-        asked = ask_all(dialogues, bot_maker())
+        asked = ask_all(dialogues, bot_maker() if bot_of is None else bot_of)
         print(f"\nFollow-ups about {len(dialogues)} documents of doc2dial\n")
         print(places_table(asked))
 

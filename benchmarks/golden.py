@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from tqdm import tqdm
 
@@ -154,8 +155,15 @@ def miss_to_text(miss: Miss) -> str:
     return "\n".join((head, f"    wanted: {miss.wanted}", *quotes))
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Ask the golden questions and print the report."""
+class Asking(Protocol):
+    """A Bot, or what answers in its place."""
+
+    def answer(self, question: str, /) -> Answer:
+        """Answer a question."""
+
+
+def main(argv: Sequence[str] | None = None, bot: Asking | None = None) -> None:
+    """Ask the golden questions and print the report; ``bot`` replaces the one that is opened."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.golden", description=__doc__)
     parser.add_argument("--index", type=Path, help="an index folder (default: the shipped one)")
     parser.add_argument("--questions", type=Path, default=QUESTIONS, help="JSON lines")
@@ -164,7 +172,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     rows = load_questions(args.questions)
-    bot = default_bot() if args.index is None else Bot.open(args.index)
+    if bot is None:
+        bot = default_bot() if args.index is None else Bot.open(args.index)
     answers = [bot.answer(row.question) for row in tqdm(rows, unit="question", disable=None)]
     report = score(rows, answers)
     missed = misses(rows, answers) if args.verbose else []

@@ -91,7 +91,7 @@ def search(
     return {
         "dense": index.search_dense(embed_query(embedder, question), config.top_k),
         "BM25": index.search_bm25(question, config.top_k),
-        "fused": retrieve(index, embedder, question, config),
+        "fused": retrieve([index], embedder, question, config),
     }
 
 

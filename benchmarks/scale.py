@@ -103,7 +103,7 @@ def measure_index(size: int, known: Material) -> Costs:
     _, building = timed(lambda: index.add(documents, embedder))
     passages = len(index)
     searching = [
-        timed(partial(retrieve, index, embedder, question, config))[1]
+        timed(partial(retrieve, [index], embedder, question, config))[1]
         for question in known.questions
     ]
     found = [[hit.score for hit in index.search_dense(v, TOP)] for v in known.asked]

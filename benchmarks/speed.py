@@ -10,7 +10,7 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -63,6 +63,9 @@ def measure(name: str, documents: Texts, questions: Sequence[str]) -> Run:
     }
 
 
+Measure = Callable[[str, Texts, Sequence[str]], Run]
+
+
 def ratios(peer: Sequence[Run], ours: Sequence[Run]) -> dict[str, list[float]]:
     """Return a peer's measures as multiples of ours, round by round: median, lowest, highest."""
     found = {}
@@ -85,7 +88,11 @@ def spread(runs: Sequence[Run]) -> dict[str, list[float]]:
 
 
 def interleave(
-    names: Sequence[str], rounds: int, documents: Texts, questions: Sequence[str]
+    names: Sequence[str],
+    rounds: int,
+    documents: Texts,
+    questions: Sequence[str],
+    measure: Measure,
 ) -> tuple[dict[str, list[Run]], dict[str, str]]:
     """Run every system once a round; return the runs, and why a system has none."""
     runs: dict[str, list[Run]] = {name: [] for name in names}
@@ -161,7 +168,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         made.error(str(error))
     names = options.peers if OURS in kept else list(dict.fromkeys([OURS, *options.peers]))
     session = datetime.now(UTC).isoformat()
-    runs, errors = interleave(names, options.rounds, documents, questions)
+    runs, errors = interleave(names, options.rounds, documents, questions, measure)
     for name in names:
         failed = name in errors
         found = {"error": errors[name]} if failed else described(name, runs[name], session)

@@ -1,39 +1,61 @@
-"""Both flows, from top to bottom: build an index, answer a question. A Bot keeps no session."""
+"""Both flows, top to bottom: build an index, answer a question. A Bot keeps no conversation."""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
-from qa_bot.answering.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
+from qa_bot.answering.reader import (
+    Reader,
+    SpanReader,
+    best_query,
+    date_quotes,
+    rank_by_mean,
+    select,
+)
 from qa_bot.answering.retriever import retrieve
-from qa_bot.answering.rewriter import Turn, readings
+from qa_bot.answering.rewriter import Rewriter, TermRewriter, Turn
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote
 from qa_bot.documents.loader import load
+from qa_bot.errors import IndexNotFoundError
 from qa_bot.models.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.models.span_model import Levels
 from qa_bot.report import Report
-from qa_bot.store.index import Index, Progress, lock, manifest_stamp, stored_settings
+from qa_bot.store.index import Index, Progress, lock, manifest_stamp, rebuild, stored_settings
+
+Sources = str | Path | Iterable[str | Path | Document]  # paths of files and folders, or Documents
 
 
 class Bot:
-    """Answers questions about the documents of one index; many threads may ask at once."""
+    """Answers questions about the documents of one or more indexes. Threads may share a Bot.
+
+    ``add`` and ``remove`` change ``index``; the ``shared`` indexes are only searched. When
+    ``folder`` is given, every change is saved there. Models are loaded when they are first needed:
+    loading may raise ModelError, or IndexMismatchError for an embedder with other weights.
+    """
 
     def __init__(
         self,
         index: Index,
-        embedder: Embedder,
+        embedder: Embedder | None = None,
         reader: Reader | None = None,
+        rewriter: Rewriter | None = None,
         config: Config | None = None,
+        *,
+        shared: Sequence[Index] = (),
+        folder: str | Path | None = None,
     ) -> None:
         _check_config(config)
         self.index = index
         self.config = Config().of_index(index.settings) if config is None else config
-        self.embedder = embedder
         self.reader = SpanReader() if reader is None else reader
+        self.rewriter = TermRewriter() if rewriter is None else rewriter
+        self.folder = None if folder is None else Path(folder)
+        self._shared = tuple(shared)
+        self._embedder = embedder
 
     @classmethod
     def from_documents(
@@ -42,71 +64,145 @@ class Bot:
         config: Config | None = None,
         *,
         embedder: Embedder | None = None,
+        reader: Reader | None = None,
+        rewriter: Rewriter | None = None,
         progress: Progress | None = None,
     ) -> Self:
-        """Build a Bot in memory."""
+        """Build a Bot whose index is kept in memory."""
         _check_config(config)
         config = Config() if config is None else config
         embedder = load_embedder(config.model) if embedder is None else embedder
         index = Index.new(config.build_settings(), embedder)
         index.add(documents, embedder, progress)
-        return cls(index, embedder, config=config)
+        return cls(index, embedder, reader, rewriter, config)
 
     @classmethod
     def build(
         cls,
-        paths: Iterable[str | Path],
+        paths: Sources,
         folder: str | Path,
         config: Config | None = None,
         *,
         embedder: Embedder | None = None,
+        reader: Reader | None = None,
+        rewriter: Rewriter | None = None,
         title: str | None = None,
         skip_errors: bool = False,
         on_report: Callable[[Report], None] | None = None,
         reading: Progress | None = None,
         progress: Progress | None = None,
     ) -> Self:
-        """Read files and folders into the index in ``folder``, made when there is none.
+        """Add files and folders to the index saved in ``folder``, or to a new one.
 
-        An article that is already in it changes nothing. A ``title`` takes the place of what the
-        one file that is read calls itself. Without a ``config``, an index that is
-        there keeps the settings it was built with. ``skip_errors`` and ``on_report`` are for files
-        that cannot be read, see ``load``; ``reading`` is told of files, ``progress`` of passages.
-        Raises ArticleError for a file that cannot be read, IndexMismatchError for an index of
-        another model or other settings; the folder then stays as it was. Raises ValueError for
-        a title of several documents.
+        Without a ``config``, an existing index keeps the settings it was built with. For the other
+        parameters see ``add``. Raises ArticleError for a file that cannot be read, and
+        IndexMismatchError for an index of another model or other settings; the folder is then left
+        unchanged.
         """
         _check_config(config)
         config = Config().of_index(stored_settings(folder)) if config is None else config
-        documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=reading)
-        if title is not None:
-            documents = [_titled(documents, title)]
-        embedder = load_embedder(config.model) if embedder is None else embedder
-        with lock(folder):
-            index = Index.open_or_new(folder, config.build_settings(), embedder)
-            if index.add(documents, embedder, progress):
-                index.save(folder)
-        return cls(index, embedder, config=config)
+        documents = _read(paths, title, skip_errors, on_report, reading)
+        bot = cls.from_documents((), config, embedder=embedder, reader=reader, rewriter=rewriter)
+        bot.folder = Path(folder)
+        bot._change(lambda index: index.add(documents, bot.embedder, progress))
+        return bot
 
     @classmethod
     def open(
-        cls, folder: str | Path, config: Config | None = None, *, embedder: Embedder | None = None
+        cls,
+        folder: str | Path,
+        config: Config | None = None,
+        *,
+        embedder: Embedder | None = None,
+        reader: Reader | None = None,
+        rewriter: Rewriter | None = None,
     ) -> Self:
-        """Open a saved index with the model it was built with.
+        """Open a saved index.
 
-        Raises IndexNotFoundError, or IndexMismatchError when its files were altered, or when
-        ``config`` or ``embedder`` is not what it was built with.
+        Raises IndexNotFoundError when there is none, and IndexMismatchError when its files were
+        altered, or when it was built with another ``config`` or ``embedder``.
         """
         _check_config(config)
         index = Index.open(folder, settings=None if config is None else config.build_settings())
-        embedder = load_embedder(str(index.settings["model"])) if embedder is None else embedder
-        index.check_fingerprint(fingerprint(embedder))
-        return cls(index, embedder, config=config)
+        if embedder is not None:
+            index.check_fingerprint(fingerprint(embedder))
+        return cls(index, embedder, reader, rewriter, config, folder=folder)
+
+    @classmethod
+    def rebuild(
+        cls,
+        folder: str | Path,
+        config: Config | None = None,
+        *,
+        embedder: Embedder | None = None,
+        reader: Reader | None = None,
+        rewriter: Rewriter | None = None,
+        on_lost: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Make a saved index anew from the articles in it, even if it is damaged.
+
+        Without a ``config``, it keeps its settings. ``on_lost`` is called with the name of each
+        article whose file is gone. Raises IndexNotFoundError when there is nothing to rebuild.
+        """
+        _check_config(config)
+        config = Config().of_index(stored_settings(folder)) if config is None else config
+        embedder = load_embedder(config.model) if embedder is None else embedder
+        index, lost = rebuild(folder, embedder, config.build_settings(), progress)
+        if on_lost is not None:
+            for name in lost:
+                on_lost(name)
+        return cls(index, embedder, reader, rewriter, config, folder=folder)
+
+    def extended(self) -> Self:
+        """Return a Bot that answers from these documents and from those added to it alone."""
+        index = Index(self.index.settings, self.index.fingerprint, self.index.dimension)
+        parts = self.embedder, self.reader, self.rewriter, self.config
+        return type(self)(index, *parts, shared=self._indexes)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The model of the index."""
+        if self._embedder is not None:
+            return self._embedder
+        embedder = load_embedder(str(self.index.settings["model"]))
+        self.index.check_fingerprint(fingerprint(embedder))
+        return embedder
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The documents that questions are about."""
-        return self.index.documents
+        """The documents that can answer: those of the shared indexes first, each once."""
+        every = (document for index in self._indexes for document in index.documents)
+        return tuple({document.id: document for document in every}.values())
+
+    def add(
+        self,
+        sources: Sources,
+        *,
+        title: str | None = None,
+        skip_errors: bool = False,
+        on_report: Callable[[Report], None] | None = None,
+        reading: Progress | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Document, ...]:
+        """Add files and folders, or Documents, and return the documents that were new.
+
+        ``title`` replaces the title of the one document that is given. ``skip_errors`` and
+        ``on_report`` are for files that cannot be read, see ``load``. ``reading`` is called with
+        (files read, files in all), ``progress`` with (passages embedded, passages in all). On an
+        error nothing is added. Raises ArticleError for a file that cannot be read, and ValueError
+        for a title of several documents.
+        """
+        documents = _read(sources, title, skip_errors, on_report, reading)
+        return self._change(lambda index: index.add(documents, self.embedder, progress))
+
+    def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
+        """Remove documents by id and return them.
+
+        Raises QABotError for an unknown id; then none is removed.
+        """
+        wanted = tuple(ids)
+        return self._change(lambda index: index.remove(wanted))
 
     def answer(
         self,
@@ -117,52 +213,82 @@ class Bot:
     ) -> Answer:
         """Answer a question by quotes, or say that the articles do not.
 
-        ``history`` is the conversation so far, oldest first: earlier Answers, or pairs of question
-        and answer text. A follow-up may mean several things: the first quote answers them best on
-        the whole, and the ``query`` of the answer is the one of them that it answers best.
-        ``documents``: the ids of those that may answer, None for all. Raises ValueError for a
-        question without a word in it, an unknown id, and no id at all; TypeError for a history
-        that is no sequence of turns, and for ids that are no collection.
+        ``history`` is the conversation so far, oldest first: Answers, or pairs of question and
+        answer text. A follow-up question may be rewritten in several ways. The quotes are then
+        ranked by how well they answer all of them, and the ``query`` of the Answer is the one that
+        its first quote answers best. ``documents`` holds the ids of the documents to search; None
+        means all. Raises ValueError for a question without words, an unknown id, and an empty
+        collection of ids; TypeError for a history or ids of another type.
         """
-        question = _words(question)
+        question = _checked_question(question)
         _check_history(history)
-        queries = readings(question, history)
-        found = [self._find(query, documents, len(queries)) for query in queries]
-        return self._answer_of(question, queries, found)
+        queries = self.rewriter.rewrite(question, history)
+        candidates = [self._candidates(query, documents, len(queries)) for query in queries]
+        return self._select(question, queries, candidates)
 
     @property
     def levels(self) -> Levels:
-        """From which probability on a quote is given, and from which on it may answer."""
+        """The probabilities at which a passage is quoted, and shown as a possible answer."""
         threshold = self.config.threshold
         if threshold is None:
             return self.reader.levels
         return Levels(threshold, min(threshold, self.reader.levels.perhaps))
 
-    def _answer_of(
-        self, question: str, queries: Sequence[str], found: Sequence[Sequence[Quote]]
-    ) -> Answer:
-        """Make an answer of the candidate quotes that each query found."""
-        candidates = agreed(found)
-        most = self.config.max_quotes
-        quotes = select(candidates, self.levels, most)
-        if not candidates:
-            return Answer(question, queries[0], (), 0.0)
-        first = next(iter(quotes or candidates))
-        query = queries[trusting(first, found)]
-        if quotes:
-            return Answer(question, query, quotes, first.score)
-        perhaps = first.score >= self.levels.perhaps
-        return Answer(question, query, (), first.score, tuple(candidates[:most]), perhaps)
+    @property
+    def _indexes(self) -> tuple[Index, ...]:
+        return (*self._shared, self.index)
 
-    def _find(self, query: str, documents: Collection[str] | None, queries: int) -> list[Quote]:
-        """Return candidate quotes, best first; each of several queries reads half the passages.
+    def _candidates(
+        self, query: str, documents: Collection[str] | None, queries: int
+    ) -> list[Quote]:
+        """Return candidate quotes, best first.
 
-        So three cost half as much again as one.
+        Each of several queries reads half the passages, so three cost 1.5 times as much as one.
         """
         top_k = self.config.top_k if queries == 1 else math.ceil(self.config.top_k / 2)
         config = replace(self.config, top_k=top_k)
-        hits = retrieve(self.index, self.embedder, query, config, documents)
+        hits = retrieve(self._indexes, self.embedder, query, config, documents)
         return [*date_quotes(query, hits), *self.reader.read(query, hits)]
+
+    def _select(
+        self, question: str, queries: Sequence[str], candidates: Sequence[Sequence[Quote]]
+    ) -> Answer:
+        """Make an Answer from the candidate quotes of each query."""
+        ranked = rank_by_mean(candidates)
+        if not ranked:
+            return Answer(question, queries[0], (), 0.0)
+        levels, most = self.levels, self.config.max_quotes
+        quotes = select(ranked, levels, most)
+        best = next(iter(quotes or ranked))
+        query = queries[best_query(best, candidates)]
+        if quotes:
+            return Answer(question, query, quotes, best.score)
+        perhaps = best.score >= levels.perhaps
+        return Answer(question, query, (), best.score, tuple(ranked[:most]), perhaps)
+
+    def _change(self, change: Callable[[Index], tuple[Document, ...]]) -> tuple[Document, ...]:
+        """Change the index; a saved one is locked, read again, changed and saved.
+
+        It is read again because another process may have changed it.
+        """
+        if self.folder is None:
+            return change(self.index)
+        with lock(self.folder):
+            index = self._saved_index(self.folder)
+            changed = change(index)
+            if changed:
+                index.save(self.folder)
+        self.index = index
+        return changed
+
+    def _saved_index(self, folder: Path) -> Index:
+        """Return the index as it is saved, or this one when it is not saved yet."""
+        try:
+            return Index.open(
+                folder, settings=self.index.settings, fingerprint=self.index.fingerprint
+            )
+        except IndexNotFoundError:
+            return self.index
 
 
 def answer(
@@ -170,7 +296,7 @@ def answer(
 ) -> Answer:
     """Answer a question about the shipped article, or about the index in the folder ``index``.
 
-    The Bot is kept between calls, and opened anew when the folder has changed. See Bot.answer.
+    The Bot is kept between calls, and opened again when the folder has changed. See Bot.answer.
     """
     bot = default_bot() if index is None else open_bot(index)
     return bot.answer(question, history)
@@ -182,7 +308,7 @@ def default_bot() -> Bot:
 
 
 def open_bot(folder: str | Path) -> Bot:
-    """Return the Bot of an index folder, from memory when the folder is as it was."""
+    """Return the Bot of a saved index, from memory unless the index has changed."""
     return _bot(Path(folder).resolve(), manifest_stamp(folder))
 
 
@@ -198,11 +324,36 @@ def shipped_index() -> Path:
     return installed if installed.is_dir() else package.parent / "index"
 
 
+def _read(
+    sources: Sources,
+    title: str | None,
+    skip_errors: bool,
+    on_report: Callable[[Report], None] | None,
+    progress: Progress | None,
+) -> list[Document]:
+    """Return the Documents in ``sources``, or read them from the paths in it."""
+    if isinstance(sources, Iterable) and not isinstance(sources, str | bytes):
+        sources = list(sources)
+    documents = _documents_in(sources)
+    if not documents:
+        paths = cast(str | Path | list[str | Path], sources)  # load refuses anything else
+        documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=progress)
+    return documents if title is None else [_titled(documents, title)]
+
+
+def _documents_in(sources: Sources) -> list[Document]:
+    """Return sources that are all Documents; otherwise nothing."""
+    if not isinstance(sources, list):
+        return []
+    documents = [source for source in sources if isinstance(source, Document)]
+    return documents if len(documents) == len(sources) else []
+
+
 def _titled(documents: Sequence[Document], title: str) -> Document:
     if len(documents) != 1:
-        raise ValueError(f"a title is for one document, and {len(documents)} were read")
+        raise ValueError(f"a title is for one document, but {len(documents)} were read")
     if not title.strip():
-        raise ValueError("a title has words in it")
+        raise ValueError("a title needs words")
     return replace(documents[0], title=title.strip(), metadata=dict(documents[0].metadata))
 
 
@@ -217,11 +368,11 @@ def _check_history(history: object) -> None:
         raise TypeError(f"history is a list of Answers or (question, answer) pairs, not {kind}")
 
 
-def _words(question: str) -> str:
-    """Return the question without blanks around it; raises ValueError when it holds no word."""
+def _checked_question(question: str) -> str:
+    """Return the question without blanks around it; raises ValueError when it has no words."""
     if not isinstance(question, str):
         raise ValueError(f"a question is a string, not {type(question).__name__}")
-    # A lone surrogate is no character: no tokenizer and no database takes it.
+    # Tokenizers and SQLite refuse lone surrogates, which are not characters.
     text = question.encode(errors="replace").decode().strip()
     if not any(character.isalnum() for character in text):
         raise ValueError("ask a question: this one has no words in it")

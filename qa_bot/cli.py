@@ -12,28 +12,27 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from qa_bot.bot import Bot, open_bot, shipped_index
+from qa_bot.bot import Bot, shipped_index
 from qa_bot.config import DEFAULT_MODEL, Config
 from qa_bot.datatypes import Answer, Document
 from qa_bot.documents.formats import SUFFIX_LIST
 from qa_bot.errors import QABotError
-from qa_bot.models.embedder import load_embedder
 from qa_bot.render import visible
 from qa_bot.report import Report
-from qa_bot.store.index import Index, Progress, lock, rebuild, stored_settings
+from qa_bot.store.index import Progress, stored_settings
 
 ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
 _EPILOG = (
     "Exit codes: 0 answered (or done), 1 the article does not say, 2 an error, "
-    "3 done, but for files that were skipped."
+    "3 done, but some files were skipped."
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells a mistake on one line; the parsers of the commands are of this class too."""
+    """Prints a mistake on one line; the parsers of the commands are of this class too."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(FAILED, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -54,29 +53,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
-        # The reader of a pipe (head, less) went away; keep the interpreter from saying so at exit.
+        # The reader of a pipe (head, less) is gone; keep the interpreter from reporting it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 
 
 def _ask(options: argparse.Namespace) -> int:
-    bot = _bot(options)
-    answer = bot.answer(" ".join(options.question), documents=_chosen(bot, options.documents))
+    bot = _open(options)
+    documents = _full_ids(bot, options.documents)
+    answer = bot.answer(" ".join(options.question), documents=documents)
     _print_answer(answer, as_json=options.json)
     return ANSWERED if answer.found else NOT_SAID
 
 
 def _chat(options: argparse.Namespace) -> int:
-    bot = _bot(options)
-    chosen = _chosen(bot, options.documents)
+    bot = _open(options)
+    documents = _full_ids(bot, options.documents)
     if sys.stdin.isatty():
-        about = [it for it in bot.documents if chosen is None or it.id in chosen]
+        about = [it for it in bot.documents if documents is None or it.id in documents]
         print("Ask about: " + "; ".join(_name(document) for document in about[:5]))
         print("An empty line or Ctrl-D ends the conversation.")
     history: list[Answer] = []
     for question in _lines():
         try:
-            answer = bot.answer(question, history, documents=chosen)
+            answer = bot.answer(question, history, documents=documents)
         except ValueError as error:
             print(error)
             continue
@@ -86,52 +86,47 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _index(options: argparse.Namespace) -> int:
-    _check_own(options)
     if not options.paths and not options.rebuild:
         raise ValueError("name files or folders to read: qa-bot index PATH... --index FOLDER")
-    given = {"model": options.model, "passage_chars": options.passage_chars}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    config = Config().of_index({**stored_settings(options.index), **chosen})
-    index, skipped = _rebuilt(options, config) if options.rebuild else _built(options, config)
-    articles, passages = _count(len(index.documents), "article"), _count(len(index), "passage")
+    skipped: list[Report] = []
+    bot = _rebuilt(options) if options.rebuild else _built(options, skipped)
+    articles, passages = _count(len(bot.documents), "article"), _count(len(bot.index), "passage")
     print(f"{options.index}: {articles}, {passages}")
     return SKIPPED if skipped else ANSWERED
 
 
-def _rebuilt(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
-    """Make the index anew from its own articles, and name those that are lost."""
-    settings, embedder = config.build_settings(), load_embedder(config.model)
-    with _progress("indexing", "passage") as progress:
-        index, lost = rebuild(options.index, embedder, settings, progress)
-    for name in lost:
-        print(f"qa-bot: {name} is gone from {options.index}: add it again", file=sys.stderr)
-    return index, 0
+def _built(options: argparse.Namespace, skipped: list[Report]) -> Bot:
+    _check_not_shipped(options.index)
 
-
-def _built(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
-    """Read files into the index; return it and how many files were skipped."""
-    reports: list[Report] = []
-
-    def tell(report: Report) -> None:
-        reports.append(report)
+    def on_report(report: Report) -> None:
         _print_report(report)
+        if report.error:
+            skipped.append(report)
 
     with _progress("reading", "file") as reading, _progress("indexing", "passage") as progress:
-        bot = Bot.build(
+        return Bot.build(
             options.paths,
             options.index,
-            config,
+            _config(options.index, model=options.model, passage_chars=options.passage_chars),
             title=options.title,
             skip_errors=options.skip_errors,
-            on_report=tell,
+            on_report=on_report,
             reading=reading,
             progress=progress,
         )
-    return bot.index, sum(bool(report.error) for report in reports)
+
+
+def _rebuilt(options: argparse.Namespace) -> Bot:
+    def on_lost(name: str) -> None:
+        print(f"qa-bot: {name} is gone from {options.index}: add it again", file=sys.stderr)
+
+    config = _config(options.index, model=options.model, passage_chars=options.passage_chars)
+    with _progress("indexing", "passage") as progress:
+        return Bot.rebuild(options.index, config, on_lost=on_lost, progress=progress)
 
 
 def _print_report(report: Report) -> None:
-    """Print what of a file was left out, or why it was skipped, above the progress bar."""
+    """Print, above the progress bar, what was left out of a file, or why it was skipped."""
     from tqdm import tqdm
 
     name = visible(" ".join(report.name.split()))
@@ -141,7 +136,7 @@ def _print_report(report: Report) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    documents = Index.open(options.index).documents
+    documents = Bot.open(options.index).documents
     if options.json:
         print(json.dumps([_described(document) for document in documents], ensure_ascii=False))
         return ANSWERED
@@ -152,13 +147,9 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    _check_own(options)
-    with lock(options.index):
-        index = Index.open(options.index)
-        wanted = [_full_id(index, given) for given in options.ids]
-        removed = index.remove(wanted)
-        index.save(options.index)
-    for document in removed:
+    _check_not_shipped(options.index)
+    bot = Bot.open(options.index)
+    for document in bot.remove(_full_ids(bot, options.ids) or ()):
         print(f"removed {document.id[:12]}  {_name(document)}")
     return ANSWERED
 
@@ -170,7 +161,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     check_port(options.host, options.port)  # before the models are loaded
     launch(
-        _bot(options),
+        _open(options),
         options.host,
         options.port,
         examples=EXAMPLES if options.index == shipped_index() else (),
@@ -181,26 +172,27 @@ def _serve(options: argparse.Namespace) -> int:
     return ANSWERED
 
 
-def _bot(options: argparse.Namespace) -> Bot:
-    bot = open_bot(options.index)
-    if options.threshold is None:
-        return bot
-    return Bot(bot.index, bot.embedder, config=replace(bot.config, threshold=options.threshold))
+def _open(options: argparse.Namespace) -> Bot:
+    bot = Bot.open(options.index)
+    if options.threshold is not None:
+        bot.config = replace(bot.config, threshold=options.threshold)
+    return bot
 
 
-def _chosen(bot: Bot, given: Sequence[str] | None) -> list[str] | None:
-    """Return the ids of the articles that may answer, None for all; raises ValueError."""
-    return None if given is None else [_full_id(bot.index, beginning) for beginning in given]
+def _config(folder: Path, **options: Any) -> Config:
+    """Return the settings of an index, if there is one, changed by the options that are given."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return Config().of_index({**stored_settings(folder), **given})
 
 
-def _check_own(options: argparse.Namespace) -> None:
-    """Keep a person's documents out of the shipped index, which version control tracks."""
-    if not getattr(options, "rebuild", False) and options.index.resolve() == shipped_index():
+def _check_not_shipped(folder: Path) -> None:
+    """Raise ValueError for the shipped index, which version control tracks."""
+    if folder.resolve() == shipped_index():
         raise ValueError("the shipped index stays as it is: name a folder of your own with --index")
 
 
 def _lines() -> Iterator[str]:
-    """Yield what a person types, or what is piped in, until an empty line or the end."""
+    """Yield the lines that are typed or piped in, until an empty one or the end."""
     prompt = "\n> " if sys.stdin.isatty() else ""
     while True:
         try:
@@ -236,24 +228,30 @@ def _described(document: Document) -> dict[str, object]:
     }
 
 
-def _full_id(index: Index, given: str) -> str:
-    """Return the one document id that begins with what was given; raises ValueError."""
-    found = [document.id for document in index.documents if document.id.startswith(given)]
-    if len(found) != 1:
-        what = "no article" if not found else f"{len(found)} articles"
-        raise ValueError(f"{what} with an id beginning {given!r}: see qa-bot list")
-    return found[0]
+def _full_ids(bot: Bot, beginnings: Sequence[str] | None) -> list[str] | None:
+    """Complete the ids of articles, None for None; raises ValueError unless one article fits."""
+    if beginnings is None:
+        return None
+    return [_full_id(bot.documents, beginning) for beginning in beginnings]
+
+
+def _full_id(documents: Sequence[Document], beginning: str) -> str:
+    ids = [document.id for document in documents if document.id.startswith(beginning)]
+    if len(ids) != 1:
+        count = f"{len(ids)} articles" if ids else "no article"
+        raise ValueError(f"{count} with an id beginning {beginning!r}: see qa-bot list")
+    return ids[0]
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Make SIGTERM end a command as Ctrl+C does, so that what it holds is cleaned up."""
+    """Make SIGTERM interrupt a command as Ctrl+C does, so that it cleans up."""
 
     def stop(number: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set what a signal does
+        yield  # only the main thread may set a signal handler
         return
     before = signal.signal(signal.SIGTERM, stop)
     try:
@@ -286,7 +284,7 @@ def parser() -> argparse.ArgumentParser:
 
     ask = _command(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", nargs="+", help="the question; quotation marks are optional")
-    chat = _command(commands, "chat", _chat, "ask in turn; follow-up questions are understood")
+    chat = _command(commands, "chat", _chat, "ask several questions; follow-ups are understood")
     serve = _command(commands, "serve", _serve, "open the chat page")
     _serve_options(serve)
     for command in (ask, chat, serve):
@@ -294,7 +292,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--threshold",
             type=_probability,
-            help="quote nothing less likely than this, 0 to 1",
+            help="least probability of a quote, 0 to 1",
         )
     for command in (ask, chat):
         command.add_argument("--json", action="store_true", help="print each answer as JSON")
@@ -303,7 +301,7 @@ def parser() -> argparse.ArgumentParser:
             dest="documents",
             metavar="ID",
             action="append",
-            help="answer from this article alone: how its id in list begins (may be repeated)",
+            help="search only this article: the beginning of its id, see list (repeatable)",
         )
 
     index = _command(commands, "index", _index, "read files and folders into an index")
@@ -311,11 +309,11 @@ def parser() -> argparse.ArgumentParser:
     index.add_argument(
         "--skip-errors",
         action="store_true",
-        help="read the other files when some cannot be read, and list those (exit code 3)",
+        help="skip files that cannot be read, and list them (exit code 3)",
     )
-    index.add_argument("--title", help="what to call the article, where one file is given")
+    index.add_argument("--title", help="title of the article, when one file is given")
     index.add_argument(
-        "--rebuild", action="store_true", help="make the index anew from its articles"
+        "--rebuild", action="store_true", help="build the index again from its articles"
     )
     defaults = "default: those of the index, and for a new one "
     index.add_argument("--model", help=f"sentence-transformers model ({defaults}{DEFAULT_MODEL})")
@@ -326,11 +324,11 @@ def parser() -> argparse.ArgumentParser:
     )
     _index_option(index)
 
-    listing = _command(commands, "list", _list, "list the articles of an index")
+    listing = _command(commands, "list", _list, "list the articles in an index")
     _index_option(listing, default=shipped_index())
     listing.add_argument("--json", action="store_true", help="print JSON")
     remove = _command(commands, "remove", _remove, "remove articles from an index")
-    remove.add_argument("ids", nargs="+", metavar="ID", help="how an id in list begins")
+    remove.add_argument("ids", nargs="+", metavar="ID", help="the beginning of an id, see list")
     _index_option(remove)
     return top
 
@@ -349,7 +347,7 @@ def _command(
 
 
 def _serve_options(serve: argparse.ArgumentParser) -> None:
-    """Add the options of the page; a hosting space sets host and port by Gradio's variables."""
+    """Add the options of the page; a hosting space sets Gradio's variables for host and port."""
     serve.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
@@ -365,12 +363,15 @@ def _serve_options(serve: argparse.ArgumentParser) -> None:
         "--no-browser",
         dest="browser",
         action="store_false",
-        help="do not open a browser; one opens when a terminal of this machine starts the page",
+        help="do not open a browser (one opens only when a local terminal starts the page)",
     )
     serve.add_argument(
-        "--feedback", metavar="FILE", type=Path, help="offer thumbs, and keep them in this file"
+        "--feedback",
+        metavar="FILE",
+        type=Path,
+        help="show thumbs up and down, and append them to this file",
     )
-    serve.add_argument("--mcp", action="store_true", help="serve the answers as an MCP tool too")
+    serve.add_argument("--mcp", action="store_true", help="also serve answers as an MCP tool")
 
 
 def _index_option(command: argparse.ArgumentParser, default: Path | None = None) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from qa_bot.header import read_header
-from qa_bot.paragraphs import paragraphs
+from qa_bot.header import Header, read_header
+from qa_bot.paragraphs import Offsets, paragraphs
 from qa_bot.render import to_text
 
 
@@ -71,8 +71,16 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
+    # What is found in the text when it is first asked for: see splitter.py and context.py.
+    _header: Header | None = field(default=None, init=False, compare=False, repr=False)
     _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
-    _outline: Any = field(default=None, init=False, compare=False, repr=False)  # see context.py
+    _sentences: dict[Offsets, tuple[Offsets, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    _part_starts: dict[int, int] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    _outline: Any = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -97,6 +105,13 @@ class Document:
         _check_string(text, "the text of a document")
         values = read_header(text).values
         return cls(text, title if title else values.get("title", ""), source, values)
+
+    @property
+    def header(self) -> Header:
+        """The metadata at the head of the text; read once."""
+        if self._header is None:
+            object.__setattr__(self, "_header", read_header(self.text))
+        return cast(Header, self._header)
 
     @property
     def paragraph_starts(self) -> Sequence[int]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from qa_bot.dates import MONTHS, WEEKDAYS
+
 Places = dict[str, tuple[int, int]]
 
 HEADER_CHARS = 10_000  # how far a header may reach; what follows is body, whatever it looks like
@@ -24,9 +26,9 @@ _KEY = re.compile(r"[\w.-]{1,80}\s*:(?!\S)")
 _IN_FRONT_MATTER = re.compile(rf"\s|\Z|#|-\s|{_KEY.pattern}")
 _YEAR = re.compile(r"(?<![0-9])[12][0-9]{3}(?![0-9])")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_DATE_WORDS = frozenset(  # the first three letters of them
-    "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun "
-    "spr sum aut fal win st nd rd th of at a m am pm utc gmt est edt pst pdt bst cet".split()
+_DATE_WORDS = frozenset(  # their first three letters
+    [name[:3].lower() for name in MONTHS + WEEKDAYS]
+    + "spr sum aut fal win st nd rd th of at a m am pm utc gmt est edt pst pdt bst cet".split()
 )
 
 

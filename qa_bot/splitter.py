@@ -10,7 +10,6 @@ from typing import Any
 
 from qa_bot.context import Outline, context_of, outline
 from qa_bot.datatypes import Document, Passage
-from qa_bot.header import read_header
 from qa_bot.language import is_common
 from qa_bot.paragraphs import Offsets, paragraphs, trimmed
 
@@ -81,17 +80,25 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
     units = outline(document).units_in(start, stop)
     if units and not any(text[a:b].strip() for a, b in _outside(start, stop, units)):
         return [(max(a, start), min(b, stop)) for a, b in units]
-    language = outline(document).language
-    header_end = read_header(text).end
     # Whole parts are split, so that a sentence is the same whatever stretch is asked for.
     found = (
         sentence
         for part in _parts(document, start, stop)
-        for line in _lines(text, *part, header_end)
-        for sentence in _sentences_of_line(text, *line, language)
+        for sentence in _sentences_of_part(document, part)
     )
     every = _with_units(text, found, units) if units else found
     return [(max(a, start), min(b, stop)) for a, b in every if a < stop and start < b]
+
+
+def _sentences_of_part(document: Document, part: Offsets) -> tuple[Offsets, ...]:
+    """Return the sentences of a part, which are kept with the document."""
+    kept = document._sentences.get(part)
+    if kept is None:
+        text, language = document.text, outline(document).language
+        lines = _lines(text, *part, document.header.end)
+        kept = tuple(it for line in lines for it in _sentences_of_line(text, *line, language))
+        document._sentences[part] = kept
+    return kept
 
 
 def _with_units(text: str, found: Iterable[Offsets], units: list[Offsets]) -> Iterator[Offsets]:
@@ -190,13 +197,12 @@ def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
         if end - begin <= 2 * PART:
             yield from trimmed(text, [(begin, end)])
         else:
-            language = outline(document).language
-            parts = _parts_of_paragraph(text, begin, end, start, stop, language)
+            parts = _parts_of_paragraph(document, begin, end, start, stop)
             yield from trimmed(text, parts)
 
 
 def _parts_of_paragraph(
-    text: str, begin: int, end: int, start: int, stop: int, language: str
+    document: Document, begin: int, end: int, start: int, stop: int
 ) -> Iterator[Offsets]:
     """Yield the parts of a paragraph ``[begin, end)`` that hold what of ``[start, stop)`` is in it.
 
@@ -206,13 +212,21 @@ def _parts_of_paragraph(
     least, most = begin // PART + 1, end // PART - 1
     first = max(least, start // PART - 1)
     last = min(most, -(-stop // PART))
-    cuts = [_part_start(text, number * PART, end, language) for number in range(first, last + 1)]
+    cuts = [_part_start(document, number * PART, end) for number in range(first, last + 1)]
     before = [begin] if first == least else []
     after = [end] if last == most else []
     yield from pairwise([*before, *cuts, *after])
 
 
-def _part_start(text: str, at: int, end: int, language: str) -> int:
+def _part_start(document: Document, at: int, end: int) -> int:
+    """Return where the part after ``at`` starts, which is kept with the document."""
+    if at not in document._part_starts:
+        start = _find_part_start(document.text, at, end, outline(document).language)
+        document._part_starts[at] = start
+    return document._part_starts[at]
+
+
+def _find_part_start(text: str, at: int, end: int, language: str) -> int:
     """Return where the first sentence begins, or else a word, some way after ``at``."""
     due = at + _RUN_UP
     for line in _lines(text, at, min(at + _WINDOW, end), 0):

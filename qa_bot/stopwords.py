@@ -1,8 +1,11 @@
-"""Stop words, and the words of a text that are none."""
+"""Stop words, the other words of a text, and their stems."""
 
 import re
 
+POSSESSIVE = re.compile(r"['’]s$")
+
 _WORD = re.compile(r"[^\W_]+")
+_STEM = 5  # letters
 
 
 _STOP_WORDS = frozenset(
@@ -31,3 +34,13 @@ def content_words(text: str) -> list[str]:
     found = _WORD.findall(text.lower() if text.isupper() else text)
     telling = dict.fromkeys(word.lower() for word in found if not is_stop_word(word))
     return list(telling if telling else dict.fromkeys(word.lower() for word in found))
+
+
+def stem(word: str) -> str:
+    """Return what a word shares with its other forms: its first letters, in lower case."""
+    return POSSESSIVE.sub("", word.lower())[:_STEM]
+
+
+def content_stems(text: str) -> set[str]:
+    """Return the stems of the content words of a text."""
+    return {stem(word) for word in content_words(text)}

@@ -6,21 +6,28 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa_bot
-from qa_bot import Answer, Bot, Document, QABotError, Quote, answer, bot
+from qa_bot import Answer, Bot, Document, QABotError, Quote, answer
 from qa_bot.bot import default_bot, shipped_index
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit
-from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError
+from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError, ModelError
 from qa_bot.models.embedder import Embedder
 from qa_bot.models.span_model import Levels
-from qa_bot.store.index import rebuild
-from tests.helpers.fakes import WordEmbedder
+from tests.helpers.fakes import (
+    MILL,
+    FixedRewriter,
+    WordEmbedder,
+    WordReader,
+    WordRewriter,
+    word_bot,
+)
 
 QUESTIONS = [
     "Who is the Defense Secretary?",
@@ -28,6 +35,28 @@ QUESTIONS = [
     "What did Trump tweet on Tuesday?",
     "What is the capital of Peru?",
 ]
+BERG = Document("The harbour master is called Anna Berg.", "Harbour")
+LUND = Document("The harbour master is called Olof Lund.", "Another harbour")
+
+
+class Parts(TypedDict):
+    embedder: WordEmbedder
+    reader: WordReader
+    rewriter: WordRewriter
+
+
+WORDS: Parts = {
+    "embedder": WordEmbedder(),
+    "reader": WordReader(),
+    "rewriter": WordRewriter(),
+}
+
+
+def write(folder: Path, document: Document) -> Path:
+    """Write a document to a file of its own."""
+    path = folder / f"{document.id[:8]}.txt"
+    path.write_text(document.text)
+    return path
 
 
 def test_a_question_about_the_shipped_article_needs_nothing_configured() -> None:
@@ -83,43 +112,120 @@ def test_follow_up_questions_are_understood_from_the_history() -> None:
     assert "Esper" in answer("What did he order?", [(first.query, first.text)]).query
 
 
-def test_the_query_is_the_reading_that_the_first_quote_answers_best(
-    monkeypatch: pytest.MonkeyPatch, shipped_bot: Bot
-) -> None:
+def test_the_query_is_the_one_that_the_first_quote_answers_best(shipped_bot: Bot) -> None:
     meant = ("Who is the prime minister of Peru?", QUESTIONS[0], "Where is it?")
-    monkeypatch.setattr(bot, "readings", lambda question, history: meant)
-    found = shipped_bot.answer("Who is he?")
+    found = with_queries(shipped_bot, *meant).answer("Who is he?")
     assert (found.question, found.query, found.text) == ("Who is he?", QUESTIONS[0], "Mark Esper")
-    monkeypatch.setattr(bot, "readings", lambda question, history: meant[:1] * 2)
-    refused = shipped_bot.answer("Who is he?")
+    refused = with_queries(shipped_bot, meant[0], meant[0]).answer("Who is he?")
     assert (refused.quotes, refused.query) == ((), meant[0])
     assert refused.closest[0].score == refused.confidence
 
 
-def test_each_of_several_readings_is_read_with_half_the_passages(
-    monkeypatch: pytest.MonkeyPatch, shipped_bot: Bot
-) -> None:
-    class Counting:
-        def __init__(self) -> None:
-            self.counts: list[tuple[str, int]] = []
+def with_queries(bot: Bot, *queries: str) -> Bot:
+    return Bot(bot.index, bot.embedder, bot.reader, FixedRewriter(*queries))
 
-        levels = Levels(0.4, 0.1)
 
-        def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
-            self.counts.append((query, len(hits)))
-            return []
+class CountingReader:
+    """Finds nothing, and counts the passages that it is given for each query."""
 
-    reader = Counting()
-    asked = Bot(shipped_bot.index, shipped_bot.embedder, reader, Config(top_k=5))
-    for meant in (("Who?",), ("Why?", "When?")):
-        monkeypatch.setattr(bot, "readings", lambda question, history, meant=meant: meant)
-        found = asked.answer("Who is he?")
-        assert (found.query, found.confidence, found.closest) == (meant[0], 0.0, ())
+    levels = Levels(0.4, 0.1)
+
+    def __init__(self) -> None:
+        self.counts: list[tuple[str, int]] = []
+
+    def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
+        self.counts.append((query, len(hits)))
+        return []
+
+
+def test_each_of_several_queries_reads_half_the_passages(shipped_bot: Bot) -> None:
+    reader = CountingReader()
+    for queries in (("Who?",), ("Why?", "When?")):
+        rewriter, config = FixedRewriter(*queries), Config(top_k=5)
+        bot = Bot(shipped_bot.index, shipped_bot.embedder, reader, rewriter, config)
+        found = bot.answer("Who is he?")
+        assert (found.query, found.confidence, found.closest) == (queries[0], 0.0, ())
     assert reader.counts == [("Who?", 5), ("Why?", 3), ("When?", 3)]
 
 
-BERG = Document("The harbour master is called Anna Berg.", "Harbour")
-LUND = Document("The harbour master is called Olof Lund.", "Another harbour")
+def test_every_factory_takes_the_parts(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    bots = [
+        Bot.from_documents([MILL], **WORDS),
+        Bot.build([write(tmp_path, MILL)], folder, **WORDS),
+        Bot.open(folder, **WORDS),
+        Bot.rebuild(folder, **WORDS),
+    ]
+    for bot in bots:
+        found = bot.answer("Who?", [("The mill was built by", "")])
+        assert (found.query, found.text) == ("Who? The mill was built by", MILL.text)
+        assert (bot.reader, bot.embedder) == (WORDS["reader"], WORDS["embedder"])
+
+
+def test_documents_are_added_and_removed_in_memory(tmp_path: Path) -> None:
+    bot = word_bot(MILL)
+    (tmp_path / "harbour.txt").write_text("The harbour master is called Anna Berg.")
+    assert bot.add([MILL]) == ()
+    (harbour,) = bot.add(tmp_path / "harbour.txt", title="The harbour")
+    assert bot.documents == (MILL, harbour) and harbour.title == "The harbour"
+    assert bot.add([BERG, LUND]) == (LUND,)  # the first is the harbour's text
+    assert bot.answer("Olof Lund").text == LUND.text
+    assert bot.remove([MILL.id, LUND.id]) == (MILL, LUND)
+    assert bot.documents == (harbour,)
+    with pytest.raises(QABotError, match="no article 'nonsense'"):
+        bot.remove([harbour.id, "nonsense"])
+    with pytest.raises(TypeError, match="a path is a string or a Path, not Document"):
+        bot.add([tmp_path / "harbour.txt", MILL])
+    assert bot.documents == (harbour,)
+
+
+def test_changes_of_a_saved_index_are_saved(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    bot = Bot.build([write(tmp_path, MILL)], folder, **WORDS)
+    other = Bot.open(folder, **WORDS)
+    other.add([BERG])
+    bot.add([LUND])  # what the other added meanwhile is not lost
+    assert bot.documents == Bot.open(folder).documents == (MILL, BERG, LUND)
+    assert other.remove([MILL.id]) == (MILL,)
+    assert other.documents == Bot.open(folder).documents == (BERG, LUND)
+
+
+def test_removing_needs_no_model(tmp_path: Path) -> None:
+    Bot.build([write(tmp_path, MILL)], tmp_path / "index", Config(model="gone"), **WORDS)
+    bot = Bot.open(tmp_path / "index")
+    assert bot.remove([MILL.id]) == (MILL,)
+    with pytest.raises(ModelError, match="'gone'"):
+        bot.add([BERG])
+
+
+def test_lost_articles_of_a_rebuilt_index_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    Bot.build([write(tmp_path, MILL), write(tmp_path, BERG)], folder, **WORDS)
+    (gone,) = (it for it in (folder / "articles").iterdir() if MILL.text in it.read_text())
+    gone.unlink()
+    lost: list[str] = []
+    assert Bot.rebuild(folder, **WORDS, on_lost=lost.append).documents == (BERG,)
+    assert len(lost) == 1 and Bot.open(folder).documents == (BERG,)
+
+
+def test_one_bot_answers_from_several_indexes() -> None:
+    operator = word_bot(MILL, BERG)
+    bot = operator.extended()
+    bot.add([LUND])
+    assert bot.documents == (MILL, BERG, LUND) and operator.documents == (MILL, BERG)
+    assert bot.answer("Olof Lund").text == LUND.text
+    assert bot.answer("The mill was built").text == MILL.text
+    both = bot.answer("The harbour master is called")
+    assert {quote.document for quote in both.quotes} == {BERG, LUND}
+    chosen = bot.answer("The harbour master is called", documents=[LUND.id, MILL.id])
+    assert [quote.document for quote in chosen.quotes] == [LUND]
+    for ids, complaint in (([], "no document is chosen"), ([LUND.id, "x"], "'x'")):
+        with pytest.raises(ValueError, match=complaint):
+            bot.answer("harbour", documents=ids)
+    bot.remove([LUND.id])
+    assert not bot.answer("Olof Lund", documents=[MILL.id]).found
+    with pytest.raises(QABotError, match="no article"):
+        bot.remove([MILL.id])
 
 
 @pytest.fixture(scope="module")
@@ -225,12 +331,12 @@ def test_an_index_is_read_only_with_what_it_was_built_with(
 
 
 def test_a_rebuild_mends_an_index_of_other_settings(
-    tmp_path: Path, article_file: Path, article: Document, minilm: Embedder
+    tmp_path: Path, article_file: Path, article: Document
 ) -> None:
     folder = tmp_path / "index"
     Bot.build([article_file], folder)
     config = Config(passage_chars=300)
-    rebuild(folder, minilm, config.build_settings())
+    Bot.rebuild(folder, config)
     rebuilt, fresh = Bot.open(folder, config), Bot.from_documents([article], config)
     assert rebuilt.answer(QUESTIONS[0]) == fresh.answer(QUESTIONS[0])
     assert rebuilt.index.passages == fresh.index.passages
@@ -245,8 +351,8 @@ def test_many_threads_may_ask_one_bot(shipped_bot: Bot) -> None:
 
 
 def test_an_answer_is_plain_json() -> None:
-    given_back = json.loads(json.dumps(answer(QUESTIONS[0]).to_dict()))
-    assert given_back == answer(QUESTIONS[0]).to_dict()
+    as_json = json.loads(json.dumps(answer(QUESTIONS[0]).to_dict()))
+    assert as_json == answer(QUESTIONS[0]).to_dict()
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -208,9 +208,9 @@ def test_an_article_is_given_a_title(tmp_path: Path, capsys: Printed) -> None:
     (listed,) = json.loads(capsys.readouterr().out)
     assert (listed["title"], listed["metadata"]) == ("The ferry", {"date": "2021-05-01"})
     assert main(["index", str(tmp_path), "--title", "Both", *made]) == 2
-    assert "a title is for one document, and 2 were read" in capsys.readouterr().err
+    assert "a title is for one document, but 2 were read" in capsys.readouterr().err
     assert main(["index", str(tmp_path / "b.txt"), "--title", " ", *made]) == 2
-    assert "a title has words in it" in capsys.readouterr().err
+    assert "a title needs words" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["99999", "65536", "0", "-1", "abc", "", "80.5", "٣"])

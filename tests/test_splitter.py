@@ -1,6 +1,7 @@
 """Sentences and passages are slices that cover the text, within their limits."""
 
 import re
+import sys
 import textwrap
 import time
 import unicodedata
@@ -372,3 +373,13 @@ def test_abbreviations_and_ordinals_of_european_languages_end_no_sentence(
     found: list[str],
 ) -> None:
     assert cut(" ".join(found)) == found
+
+
+def test_sentences_are_found_once_for_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document("One came. Two went.\n\nThree stayed. Four slept. " + "And so on. " * 1500)
+    first = sentences(document)
+    assert sentences(document, 0, 5) == [(0, 5)] and sentences(document, 12, 40)[0] == (12, 19)
+    monkeypatch.setitem(sys.modules, "sentencex", None)  # what finds them cannot be imported
+    assert sentences(document) == first
+    with pytest.raises(ImportError):
+        sentences(Document("Another one came."))

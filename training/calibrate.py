@@ -1,4 +1,4 @@
-"""Turn the reader's margin into a probability: ``python -m training.calibrate --data DIR``.
+"""Turn the score difference into a probability: ``python -m training.calibrate --data DIR``.
 
 On dev.jsonl.gz and dev-more.jsonl.gz the retrieved passages are read, and logistic regression says
 how likely each quote holds the answer (``FEATURES`` of the reader), and how likely each passage
@@ -30,8 +30,8 @@ from qa_bot.answering.reader import (
     PASSAGE_FEATURES,
     Candidate,
     Scored,
-    ranked,
-    read_worthwhile,
+    read_by_prior,
+    to_quotes,
 )
 from qa_bot.config import Config
 from qa_bot.datatypes import Quote
@@ -207,8 +207,8 @@ def outcome(question: Question, fitted: Fitted) -> Outcome:
         found: list[Candidate] = [one for i in chosen for one in question.found[i]]
         return [(one, fitted.calibration.probability(one.values)) for one in found]
 
-    scored = read_worthwhile([fitted.prior.probability(row) for row in question.rows], read)
-    return Outcome(question, tuple(ranked(scored)[: Config().max_quotes]), passages)
+    scored = read_by_prior([fitted.prior.probability(row) for row in question.rows], read)
+    return Outcome(question, tuple(to_quotes(scored)[: Config().max_quotes]), passages)
 
 
 def cross_validated(questions: Sequence[Question]) -> list[Outcome]:

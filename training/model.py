@@ -194,10 +194,10 @@ def reader_of(model: SpanModel) -> ReaderModel:
 def uncalibrated() -> dict[str, object]:
     """Return what the card says until training.calibrate and training.thresholds have been run.
 
-    The margin alone is the logit of the confidence, all passages are as likely to answer, and what
-    is likelier than not counts.
+    The score difference alone is the logit of the confidence, all passages are equally likely to
+    answer, and what is likelier than not counts.
     """
-    weights = [float(name == "margin") for name in FEATURES]
+    weights = [float(name == "score_diff") for name in FEATURES]
     return {
         "calibration": {"features": list(FEATURES), "weights": weights, "bias": 0.0},
         "prior": {
@@ -206,7 +206,7 @@ def uncalibrated() -> dict[str, object]:
             "bias": 0.0,
         },
         "levels": {"found": 0.5, "perhaps": 0.5},
-        "rewriting": {kind: {"leaning": 0.5, "word": 0.5} for kind in CONTEXT_CUES},
+        "rewriting": {kind: {"needs_context": 0.5, "word": 0.5} for kind in CONTEXT_CUES},
     }
 
 

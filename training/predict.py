@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The best span of a paragraph, always given, and its margin over "no answer"."""
+    """The best span of a paragraph, always given, and its score difference to "no answer"."""
 
     text: str
     score: float
@@ -47,7 +47,7 @@ def predict(model: ReaderModel, rows: Sequence[Row]) -> list[Prediction]:
         if not found:
             raise ValueError(f"the paragraph of row {row.id} has nothing to read")
         best = found[0]
-        predictions.append(Prediction(row.context[best.start : best.end], best.margin))
+        predictions.append(Prediction(row.context[best.start : best.end], best.score_diff))
     return predictions
 
 

@@ -97,7 +97,7 @@ class RememberingModel:
             chosen = [texts[i] for i in new], [stretches[i] for i in new]
             for i, spans in zip(new, self._model.find(query, *chosen), strict=True):
                 self._found[keys[i]] = spans
-                written = [[span.start, span.end, round(span.margin, 4)] for span in spans]
+                written = [[span.start, span.end, round(span.score_diff, 4)] for span in spans]
                 print(json.dumps([keys[i], written]), file=self._file, flush=True)
         return [self._found[key] for key in keys]
 
@@ -120,7 +120,7 @@ def read_questions(file: Path, model: Any, sample: int | None = None) -> list[Qu
         for collection, questions in asked:
             bot = Bot.from_documents(collection.documents, embedder=embedder)
             for one in questions:
-                hits = retrieve(bot.index, bot.embedder, one.text, bot.config)
+                hits = retrieve([bot.index], bot.embedder, one.text, bot.config)
                 rows = passage_features(one.text, hits)
                 candidates = tuple(
                     tuple(find_candidates(one.text, [hit], [row], model))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from qa_bot.answering.cues import sign
+from qa_bot.answering.cues import context_cue
 from qa_bot.answering.mentions import terms
 from qa_bot.answering.rewriter import resolve
 from qa_bot.models.span_model import CARD, CONTEXT_CUES, WEIGHTS, ReaderModel, Thresholds
@@ -30,13 +30,13 @@ STEPS = (*(round(0.05 * step, 2) for step in range(2, 20)), 0.97, 0.99, 1.01)
 class Judged:
     """What becomes of a question: the words of its best reading, by the least chance of a word."""
 
-    leaning: float
+    needs_context: float
     added: Mapping[float, frozenset[str]]  # the stems, for each of STEPS
     needed: frozenset[str]
 
     def adds(self, least: Thresholds) -> frozenset[str]:
         """Return which words are added to the question."""
-        return self.added[least.word] if self.leaning >= least.leaning else frozenset()
+        return self.added[least.word] if self.needs_context >= least.needs_context else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ def main() -> None:
     model = ReaderModel.open(args.weights)
     judged: dict[str, list[Judged]] = {name: [] for name in CONTEXT_CUES}
     for example in tqdm(examples(args.data), unit="question"):
-        judged[sign(example.question)].append(judge(model, example))
+        judged[context_cue(example.question)].append(judge(model, example))
     chosen = choose(**judged)
     counts = [count(judged[name], least) for name, least in chosen.items()]
     for (name, least), counted in zip(chosen.items(), counts, strict=True):
-        print(f"{name}: leaning {least.leaning}, word {least.word}: {counted}")
+        print(f"{name}: needs_context {least.needs_context}, word {least.word}: {counted}")
     print(f"together: {sum(counts[1:], counts[0])}")
     card = json.loads((args.weights / CARD).read_text())
     card["rewriting"] = {name: asdict(least) for name, least in chosen.items()}
@@ -100,7 +100,7 @@ def examples(data: Path) -> list[TermExample]:
 
 def judge(model: ReaderModel, example: TermExample) -> Judged:
     """Return what a network makes of an example."""
-    leaning, chances = model.judge_terms(example.question, example.text, example.words)
+    needs_context, chances = model.judge_terms(example.question, example.text, example.words)
     found = list(terms(example.text))
     needed = frozenset(t.stem for t, wanted in zip(found, example.needed, strict=True) if wanted)
     known = {term.stem for term in terms(example.question)}
@@ -110,7 +110,7 @@ def judge(model: ReaderModel, example: TermExample) -> Judged:
         queries = resolve(example.question, example.text, chosen)
         words = [frozenset(term.stem for term in terms(query)) - known for query in queries]
         added[step] = max(words, key=lambda one: _nearness(one, needed))
-    return Judged(leaning, added, needed)
+    return Judged(needs_context, added, needed)
 
 
 def _nearness(added: frozenset[str], needed: frozenset[str]) -> float:
@@ -122,7 +122,7 @@ def choose(
     pointing: Sequence[Judged], signed: Sequence[Judged], unsigned: Sequence[Judged]
 ) -> dict[str, Thresholds]:
     """Return the least probabilities for questions of each of SIGNS that they lean."""
-    grid = [Thresholds(leaning, word) for leaning in STEPS for word in STEPS]
+    grid = [Thresholds(needs_context, word) for needs_context in STEPS for word in STEPS]
     counted = [[(count(judged, least), least) for least in grid] for judged in (signed, unsigned)]
     best: tuple[float, Thresholds, Thresholds] | None = None
     for (one, first), (other, second) in itertools.product(*counted):

@@ -1,18 +1,30 @@
 """Words of a question that stand for something said before, and other signs that it leans on it."""
 
 import re
+from functools import lru_cache
 
 from qa_bot.stopwords import is_stop_word
 
-_NAMES = r"(?:article|story|text|piece|report|document|page|news item)"
+_ARTICLE_WORDS = (
+    "article",
+    "text",
+    "document",
+    "page",
+    "story",
+    "report",
+    "paper",
+    "piece",
+    "news item",
+)
+_ARTICLE = rf"(?:{'|'.join(_ARTICLE_WORDS)})"
 _ASKS_DATE = re.compile(
-    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_NAMES})\b.*"
+    rf"\bwhen (?:was|is|did) (?:this|(?:this|the) {_ARTICLE})\b.*"
     r"\b(?:written|published|posted|dated|released|from|come out|appear)\b"
-    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_NAMES}\b"
-    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_NAMES}|the {_NAMES}) .*"
+    rf"|\b(?:date|year|day) (?:of|on) (?:this|the) {_ARTICLE}\b"
+    rf"|\b(?:date|day|year) (?:was|is|does) (?:this|the|this {_ARTICLE}|the {_ARTICLE}) .*"
     r"\b(?:written|published|posted|dated|released|from|have|carry)\b"
     r"|\bpublication date\b|\bdate (?:written|published|of publication)\b"
-    rf"|\bhow old is (?:this|the) {_NAMES}\b",
+    rf"|\bhow old is (?:this|the) {_ARTICLE}\b",
     re.IGNORECASE,
 )
 
@@ -21,6 +33,7 @@ _OF_A_PERSON = frozenset("he she him her his hers".split())
 _OF_SEVERAL = frozenset("they them their theirs thier".split())
 _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
+_KEPT = 64  # questions whose cues are remembered: an answer asks for them several times
 _FEW = 3  # words: "Why not?", "How many more?"
 
 _PRONOUN = re.compile(
@@ -55,8 +68,7 @@ _OPENED = frozenset(
     "the a an is are was were has have had do does did can could will would may might must should "
     "he she it they there".split()
 )
-_ARTICLE = frozenset("article text document page story report paper".split())  # what is asked
-_OF_ARTICLE = re.compile(rf"\bthis (?:{'|'.join(sorted(_ARTICLE))})\b", re.I)
+_OF_ARTICLE = re.compile(rf"\bthis {_ARTICLE}\b", re.I)
 # A second clause in the same sentence: "What is X and why is it important?", "If X, is it bad?"
 _SECOND = re.compile(
     r"\band (?:(?:why|how|when|where|who|what|which|is|are|was|were|do|does|did|can)\b.*)?$"
@@ -77,20 +89,21 @@ _OF_EVENT = re.compile(
 _NAMED = re.compile(r"\s[A-Z][\w'-]*")  # not the question's first word
 
 
-def pronouns(question: str) -> list[re.Match[str]]:
+@lru_cache(maxsize=_KEPT)
+def pronouns(question: str) -> tuple[re.Match[str], ...]:
     """Return the words that stand for a thing of the past: not the "that" of "that force"."""
     if asks_of_event(question):
-        return []
-    return [
+        return ()
+    return tuple(
         found
         for found in _pointing(question)
         if found[0].lower() != "then"
         and not (found[0].lower() in _POINTS and before_noun(question, found))
         and not _of_a_clause(question, found)
-    ]
+    )
 
 
-def sign(question: str) -> str:
+def context_cue(question: str) -> str:
     """Return which of SIGNS a question has that it leans on others.
 
     Those that are pointing have a word for a thing of the past, or for all that happened: none of
@@ -107,6 +120,7 @@ def points_at_article(question: str) -> bool:
     return _OF_ARTICLE.search(question) is not None and not pronouns(question)
 
 
+@lru_cache(maxsize=_KEPT)
 def asks_of_event(question: str) -> bool:
     """Whether a question is of what was asked about before, which it has no word for."""
     return _OF_EVENT.search(question) is not None
@@ -170,7 +184,7 @@ def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
     if word == "that" and following in _OPENED:
         return preceding != "" and not is_stop_word(preceding)
     if word in _POINTS:
-        return following in _ARTICLE
+        return following in _ARTICLE_WORDS
     if word == "it" and _AHEAD.match(question, pronoun.end()):
         return True
     before = question[: pronoun.start()]
@@ -187,6 +201,7 @@ def _next_word(question: str, pronoun: re.Match[str]) -> str:
     return "" if following is None else following[1]
 
 
+@lru_cache(maxsize=_KEPT)
 def asks_when_written(question: str) -> bool:
     """Whether a question asks for the date of the article itself."""
     return _ASKS_DATE.search(question) is not None

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qa_bot.stopwords import is_stop_word
+from qa_bot.dates import MONTHS, WEEKDAYS
+from qa_bot.stopwords import POSSESSIVE, is_stop_word, stem
 
 ASKING = frozenset("who whom whose what which when where why how many much long old far".split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_POSSESSIVE = re.compile(r"['’]s$")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # "the full" before "brigade": what stands before a noun, and up to two words between them.
 _BEFORE_NOUN = re.compile(
@@ -33,10 +33,8 @@ _AFTER_PERSON = re.compile(
     r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
     r"|grew up|married)\b"
 )
-_TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
-    "june july august september october november december".split()
-)
+_TIMES = frozenset(name.lower() for name in MONTHS + WEEKDAYS)
+_JOINING = ("", " ", " of ", " of the ", " de ", " van ", " von ")  # between two words of a name
 _REACH = 40  # characters before a word in which those of its phrase are looked for
 
 
@@ -67,11 +65,6 @@ def terms(text: str) -> Iterator[Term]:
         word = found[0].lower()
         if word in ASKING or not is_stop_word(found[0]):
             yield Term(found.start(), found.end(), stem(word))
-
-
-def stem(word: str) -> str:
-    """Return what a word has in common with its other forms: its first letters, in lower case."""
-    return _POSSESSIVE.sub("", word.lower())[:6]
 
 
 def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
@@ -138,12 +131,12 @@ def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
     """Yield the names that hold a chosen term, and the runs of the other chosen terms."""
     every = list(terms(text))
     free = list(chances)
-    for start, end in _names(text):
+    for start, end in find_names(text):
         name = [term for term in every if start <= term.start and term.end <= end]
         free = [term for term in free if term not in name]
         scores = [chances[term] for term in name if term in chances]
         if scores:
-            end -= 2 * (_POSSESSIVE.search(text[start:end]) is not None)
+            end -= 2 * (POSSESSIVE.search(text[start:end]) is not None)
             stems = frozenset(term.stem for term in name)
             yield Mention(start, end, stems, max(scores), is_name=True, is_noun=True)
     runs: list[list[Term]] = []
@@ -161,13 +154,13 @@ def _phrase(text: str, run: Sequence[Term], score: float) -> Mention:
     before = _BEFORE_NOUN.search(text[max(start - _REACH, 0) : start])
     if before is not None and not any(map(is_stop_word, before[1].split())):
         start -= len(before[1])
-    end -= 2 * (_POSSESSIVE.search(text[start:end]) is not None)
+    end -= 2 * (POSSESSIVE.search(text[start:end]) is not None)
     stems = frozenset(term.stem for term in run)
     return Mention(start, end, stems, score, is_name=False, is_noun=before is not None)
 
 
-def _names(text: str) -> list[tuple[int, int]]:
-    """Return the places of the capitalised names: "U.S. Embassy", "82nd Airborne Division"."""
+def find_names(text: str) -> list[tuple[int, int]]:
+    """Return the offsets of the capitalised names: "U.S. Embassy", "82nd Airborne Division"."""
     found: list[tuple[int, int]] = []
     last = ""
     for word in _WORD.finditer(text):
@@ -187,4 +180,4 @@ def _names(text: str) -> list[tuple[int, int]]:
 
 def _joins(last: str, between: str) -> bool:
     """Whether a capitalised word goes on with the name before it, by what stands between."""
-    return between in ("", " ", " of ", " of the ") and _POSSESSIVE.search(last) is None
+    return between in _JOINING and POSSESSIVE.search(last) is None

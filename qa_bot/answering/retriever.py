@@ -6,36 +6,66 @@ from dataclasses import replace
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Passage
 from qa_bot.models.embedder import Embedder, embed_query
-from qa_bot.store.index import Index
+from qa_bot.store.index import Index, check_ids
 
 
 def retrieve(
-    index: Index,
+    indexes: Sequence[Index],
     embedder: Embedder,
     query: str,
     config: Config,
     documents: Collection[str] | None = None,
 ) -> list[Hit]:
-    """Return the ``top_k`` passages for a query, best first.
+    """Return the ``top_k`` passages of all indexes for a query, best first.
 
-    They are of the documents with these ids, or of any. A passage that only its words have found
-    is given the similarity of the last one found by meaning: it has no more. One that only its
-    meaning has found has a BM25 score of 0. Raises ValueError for ids that are not in the index,
-    and for none.
+    Cosines of several indexes compare, so their dense hits are merged by score. BM25 scores do not
+    compare: each list is ranked alone, and its scores are shifted so that the best of every index
+    is the same. A passage found only by BM25 gets the similarity of the last dense hit, because it
+    has no more; one found only by dense search has the BM25 score 0, shifted too. ``documents``
+    holds the ids of the documents to search; None means all. Raises ValueError for an id that is
+    in no index, and for an empty collection.
     """
-    dense = index.search_dense(embed_query(embedder, query), config.candidates, documents)
-    bm25 = index.search_bm25(query, config.candidates, documents)
+    vector = embed_query(embedder, query)
+    found = [
+        (
+            index.search_dense(vector, config.candidates, ids),
+            index.search_bm25(query, config.candidates, ids),
+        )
+        for index, ids in _chosen(indexes, documents)
+    ]
+    dense = sorted((hit for hits, _ in found for hit in hits), key=lambda hit: -hit.score)
+    dense = dense[: config.candidates]
     similarities = {hit.passage: hit.score for hit in dense}
     least = min(similarities.values(), default=0.0)
-    scores = {hit.passage: hit.score for hit in bm25}
+    scores = _shifted(found)
+    fused = fuse([dense, *(hits for _, hits in found)], config.rrf_k)
     return [
-        replace(
-            hit,
-            similarity=similarities.get(hit.passage, least),
-            bm25=scores.get(hit.passage, 0.0),
-        )
-        for hit in fuse([dense, bm25], config.rrf_k)[: config.top_k]
+        replace(hit, similarity=similarities.get(hit.passage, least), bm25=scores[hit.passage])
+        for hit in fused[: config.top_k]
     ]
+
+
+def _shifted(found: Sequence[tuple[Sequence[Hit], Sequence[Hit]]]) -> dict[Passage, float]:
+    """Return the BM25 scores of the (dense, BM25) hits of each index; each index has one best."""
+    best = [max((hit.score for hit in bm25), default=0.0) for _, bm25 in found]
+    scores: dict[Passage, float] = {}
+    for (dense, bm25), own in zip(found, best, strict=True):
+        shift = max(best) - own if bm25 else 0.0
+        scores |= {hit.passage: shift for hit in dense}
+        scores |= {hit.passage: hit.score + shift for hit in bm25}
+    return scores
+
+
+def _chosen(
+    indexes: Sequence[Index], documents: Collection[str] | None
+) -> list[tuple[Index, set[str] | None]]:
+    """Return the indexes to search, each with the ids of the documents to search in it."""
+    if documents is None:
+        return [(index, None) for index in indexes]
+    ids = [{document.id for document in index.documents} for index in indexes]
+    check_ids(documents, set().union(*ids))
+    asked = [known.intersection(documents) for known in ids]
+    return [(index, some) for index, some in zip(indexes, asked, strict=True) if some]
 
 
 def fuse(rankings: Iterable[Sequence[Hit]], rrf_k: int) -> list[Hit]:

@@ -3,21 +3,22 @@
 Which words of the conversation a question is about is decided by the reader's network, a term at
 a time (QuReTeC: Voskarides et al., "Query Resolution for Conversational Search with Limited
 Supervision", 2020). The names and phrases that they are of stand in for a pronoun, or are added.
-Where several may be meant there are several readings, and all are asked, see bot.py.
+Where several may be meant there are several rewrites, and all are asked, see bot.py.
 ``training/`` taught the network.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from qa_bot.answering.cues import (
     asks_of_event,
     asks_when_written,
+    context_cue,
     kind_of,
     owns,
     points_at_article,
     pronouns,
-    sign,
     without_connective,
 )
 from qa_bot.answering.mentions import (
@@ -36,7 +37,7 @@ from qa_bot.models.span_model import ReaderModel, load_model
 
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
-READINGS = 3  # of one question, at most
+REWRITES = 3  # of one question, at most
 ANSWERED = 0.5  # least chance of a name that answered the last question, for a pronoun
 _TOGETHER = 4  # things that are added to a question without a pronoun
 SAID_CHARS = 300  # of what was quoted in a turn
@@ -45,7 +46,31 @@ AROUND = 10_000  # characters of an article before and after a quote, which tell
 SEPARATOR = " | "  # between what two people said
 
 
-def readings(
+class Rewriter(Protocol):
+    """Makes a question of a conversation stand alone."""
+
+    def rewrite(self, question: str, history: Sequence[Turn], /) -> tuple[str, ...]:
+        """Return the queries that a question may stand for, likeliest first: one or more.
+
+        ``history`` is oldest first. Raises ValueError for an item that is not a turn.
+        """
+
+
+class TermRewriter:
+    """Adds the words of the conversation that the network chooses.
+
+    Without a ``model``, the shipped weights are loaded when they are first needed.
+    """
+
+    def __init__(self, model: ReaderModel | None = None) -> None:
+        self._model = model
+
+    def rewrite(self, question: str, history: Sequence[Turn], /) -> tuple[str, ...]:
+        """Return at most REWRITES queries; the question alone when it stands alone."""
+        return rewrites(question, history, self._model)
+
+
+def rewrites(
     question: str, history: Sequence[Turn], model: ReaderModel | None = None
 ) -> tuple[str, ...]:
     """Return what a question may mean, likeliest first: as asked alone when it stands alone.
@@ -59,9 +84,11 @@ def readings(
         return (question,)
     network = load_model() if model is None else model
     candidates = list(terms(past))
-    leaning, chances = network.judge_terms(question, past, [(t.start, t.end) for t in candidates])
-    least = network.card.rewriting[sign(question)]
-    if leaning < least.leaning:
+    needs_context, chances = network.judge_terms(
+        question, past, [(t.start, t.end) for t in candidates]
+    )
+    least = network.card.rewriting[context_cue(question)]
+    if needs_context < least.needs_context:
         return (question,)
     likely = dict(zip(candidates, chances, strict=True))
     if pronouns(question):
@@ -86,7 +113,7 @@ def conversation(said: Sequence[str]) -> str:
 def resolve(
     question: str, past: str, chances: Mapping[Term, float], around: str = ""
 ) -> tuple[str, ...]:
-    """Return the readings of a question by the chosen terms of the past and their chances.
+    """Return the rewrites of a question by the chosen terms of the past and their chances.
 
     A pronoun stands for one thing: each reading begins with one, and has others for pronouns of
     another kind ("Did he see it?"). A question without any ("And in Syria?") leaves out much more:
@@ -103,7 +130,7 @@ def resolve(
     if not pointing and found:
         parts = sorted(found[:_TOGETHER], key=lambda one: one.start)
         resolved.insert(0, _add(question, _listed(past, parts)))
-    return (*tuple(dict.fromkeys(resolved))[: READINGS - 1], question)
+    return (*tuple(dict.fromkeys(resolved))[: REWRITES - 1], question)
 
 
 class _Kinds:
@@ -179,7 +206,7 @@ def _of_event(question: str, asked: str, found: tuple[str, ...]) -> tuple[str, .
     if not telling:
         return found
     happened = _add(question, asked[telling[0].start : telling[-1].end])
-    return tuple(dict.fromkeys([happened, *found[:-1]]))[:READINGS]
+    return tuple(dict.fromkeys([happened, *found[:-1]]))[:REWRITES]
 
 
 def _turn(item: Turn) -> tuple[str, str]:

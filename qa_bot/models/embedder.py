@@ -1,4 +1,4 @@
-"""The Embedder protocol, and how the default model is found and checked. Never uses a network."""
+"""The Embedder protocol, and the default model: found and checked offline."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -23,21 +23,21 @@ DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DEFAULT_FINGERPRINT = "c8b0fbe0d4535cb57f3b5904e2b3d547ed1c3d6312415cc9737d7c3212b3d61b"
 
 
-# A fast tokenizer used by two threads at once raises "Already borrowed"; and torch already
-# spreads one batch over all cores, so taking turns costs nothing.
-_ONE_AT_A_TIME = RLock()
+# A fast tokenizer raises "Already borrowed" when two threads use it. Torch spreads one batch over
+# all cores anyway, so a lock costs nothing.
+_LOCK = RLock()
 
 
 class Embedder(Protocol):
-    """What a SentenceTransformer already has; any object with these four will do.
+    """Embeds text: a SentenceTransformer, or any object with these four members.
 
-    An object that is no torch module also has ``fingerprint: str``, which changes with its weights.
-    One that embeds questions in many threads at once says so by ``takes_turns = False``.
+    An object that is not a torch module also has ``fingerprint: str``, which changes with its
+    weights. One whose ``encode_query`` is thread-safe has ``needs_lock = False``.
     """
 
     @property
     def max_seq_length(self) -> int | None:
-        """Tokens read of a text, special ones included."""
+        """The number of tokens that are read of a text, special ones included."""
 
     @property
     def tokenizer(self) -> Any:
@@ -51,24 +51,24 @@ class Embedder(Protocol):
 
 
 def load_embedder(model: str = DEFAULT_MODEL) -> Embedder:
-    """Load a sentence-transformers model by name or folder, from this machine alone, once.
+    """Load a sentence-transformers model by name or folder, offline, once.
 
-    Raises ModelError when it is not here, or when the default's weights are not the known ones.
+    Raises ModelError when it is not on this machine, or when the default weights were altered.
     """
-    with _ONE_AT_A_TIME:
+    with _LOCK:
         return _loaded(model)
 
 
 @lru_cache(maxsize=2)
 def _loaded(model: str) -> Embedder:
     if model != DEFAULT_MODEL:
-        return load_whole(model)
+        return load_sentence_transformer(model)
     folder = default_folder()
-    return MiniLM(folder, DEFAULT_FINGERPRINT, lambda: load_whole(str(folder)))
+    return MiniLM(folder, DEFAULT_FINGERPRINT, lambda: load_sentence_transformer(str(folder)))
 
 
-def load_whole(model: str) -> Embedder:
-    """Load a model by sentence-transformers, torch and all. Raises as ``load_embedder``."""
+def load_sentence_transformer(model: str) -> Embedder:
+    """Load a model with sentence-transformers and torch. Raises the same as ``load_embedder``."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
@@ -89,19 +89,19 @@ def load_whole(model: str) -> Embedder:
 
 def embed_query(embedder: Embedder, query: str) -> Vectors:
     """Embed one query: a unit vector ``(dim,)``, so an inner product is the cosine."""
-    with _ONE_AT_A_TIME if getattr(embedder, "takes_turns", True) else nullcontext():
+    with _LOCK if getattr(embedder, "needs_lock", True) else nullcontext():
         vector: Vectors = _unit_rows(embedder.encode_query([query]))[0]
     return vector
 
 
 def embed_passages(embedder: Embedder, texts: Sequence[str]) -> Vectors:
     """Embed texts: unit rows ``(n, dim)``."""
-    with _ONE_AT_A_TIME:
+    with _LOCK:
         return _unit_rows(embedder.encode_document(list(texts)))
 
 
 def fingerprint(embedder: Embedder) -> str:
-    """Return a SHA-256 that changes with the weights: of the parameters, in the model's order."""
+    """Return the SHA-256 of the weights: of all parameters in order."""
     own = getattr(embedder, "fingerprint", None)
     if own is not None:
         return str(own)
@@ -116,7 +116,7 @@ def token_counter(embedder: Embedder) -> Callable[[str], int]:
     tokenizer = embedder.tokenizer
 
     def count(text: str) -> int:
-        with _ONE_AT_A_TIME:
+        with _LOCK:
             return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     return count

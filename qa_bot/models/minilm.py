@@ -1,8 +1,8 @@
 """all-MiniLM-L6-v2 in NumPy for questions, so that answering one needs no torch.
 
 The network is BERT (Devlin et al., 2019): six layers of 384, the mean of the tokens at the end. A
-question has some fifteen tokens, for which importing torch would take a hundred times as long as
-embedding them. Passages are embedded by sentence-transformers, loaded when there are some.
+question has about fifteen tokens; importing torch would take a hundred times as long as embedding
+them. Passages are embedded by sentence-transformers, which is loaded when it is needed.
 """
 
 import threading
@@ -21,14 +21,14 @@ _EPSILON = 1e-12  # of layer normalization
 
 
 class MiniLM:
-    """The default embedder; many threads may use it, and their questions are embedded in turn.
+    """The default embedder. Threads may share it; a lock embeds one question at a time.
 
-    ``fingerprint`` is that of its weights, which the caller has checked; ``load`` gives the whole
-    model, for passages and for counting tokens.
+    ``fingerprint`` is that of the weights, which the caller has checked; ``load`` returns the whole
+    model, which embeds passages and counts tokens.
     """
 
     max_seq_length = _MAX_TOKENS
-    takes_turns = False  # for questions
+    needs_lock = False  # for questions
 
     def __init__(self, folder: Path, fingerprint: str, load: Callable[[], Any]) -> None:
         from safetensors.numpy import load_file
@@ -36,7 +36,7 @@ class MiniLM:
         from tokenizers import Tokenizer
 
         self._blas = ThreadpoolController().select(user_api="blas")
-        self._one_at_a_time = threading.Lock()  # each puts back the number of threads it found
+        self._lock = threading.Lock()  # ``limit`` restores the number of threads it found
         self.fingerprint = fingerprint
         self._load = load
         self._weights: Mapping[str, Floats] = load_file(folder / "model.safetensors")
@@ -61,9 +61,9 @@ class MiniLM:
     def encode_query(self, inputs: list[str], /) -> Floats:
         """Embed questions: ``(n, 384)``, rows of length 1."""
         tokens = [self._tokenizer.encode(text).ids for text in inputs]
-        # For matrices this small NumPy's threads wait for each other longer than they work: on a
+        # For matrices this small, several BLAS threads spend more time waiting than working: on a
         # busy machine an answer took twice as long.
-        with self._one_at_a_time, self._blas.limit(limits=1):
+        with self._lock, self._blas.limit(limits=1):
             return np.stack([self._embed(ids) for ids in tokens])
 
     def _embed(self, ids: list[int]) -> Floats:
@@ -89,7 +89,7 @@ class MiniLM:
         return self._norm(hidden + self._linear(inner, f"{name}output.dense"), f"{name}output")
 
     def _attend(self, hidden: Floats, name: str) -> Floats:
-        """Return, for each token, the values of all tokens as its heads weigh them."""
+        """Return the output of multi-head self-attention, ``(tokens, 384)``."""
         query, key, value = (
             self._linear(hidden, f"{name}attention.self.{part}")
             .reshape(len(hidden), _HEADS, -1)
@@ -107,7 +107,7 @@ class MiniLM:
         return outputs
 
     def _norm(self, hidden: Floats, name: str) -> Floats:
-        """Scale each token to mean 0 and variance 1, then by the layer's own weights."""
+        """Apply layer normalization."""
         centred = hidden - hidden.mean(axis=-1, keepdims=True)
         scale = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
         weight, bias = (self._weights[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))

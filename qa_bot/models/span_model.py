@@ -1,4 +1,4 @@
-"""The network: question and text in, the likeliest span or the words it needs out (ONNX)."""
+"""The reader's network (ONNX): the likeliest spans of a text, and the terms a question needs."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from qa_bot.errors import ModelError
 
-CONTEXT_CUES = ("pointing", "signed", "unsigned")  # see sign()
+CONTEXT_CUES = ("pointing", "signed", "unsigned")  # what cues.context_cue returns
 
 
 if TYPE_CHECKING:
@@ -31,37 +31,37 @@ Inputs = dict[str, npt.NDArray[np.int64]]  # arrays (n, tokens)
 Network = Callable[[Inputs], Sequence[Logits]]  # -> OUTPUTS, each (n, tokens)
 Token = tuple[int, tuple[int, int]]  # its id, and its characters of the text
 
-QUERY_TOKENS = 64  # of a longer question the first are read
-SPAN_TOKENS = 48  # the longest span that is pointed at
-SPANS = 5  # pointed at in one text
-WINDOW_OVERLAP = 96  # tokens; more than a span, so a span at a seam is whole in one window
+QUERY_TOKENS = 64  # a longer question is cut off
+SPAN_TOKENS = 48  # length of the longest span
+SPANS = 5  # per text
+DOC_STRIDE = 96  # tokens that two windows share; more than a span, so each span is whole in one
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of a passage as the network reads it: ``[CLS] query [SEP] stretch [SEP]``."""
+    """A part of a passage as the network reads it: ``[CLS] query [SEP] part [SEP]``."""
 
-    passage: int  # which of the passages it is of
+    passage: int  # index of the passage
     ids: tuple[int, ...]
-    first: int  # where the stretch begins among the tokens
-    offsets: tuple[tuple[int, int], ...]  # of its tokens, characters of the passage
-    stretches: tuple[int, ...] = ()  # that its tokens are of, -1 for none; empty: all of one
+    first: int  # index of the first token of the part
+    offsets: tuple[tuple[int, int], ...]  # of the tokens of the part, in the passage
+    stretches: tuple[int, ...] = ()  # index by token, -1 for none; empty: one for all
 
 
 @dataclass(frozen=True, slots=True)
 class SpanPrediction:
-    """A span of a passage, and its logits less those of "no answer here"."""
+    """A span of a passage, and its null score difference: its logits less those of "no answer"."""
 
-    start: int  # characters of the passage
+    start: int  # in characters of the passage
     end: int
-    margin: float
+    score_diff: float
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least probabilities for a question to be rewritten, and to be given a word."""
+    """The least probabilities for a question to be rewritten, and for a term to be added."""
 
-    leaning: float
+    needs_context: float
     word: float
 
 
@@ -75,33 +75,33 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """A logistic regression: values of its features in, a probability in [0, 1] out."""
+    """A logistic regression."""
 
     weights: tuple[float, ...]
     bias: float
 
     def probability(self, values: Sequence[float]) -> float:
-        """Return the probability of values, one for each weight."""
+        """Return the probability, in [0, 1], for the values of the features."""
         logit = self.bias + sum(w * v for w, v in zip(self.weights, values, strict=True))
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, logit))))
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What reader.json says of the weights, and how what they say becomes a probability."""
+    """What reader.json says about the weights: sizes, calibration and thresholds."""
 
     max_tokens: int  # question, text and special tokens together
-    calibration: Logistic  # on FEATURES of reader.py: a quote answers
-    prior: Logistic  # on PASSAGE_FEATURES of reader.py: a passage answers, before it is read
+    calibration: Logistic  # of FEATURES in reader.py: whether a quote answers
+    prior: Logistic  # of PASSAGE_FEATURES in reader.py: whether an unread passage answers
     levels: Levels
-    rewriting: Mapping[str, Thresholds]  # by the SIGNS that a question leans on the conversation
+    rewriting: Mapping[str, Thresholds]  # by CONTEXT_CUES
 
 
 class ReaderModel:
-    """A BERT that gives each token three logits; many threads may use it at once.
+    """A BERT with three logits per token. Threads may share it.
 
-    Two say whether an answer starts and ends there, the third, in a conversation, whether a
-    question needs the word. ``network`` takes the arrays of ``inputs`` and returns the three.
+    Two are for the start and the end of an answer; the third says, in a conversation, whether a
+    question needs the term. ``network`` takes the arrays of ``inputs`` and returns the three.
     """
 
     def __init__(self, tokenizer: "Tokenizer", network: Network, card: Card) -> None:
@@ -125,10 +125,10 @@ class ReaderModel:
         texts: Sequence[str],
         stretches: Sequence[Sequence[tuple[int, int]]] | None = None,
     ) -> list[list[SpanPrediction]]:
-        """Return the likeliest spans of each text, best first: at most SPANS, and apart.
+        """Return the likeliest spans of each text, best first: at most SPANS, none overlapping.
 
-        ``stretches`` are the characters of each text, in order, that may be pointed at; a span lies
-        in one of them. None: all. In a text without a token there is no span.
+        ``stretches`` are the parts of each text, in order, in which a span may lie; None means the
+        whole text. A text without tokens has no span.
         """
         windows = [
             window for i, text in enumerate(texts) for window in self.windows(query, text, i)
@@ -138,15 +138,15 @@ class ReaderModel:
         found: list[list[SpanPrediction]] = [[] for _ in texts]
         for window, logits in self.read(windows):
             found[window.passage] += best_spans(logits[0], logits[1], window)
-        return [_apart(spans)[:SPANS] for spans in found]
+        return [_without_overlaps(spans)[:SPANS] for spans in found]
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
     ) -> tuple[float, list[float]]:
-        """Return how likely a question needs its past at all, and each of its words.
+        """Return the probabilities that a question needs its context, and each word of it.
 
-        ``words`` are characters ``[start, end)`` of ``past``; of a long past the end is read. The
-        probabilities are in [0, 1]; that of a word before what is read is 0.
+        ``words`` are offsets ``[start, end)`` into ``past``, of which only the end is read when it
+        is long. A word before that has the probability 0.
         """
         asked, read = self._encode(question)[:QUERY_TOKENS], self._encode(past)
         window = self._window(0, asked, read[-self._room(asked) :])
@@ -161,10 +161,10 @@ class ReaderModel:
         return float(chances[0]), [0.0 if at is None else float(chances[at]) for at in places]
 
     def windows(self, query: str, text: str, passage: int = 0) -> Iterator[Window]:
-        """Yield the windows that cover a text; each but the first repeats the end of the last."""
+        """Yield windows that cover a text; neighbours share DOC_STRIDE tokens."""
         asked, read = self._encode(query)[:QUERY_TOKENS], self._encode(text)
         room = self._room(asked)
-        for at in range(0, max(len(read) - WINDOW_OVERLAP, 1), room - WINDOW_OVERLAP):
+        for at in range(0, max(len(read) - DOC_STRIDE, 1), room - DOC_STRIDE):
             if read[at : at + room]:
                 yield self._window(passage, asked, read[at : at + room])
 
@@ -182,7 +182,7 @@ class ReaderModel:
         return list(zip(found.ids, found.offsets, strict=True))
 
     def _room(self, asked: Sequence[Token]) -> int:
-        """Return how many tokens of a text fit beside a question."""
+        """Return how many tokens of a text fit into a window with a question."""
         return self.card.max_tokens - len(asked) - 3
 
     def _window(self, passage: int, asked: Sequence[Token], read: Sequence[Token]) -> Window:
@@ -192,7 +192,7 @@ class ReaderModel:
 
 
 def _with_stretches(window: Window, stretches: Sequence[tuple[int, int]]) -> Window:
-    """Return a window that knows which stretch each of its tokens lies in."""
+    """Return a window with the stretch of each of its tokens."""
     starts = [start for start, _ in stretches]
 
     def stretch(token: tuple[int, int]) -> int:
@@ -203,11 +203,10 @@ def _with_stretches(window: Window, stretches: Sequence[tuple[int, int]]) -> Win
 
 
 def best_spans(starts: Logits, ends: Logits, window: Window) -> list[SpanPrediction]:
-    """Return the SPANS spans of a window's stretch with the highest start + end logits, best first.
+    """Return at most SPANS spans of a window by the sum of their start and end logits, best first.
 
-    ``starts`` and ``ends`` are logits ``(n,)`` of all tokens; the first token stands for "no
-    answer". A span ends no earlier than it starts and has at most SPAN_TOKENS tokens; no two share
-    a token.
+    ``starts`` and ``ends`` are logits ``(n,)`` of all tokens; the first token is that of "no
+    answer". A span has at most SPAN_TOKENS tokens; no two share one.
     """
     count = len(window.offsets)
     start, end = (logits[window.first : window.first + count] for logits in (starts, ends))
@@ -222,16 +221,16 @@ def best_spans(starts: Logits, ends: Logits, window: Window) -> list[SpanPredict
         first, last = np.unravel_index(scores.argmax(), scores.shape)
         if scores[first, last] == -np.inf:
             break
-        margin = float(scores[first, last] - starts[0] - ends[0])
-        found.append(SpanPrediction(window.offsets[first][0], window.offsets[last][1], margin))
+        score_diff = float(scores[first, last] - starts[0] - ends[0])
+        found.append(SpanPrediction(window.offsets[first][0], window.offsets[last][1], score_diff))
         scores[: last + 1, first:] = -np.inf  # all spans that share a token with it
     return found
 
 
-def _apart(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
-    """Return spans of one text by falling margin, without those that overlap a better one."""
+def _without_overlaps(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
+    """Return spans of one text, best first, without those that overlap with a better one."""
     kept: list[SpanPrediction] = []
-    for span in sorted(spans, key=lambda span: -span.margin):
+    for span in sorted(spans, key=lambda span: -span.score_diff):
         if not any(span.start < other.end and other.start < span.end for other in kept):
             kept.append(span)
     return kept
@@ -239,18 +238,18 @@ def _apart(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
 
 @lru_cache(maxsize=1)
 def load_model(folder: Path = WEIGHTS) -> ReaderModel:
-    """Return the network of a weights folder, from memory when it was loaded before."""
+    """Load the network of a weights folder, once."""
     return ReaderModel.open(folder)
 
 
 def onnx_network(folder: Path, threads: int = 0) -> Network:
-    """Return the network of a folder, run on the CPU; 0 threads: as many as there are cores."""
+    """Return the network in a folder, run on the CPU; 0 threads means one per core."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
-    options.enable_cpu_mem_arena = False  # it never shrinks: a GiB after 16 questions at once
+    options.enable_cpu_mem_arena = False  # an arena never shrinks: a GiB after 16 questions at once
     session = InferenceSession(folder / MODEL, options, providers=["CPUExecutionProvider"])
 
     def run(arrays: Inputs) -> Sequence[Logits]:
@@ -261,7 +260,7 @@ def onnx_network(folder: Path, threads: int = 0) -> Network:
 
 
 def inputs(batch: Sequence[Window]) -> Inputs:
-    """Return the arrays ``(n, tokens)`` that a network takes, short windows padded."""
+    """Return the arrays ``(n, tokens)`` that the network takes; short windows are padded."""
     shape = len(batch), max(len(window.ids) for window in batch)
     ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     for row, window in enumerate(batch):
@@ -272,7 +271,7 @@ def inputs(batch: Sequence[Window]) -> Inputs:
 
 
 def _checked_card(folder: Path) -> Card:
-    """Read reader.json and check the files against the SHA-256 it gives; raises ModelError."""
+    """Read reader.json and check the SHA-256 of the other files; raises ModelError."""
     mend = "install qa-bot again: python -m pip install --force-reinstall --no-deps qa-bot"
     try:
         card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
@@ -288,7 +287,7 @@ def _checked_card(folder: Path) -> Card:
 
 
 def card_of(written: Mapping[str, Any]) -> Card:
-    """Return a card from what reader.json says; raises KeyError or TypeError."""
+    """Return the card in reader.json; raises KeyError or TypeError."""
     return Card(
         max_tokens=int(written["max_tokens"]),
         calibration=_logistic(written["calibration"]),

@@ -1,1 +1,1 @@
-"""The chat page, its API and the server of both."""
+"""The chat page, its API, and the server for both."""

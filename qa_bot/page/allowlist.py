@@ -1,4 +1,4 @@
-"""What the page's server lets in and out: of all that Gradio can do, what the page itself uses."""
+"""Restricts Gradio's server to what the page uses, and keeps Gradio off the network."""
 
 import atexit
 import os
@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa_bot.errors import QABotError
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")  # to listen on for this machine alone
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")  # reachable only from this machine
 
-_USED = re.compile(
+_ALLOWED = re.compile(
     r"/|/(assets|static)/.+|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?"
     r"|/gradio_api/(info|openapi\.json|app_id|startup-events|theme\.css"
     r"|queue/(join|data|status)|cancel|reset|run/predict|heartbeat/[^/]+"
@@ -23,11 +23,11 @@ _USED = re.compile(
 )
 
 
-class Gate:
-    """Answers "not found" wherever the page itself never asks.
+class Allowlist:
+    """ASGI middleware that answers 404 for every path that the page does not use.
 
-    There Gradio would hand out what was sent to whoever knows the path, fetch an address, or write
-    a conversation to disk.
+    Gradio's other paths return uploads to anyone who knows their path, fetch a URL, or write a
+    conversation to disk.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,32 +35,34 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and _USED.fullmatch(scope["path"]) is None:
+        if scope["type"] == "http" and _ALLOWED.fullmatch(scope["path"]) is None:
             await PlainTextResponse("Not found", 404)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
 @cache
-def shut_in() -> None:
-    """Have Gradio ask nothing of the network, and keep what is sent where nobody else looks.
+def isolate_gradio() -> None:
+    """Keep Gradio off the network, and uploads in a folder that only this user can read.
 
-    It holds for the whole process; call it before a page is laid out.
+    This changes the whole process. Call it before a page is built.
     """
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"  # who asked, when and how long it took
-    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # else it is summed up each time
-    for name in ("no_proxy", "NO_PROXY"):  # for the request it makes to itself at start
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"  # who asked, when, and how long it took
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = (
+        "1000000000"  # seconds; otherwise each event is analysed
+    )
+    for name in ("no_proxy", "NO_PROXY"):  # for the request that it makes to itself at start
         hosts = [os.environ.get(name, ""), "127.0.0.1", "localhost", "::1"]
         os.environ[name] = ",".join(host for host in hosts if host)
-    # A call made by hand may name an address as the place of its file.
-    processing_utils.async_ssrf_protected_download = _fetch_nothing
-    # Gradio's own choice is one folder for all its programs, open to every user of the machine.
+    # A request made by hand may give a URL in place of a file.
+    processing_utils.async_ssrf_protected_download = _refuse_download
+    # Gradio's default is one folder for all programs, which every user of the machine can read.
     folder = mkdtemp(prefix="qa_bot-sent-")
     os.environ["GRADIO_TEMP_DIR"] = folder
-    # Gradio imports matplotlib where it is installed, which would write to the home folder.
+    # Gradio imports matplotlib if it is installed, which would write to the home folder.
     os.environ["MPLCONFIGDIR"] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _fetch_nothing(url: str, cache_dir: str) -> str:
-    raise QABotError("the page fetches nothing: send the file itself")
+async def _refuse_download(url: str, cache_dir: str) -> str:
+    raise QABotError("the page fetches no URLs: send the file itself")

@@ -11,27 +11,27 @@ from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
 
 MCP_PATH = "/gradio_api/mcp/"  # where mcp_server.py serves
-AT_ONCE = 4  # questions of programs answered at the same time; more wait their turn
+MAX_CONCURRENT = 4  # questions from programs answered at the same time; others wait
 
 Pairs = list[list[str]]  # (question, answer text) each, oldest first
 AnswerAsJson = Callable[[str, Pairs | None], dict[str, Any]]
 
 
 def add_api(bot: Bot) -> None:
-    """Offer programs ``answer``, from the bot's documents; call it where the page is laid out."""
-    api(make_answer(bot), api_name="answer", queue=False, concurrency_limit=AT_ONCE)
+    """Add the endpoint ``answer`` about the bot's documents to the page that is being built."""
+    api(make_answer(bot), api_name="answer", queue=False, concurrency_limit=MAX_CONCURRENT)
 
 
-def check_mcp() -> None:
-    """Raise QABotError when what an MCP server needs is not installed."""
-    if find_spec("mcp") is None:
+def check_mcp(package: str = "mcp") -> None:
+    """Raise QABotError when the package for an MCP server is not installed."""
+    if find_spec(package) is None:
         raise QABotError(
             "serving MCP needs more packages: run: python -m pip install 'qa-bot[mcp]'"
         )
 
 
 def make_answer(bot: Bot) -> AnswerAsJson:
-    """Return the function that programs call; Gradio makes its documentation of what it says."""
+    """Return the function that programs call; Gradio documents it from its docstring."""
 
     def answer(question: str, history: list[list[str]] | None = None) -> dict[str, Any]:
         """Answer a question about the articles by quotes from them, word for word.
@@ -55,7 +55,7 @@ def make_answer(bot: Bot) -> AnswerAsJson:
 
 
 def answer_json(bot: Bot, question: object, history: object) -> dict[str, Any]:
-    """Return an Answer as JSON; raises QABotError, or ValueError for arguments of other types."""
+    """Return an Answer as JSON; raises QABotError, and ValueError for arguments of other types."""
     return bot.answer(_checked(question), _turns(history)).to_dict()
 
 
@@ -66,7 +66,7 @@ def _checked(question: object) -> str:
 
 
 def _turns(history: object) -> list[tuple[str, str]]:
-    """Return a conversation as Bot.answer takes it; raises ValueError for what is none."""
+    """Return a conversation as Bot.answer takes it; raises ValueError for anything else."""
     if history is None:
         return []
     if not isinstance(history, list):

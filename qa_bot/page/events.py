@@ -1,5 +1,6 @@
-"""What the page does when a person does something: a Session and what was given -> what to show."""
+"""Event handlers: what the page shows when a person does something. They turn objects into HTML."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ import gradio as gr
 from qa_bot.page.feedback import keep_feedback
 from qa_bot.page.html import (
     awaited_to_html,
+    documents_to_html,
+    plain_to_html,
     question_to_html,
     reports_to_html,
+    source_to_html,
     suggestions_to_html,
+    to_html,
 )
-from qa_bot.page.session import Exchange, Session
+from qa_bot.page.session import Exchange, Session, Source
 from qa_bot.report import Report
 
 Messages = list[dict[str, Any]]  # as gr.Chatbot takes them
@@ -21,20 +26,20 @@ Answered = tuple[Any, Any, Any, Any, Session]  # chat, question box, source, tab
 Shown = tuple[Any, Any, Session]  # source, tabs, session
 Added = tuple[str, str, Session]  # reports, documents, session
 
-_PROGRESS = gr.Progress()  # where a parameter has it as default, Gradio puts the event's own
+_PROGRESS = gr.Progress()  # as a parameter's default, Gradio replaces it by the event's own
+_LINK = re.compile(r"quote-([0-9]{1,9})-([0-9]{1,3})")  # exchange and quote, as to_html links it
 
 
 def ask(question: str, session: Session) -> Iterator[Answered]:
-    """Show a question at once, then its answer, and the best quote of that in its place."""
+    """Show a question at once, then its answer and where the best quote of it stands."""
     if not question.strip():
         yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), session
         return
     exchange = session.begin(question)
     yield messages(session), "", gr.skip(), gr.skip(), session
     session.finish(exchange)
-    source, tabs = gr.skip(), gr.skip()
-    if exchange.answer is not None and exchange.answer.found:
-        source, tabs = session.source(f"quote-{exchange.number}-0"), gr.Tabs(selected="source")
+    best = session.quote_source(exchange.number, 0)
+    source, tabs, _ = _shown(session, best if best is not None and best.answers else None)
     # The box is left alone: the next question may be half typed.
     yield messages(session), gr.skip(), source, tabs, session
 
@@ -44,70 +49,73 @@ def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
     yield from ask(str(event.question), session)
 
 
-def show(session: Session, event: gr.EventData) -> Shown:
-    """Show the quote that was clicked in its place."""
-    return _shown(session, session.source(event.of))
+def show_quote(session: Session, event: gr.EventData) -> Shown:
+    """Show where the quote stands whose link was clicked."""
+    link = _LINK.fullmatch(event.of)
+    if link is None:
+        return _shown(session, None)
+    return _shown(session, session.quote_source(int(link[1]), int(link[2])))
 
 
-def open_document(session: Session, event: gr.EventData) -> Shown:
+def show_document(session: Session, event: gr.EventData) -> Shown:
     """Show the document that was clicked."""
-    return _shown(session, session.opened(event.of))
+    return _shown(session, session.document_source(event.of))
 
 
 def choose(session: Session, event: gr.EventData) -> Session:
-    """Include a document in what is asked, or exclude it, as it was ticked."""
+    """Include or exclude the document whose box was ticked."""
     session.choose(event.of, event.asked)
     return session
 
 
 def remove(session: Session, event: gr.EventData) -> tuple[str, Session]:
-    """Forget the document that was clicked."""
+    """Delete the document whose button was clicked."""
     session.remove(event.of)
-    return session.documents(), session
+    return documents(session), session
 
 
 def add_files(
     files: list[dict[str, Any]], session: Session, progress: gr.Progress = _PROGRESS
 ) -> Added:
-    """Read files that were given, each as Gradio tells of it: a path here, and its own name."""
+    """Read files that were uploaded; Gradio gives the path of each and its original name."""
     named = [(Path(file["path"]), str(file["orig_name"])) for file in files]
-    return _added(session, session.shelf.add_files(named, progress))
+    return _added(session, session.library.add_files(named, progress))
 
 
 def add_text(text: str, title: str, session: Session) -> Added:
-    """Read a text that was pasted."""
-    return _added(session, [session.shelf.add_text(text, title)])
+    """Add a text that was pasted."""
+    return _added(session, [session.library.add_text(text, title)])
 
 
 def suggestions(session: Session) -> Any:
-    """Show questions that the document added last answers; without one leave what there is."""
+    """Show questions about the documents added last; without any, change nothing."""
     questions = session.suggestions()
     return suggestions_to_html(questions) if questions else gr.skip()
 
 
-def forget(session: Session) -> tuple[Messages, Any, Session]:
-    """Begin the conversation anew, and offer to undo that."""
-    restorable = session.forget()
+def clear(session: Session) -> tuple[Messages, Any, Session]:
+    """Start a new conversation, and offer to undo that."""
+    restorable = session.clear()
     return messages(session), gr.Button(visible=restorable), session
 
 
 def restore(session: Session) -> tuple[Messages, Any, Session]:
-    """Bring back the conversation that was forgotten."""
+    """Bring back the conversation that was cleared."""
     session.restore()
     return messages(session), gr.Button(visible=False), session
 
 
 def catch_up(session: Session) -> Any:
-    """Show the answers that were awaited when the page was loaded anew."""
+    """Answer and show the questions that were pending when the page was reloaded."""
     for exchange in session.conversation:
-        if not exchange.reply:
+        if exchange.is_pending:
             session.finish(exchange)
-    # Even if none is awaited now: it may have been when the page was told of the conversation.
+    # Even if none is pending now: one may have been when the page was sent the conversation.
     return messages(session) if session.conversation else gr.skip()
 
 
-def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:
-    """Return the function that keeps a thumb in a file."""
+def feedback_handler(file: Path) -> Callable[[Session, gr.LikeData], None]:
+    """Return the handler that writes a thumb to a file."""
 
     def keep(session: Session, event: gr.LikeData) -> None:
         exchange = session.conversation[int(str(event.index)) // 2]  # a question and its reply
@@ -117,23 +125,35 @@ def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:
 
 
 def messages(session: Session) -> Messages:
-    """Return a conversation as gr.Chatbot shows it; where no reply is yet, that it is awaited."""
-    return [message for exchange in session.conversation for message in _shown_messages(exchange)]
+    """Return a conversation as gr.Chatbot takes it."""
+    return [message for exchange in session.conversation for message in _pair(exchange)]
 
 
-def _shown_messages(exchange: Exchange) -> Messages:
-    reply = exchange.reply if exchange.reply else awaited_to_html()
+def documents(session: Session) -> str:
+    """Return the list of documents as HTML."""
+    own = {document.id for document in session.library.own}
+    return documents_to_html(session.library.documents, own, session.excluded)
+
+
+def _pair(exchange: Exchange) -> Messages:
     return [
         {"role": "user", "content": question_to_html(exchange.question)},
-        {"role": "assistant", "content": reply},
+        {"role": "assistant", "content": _reply(exchange)},
     ]
 
 
-def _shown(session: Session, page: str) -> Shown:
-    if not page:
+def _reply(exchange: Exchange) -> str:
+    if exchange.answer is not None:
+        return to_html(exchange.answer, f"quote-{exchange.number}")
+    return plain_to_html(exchange.message) if exchange.message else awaited_to_html()
+
+
+def _shown(session: Session, source: Source | None) -> Shown:
+    if source is None:
         return gr.skip(), gr.skip(), session
+    page = source_to_html(source.document, source.quote, answers=source.answers)
     return page, gr.Tabs(selected="source"), session
 
 
 def _added(session: Session, reports: list[Report]) -> Added:
-    return reports_to_html(reports), session.documents(), session
+    return reports_to_html(reports), documents(session), session

@@ -1,6 +1,6 @@
-"""Answer, conversation -> Markdown to keep: quotes with numbered citations.
+"""Answer or conversation -> Markdown: quotes with numbered citations.
 
-Only what Markdown would act on is escaped, so that the file also reads well as plain text.
+Only what has a meaning in Markdown is escaped, so that the file also reads well as plain text.
 """
 
 import re
@@ -10,16 +10,16 @@ from qa_bot.datatypes import Answer, Quote
 from qa_bot.render import is_reworded, open_quotes, refusal, visible, where
 
 _BLANKS = re.compile(r"\s+")
-_ACTS = re.compile(  # what Markdown acts on anywhere in a line
+_ACTS = re.compile(  # has a meaning in Markdown anywhere in a line
     r"[`*~]"
-    r"|\\(?=[!-/:-@\[-`{-~]|\Z)"  # an escape of ours would be one itself
+    r"|\\(?=[!-/:-@\[-`{-~]|\Z)"  # a backslash that would escape something
     r"|<(?=[A-Za-z/!?])"
     r"|&(?=#?\w+;)"
     r"|(?<![^\W_])_|_(?![^\W_])"  # within a word an underscore is a letter
     r"|(?<=\s)\#(?=\#*\s*\Z)",  # the end of a heading
 )
 _LINKS = ("](", "][", "]:")
-_BEGINS = re.compile(  # what it acts on at the start of a line
+_BEGINS = re.compile(  # has a meaning at the start of a line
     r"\s*(?:\#(?=\#{0,5}(?:\s|\Z))|>|[-+](?=\s|\Z)|[0-9]{1,9}(?P<point>[.)])(?=\s|\Z)"
     r"|-(?=(?:\s*-){2,}\s*\Z))"
 )
@@ -28,15 +28,15 @@ Numbers = dict[tuple[str, int, int], str]  # document id, start, end of a quote 
 
 
 def to_markdown(answer: Answer) -> str:
-    """Render an answer: each quote with the number of its citation, and then the citations."""
+    """Render an answer: quotes with numbers, then the citations."""
     numbers: Numbers = {}
     return "\n\n".join([*_blocks(answer, numbers), *_sources(numbers)]) + "\n"
 
 
 def conversation_to_markdown(turns: Iterable[tuple[str, Answer]]) -> str:
-    """Render a conversation: each question as a heading, its answer, and all citations at the end.
+    """Render a conversation: questions as headings, answers, and all citations at the end.
 
-    A quote that is given twice has one number.
+    A quote that occurs twice has one number.
     """
     numbers: Numbers = {}
     blocks = ["# Conversation"]
@@ -47,7 +47,7 @@ def conversation_to_markdown(turns: Iterable[tuple[str, Answer]]) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
+    """Escape a text for Markdown, on one line."""
     return _escaped(visible(text), [])[0].strip()
 
 
@@ -67,7 +67,7 @@ def _sources(numbers: Numbers) -> list[str]:
 
 
 def _number(quote: Quote, numbers: Numbers) -> int:
-    """Return the number of a quote's citation, a new one if it has none yet."""
+    """Return the citation number of a quote, a new one if it has none yet."""
     key = (quote.document.id, quote.start, quote.end)
     place = ", ".join([*where(quote), f"characters {quote.start}–{quote.end}"])
     numbers.setdefault(key, escape(place))
@@ -91,7 +91,7 @@ def _marked(quote: Quote) -> str:
 
 
 def _escaped(text: str, cuts: list[int]) -> list[str]:
-    """Escape a text as a whole, and return the pieces between the cuts, each on one line."""
+    """Escape a text and return the pieces between the cuts, each on one line."""
     acts = {found.start() for found in _ACTS.finditer(text)}
     if begins := _BEGINS.match(text):
         acts.add(begins.start("point") if begins["point"] else begins.end() - 1)

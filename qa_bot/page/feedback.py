@@ -1,4 +1,4 @@
-"""Feedback: a person's thumbs, kept in a file when the operator asks for it."""
+"""Feedback: thumbs up and down, appended to a file when the operator asks for it."""
 
 import json
 import threading
@@ -8,7 +8,7 @@ from pathlib import Path
 from qa_bot.errors import QABotError
 from qa_bot.page.session import Exchange
 
-_WORDS = {True: "up", False: "down"}  # anything else takes a thumb back
+_WORDS = {True: "up", False: "down"}  # any other value withdraws the thumb
 _writing = threading.Lock()
 
 
@@ -17,11 +17,13 @@ def check_feedback(file: Path) -> None:
     try:
         file.open("a", encoding="utf-8").close()
     except OSError as error:
-        raise QABotError(f"feedback cannot be kept in {file}: choose another --feedback") from error
+        raise QABotError(
+            f"cannot write feedback to {file}: choose another file with --feedback"
+        ) from error
 
 
 def keep_feedback(file: Path, exchange: Exchange, liked: object) -> None:
-    """Append one line of JSON: when, which thumb, and the question with its answer."""
+    """Append one line of JSON: time, thumb, question and answer."""
     thumb = _WORDS.get(liked, "none") if isinstance(liked, bool) else "none"
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from qa_bot.datatypes import Answer, Document, Mark, Quote
-from qa_bot.header import read_header
 from qa_bot.paragraphs import Offsets, paragraphs
 from qa_bot.render import (
     document_name,
@@ -118,7 +117,7 @@ def source_to_html(document: Document, quote: Quote | None = None, *, answers: b
     Its header is set apart from the text. Of a very long document only what stands around the
     quote is shown, and that it is so.
     """
-    header = read_header(document.text)
+    header = document.header
     spans = list(_source_blocks(document, header.end))
     at = 0 if quote is None else quote.start
     first = bisect_left(spans, at - _AROUND, key=lambda span: span[1])

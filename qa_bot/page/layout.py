@@ -1,4 +1,4 @@
-"""The layout of the Gradio page around a Session, and what its parts do. server.py serves it."""
+"""The layout of the Gradio page, and the event handlers of its components."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from qa_bot.page.html import (
     welcome_to_html,
 )
 from qa_bot.page.library import Library
-from qa_bot.page.session import Session, finder
+from qa_bot.page.session import Session, session_finder
 
 EXAMPLES = (  # for the shipped article
     "Who stormed the U.S. Embassy in Baghdad?",
@@ -31,27 +31,27 @@ TITLE = "Ask your articles"
 UNDO = "Bring the conversation back"
 DOCUMENTS = "Questions are about the documents with a tick. What you add is seen by you alone."
 
-_AT_ONCE = 4  # questions answered at the same time; more wait their turn
-_READ_AT_ONCE = 2  # uploads read at the same time
+_MAX_CONCURRENT = 4  # questions answered at the same time; others wait
+_MAX_UPLOADS = 2  # read at the same time
 _FOLDER = Path(__file__).parent
 _PRIVATE: dict[str, Any] = {
-    "api_visibility": "private",  # programs have what api.py offers
-    "trigger_mode": "multiple",  # else what is done while an answer is awaited would be dropped
+    "api_visibility": "private",  # api.py is the API
+    "trigger_mode": "multiple",  # otherwise events during an answer are dropped
 }
 _ANSWERS: dict[str, Any] = {
     **_PRIVATE,
-    "show_progress": "hidden",  # a row of the conversation tells that an answer is awaited
-    "concurrency_limit": _AT_ONCE,
+    "show_progress": "hidden",  # the conversation shows that an answer is pending
+    "concurrency_limit": _MAX_CONCURRENT,
     "concurrency_id": "answers",
 }
 _QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
-# The key of the session lies in the browser tab's own storage: it outlives a reload, not the tab.
+# The key of the session is kept in the storage of the browser tab: it survives a reload.
 _READ_KEY = """(key, session) => {
   try { return [sessionStorage.getItem("qa_bot") ?? "", session]; } catch { return ["", session]; }
 }"""
 _KEEP_KEY = """(key) => {
-  try { sessionStorage.setItem("qa_bot", key); } catch { /* then a reload begins anew */ }
+  try { sessionStorage.setItem("qa_bot", key); } catch { /* a reload then starts a new session */ }
 }"""
 _SAVE = """(text) => {
   const link = document.createElement("a");
@@ -64,10 +64,10 @@ _SAVE = """(text) => {
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The components of the page that events read or change."""
+    """The components that event handlers read or change."""
 
     state: gr.State
-    ear: gr.HTML  # what page.js hears, it says as events of this one
+    head: gr.HTML  # page.js triggers its custom events
     chat: gr.Chatbot
     samples: gr.HTML
     box: gr.Textbox
@@ -86,13 +86,13 @@ class Parts:
 
 
 def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = None) -> gr.Blocks:
-    """Lay out the page. What belongs to one person lives in a Session, never here."""
+    """Build the page. The state of each person is in a Session."""
     first = Session(Library(bot))
     page = gr.Blocks(title=TITLE, analytics_enabled=False)
     with page:
-        idle = first.shelf.limits.idle_seconds
+        idle = first.library.limits.idle_seconds
         state = gr.State(first, time_to_live=idle, delete_callback=Session.release)
-        ear = gr.HTML(heading_to_html(TITLE), js_on_load=_asset("page.js"))
+        head = gr.HTML(heading_to_html(TITLE), js_on_load=_asset("page.js"))
         with gr.Row(elem_classes="qa-panes"):
             with gr.Column(elem_classes="qa-talk", min_width=0):
                 talk = _talk(bot, examples)
@@ -103,18 +103,18 @@ def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = N
                         source = gr.HTML(_first_page(bot), js_on_load=_asset("source.js"))
                     with gr.Tab("Documents", id="documents"):
                         adding = _documents(first)
-        parts = Parts(state=state, ear=ear, tabs=tabs, source=source, **talk, **adding)
+        parts = Parts(state=state, head=head, tabs=tabs, source=source, **talk, **adding)
         _on_asking(parts, feedback)
         _on_showing(parts)
         _on_adding(parts)
         _on_keeping(page, parts)
         add_api(bot)
-    page.queue(api_open=False)  # else a call made by hand would pass by those that wait
+    page.queue(api_open=False)  # otherwise a request made by hand could skip the queue
     return page
 
 
 def _talk(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
-    """Lay out the conversation, and what is done with it."""
+    """Lay out the conversation and its buttons."""
     gr.HTML(welcome_to_html(bot.documents), js_on_load=_asset("conversation.js"))
     chat = _chatbot()
     with gr.Row(elem_classes="qa-ask"):
@@ -133,9 +133,9 @@ def _talk(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
 
 
 def _documents(first: Session) -> dict[str, Any]:
-    """Lay out the documents, and how to add some."""
+    """Lay out the list of documents, and the forms to add some."""
     gr.HTML(f"<p>{DOCUMENTS}</p>")
-    documents = gr.HTML(first.documents())
+    documents = gr.HTML(events.documents(first))
     files = gr.File(
         file_count="multiple",
         file_types=sorted(SUFFIXES),
@@ -153,12 +153,12 @@ def _documents(first: Session) -> dict[str, Any]:
 
 
 def _chatbot() -> gr.Chatbot:
-    # Neither Markdown nor LaTeX: a message is the HTML of render.py, which Gradio cleans once more.
+    # Neither Markdown nor LaTeX: messages are HTML from html.py, which Gradio sanitizes again.
     return gr.Chatbot(
         render_markdown=False,
         sanitize_html=True,
         allow_tags=False,
-        autoscroll=False,  # page.js brings what was asked last to the top
+        autoscroll=False,  # page.js scrolls the last question to the top
         latex_delimiters=[],
         label="Conversation",
         show_label=False,
@@ -171,26 +171,26 @@ def _on_asking(parts: Parts, feedback: Path | None) -> None:
     shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
     asked = [parts.box.submit, parts.ask.click]
     gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
-    parts.ear.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
+    parts.head.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
     if feedback is not None:
-        parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
+        parts.chat.like(events.feedback_handler(feedback), [parts.state], [], **_QUICK)
 
 
 def _on_showing(parts: Parts) -> None:
     shown = [parts.source, parts.tabs, parts.state]
-    parts.ear.qa_show(events.show, [parts.state], shown, **_QUICK)
-    parts.ear.qa_open(events.open_document, [parts.state], shown, **_QUICK)
+    parts.head.qa_show(events.show_quote, [parts.state], shown, **_QUICK)
+    parts.head.qa_open(events.show_document, [parts.state], shown, **_QUICK)
 
 
 def _on_adding(parts: Parts) -> None:
-    parts.ear.qa_choose(events.choose, [parts.state], [parts.state], **_QUICK)
-    parts.ear.qa_remove(events.remove, [parts.state], [parts.documents, parts.state], **_QUICK)
+    parts.head.qa_choose(events.choose, [parts.state], [parts.state], **_QUICK)
+    parts.head.qa_remove(events.remove, [parts.state], [parts.documents, parts.state], **_QUICK)
     added = [parts.reports, parts.documents, parts.state]
     reads: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.reports]}
-    reads |= {"concurrency_limit": _READ_AT_ONCE, "concurrency_id": "reading"}
+    reads |= {"concurrency_limit": _MAX_UPLOADS, "concurrency_id": "reading"}
     given = [parts.text, parts.title, parts.state]
     sent = [parts.files, parts.state]
-    # Unprocessed, a file has its own name; that it is one that was sent here, Gradio still checks.
+    # Unprocessed, a file has its original name. Gradio still checks that it was uploaded here.
     read = parts.files.upload(events.add_files, sent, added, preprocess=False, **reads)
     pasted = parts.add.click(events.add_text, given, added, **reads)
     read.then(lambda: None, None, [parts.files], **_QUICK)
@@ -200,15 +200,15 @@ def _on_adding(parts: Parts) -> None:
 
 
 def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
-    """Wire what outlives a moment: the session over a reload, and a conversation that is saved."""
+    """Connect what survives: the session after a reload, and a conversation that is saved."""
     key, markdown = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    find = finder()
+    find = session_finder()
 
     def load(key: str, fresh: Session) -> tuple[Any, ...]:
         session = find(key, fresh)
-        # An empty conversation is not sent: the first question may have been asked meanwhile.
+        # An empty conversation is not sent: a question may have been asked meanwhile.
         chat = events.messages(session) if session.conversation else gr.skip()
-        return session, session.key, chat, session.documents()
+        return session, session.key, chat, events.documents(session)
 
     shown = [parts.state, key, parts.chat, parts.documents]
     loaded = page.load(load, [key, parts.state], shown, js=_READ_KEY, **_QUICK)
@@ -216,7 +216,7 @@ def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
     loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
     loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
     begun = [parts.chat, parts.undo, parts.state]
-    parts.again.click(events.forget, [parts.state], begun, **_QUICK)
+    parts.again.click(events.clear, [parts.state], begun, **_QUICK)
     parts.undo.click(events.restore, [parts.state], begun, **_QUICK)
     saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
     saved.then(None, [markdown], None, js=_SAVE)

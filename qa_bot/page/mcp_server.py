@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from qa_bot.bot import Bot
 from qa_bot.page.allowlist import LOCAL_HOSTS
-from qa_bot.page.api import AT_ONCE, MCP_PATH, answer_json
+from qa_bot.page.api import MAX_CONCURRENT, MCP_PATH, answer_json
 
 _DESCRIPTION = (
     "Answer a question about the documents by quotes from them, word for word. Nothing is made up: "
@@ -102,7 +102,7 @@ class AnswerJson(_Exact):
 
 
 class McpServer:
-    """Serves the tool: ``routes`` and ``running`` belong to the app that it is a part of."""
+    """Serves the tool; add ``routes`` to an app, and ``running`` to its lifespan."""
 
     def __init__(self, bot: Bot, host: str) -> None:
         self._sessions = StreamableHTTPSessionManager(
@@ -112,7 +112,7 @@ class McpServer:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run while the app is served."""
+        """Accept requests within the context."""
         async with self._sessions.run():
             yield
 
@@ -129,7 +129,7 @@ class _Endpoint:
 
 def _server(bot: Bot) -> "Server[dict[str, Any], Any]":
     server: Server[dict[str, Any], Any] = Server("qa-bot")
-    limiter = CapacityLimiter(AT_ONCE)
+    limiter = CapacityLimiter(MAX_CONCURRENT)
     tool = Tool(
         name="answer",
         title="Ask the documents",
@@ -143,7 +143,7 @@ def _server(bot: Bot) -> "Server[dict[str, Any], Any]":
     async def list_tools() -> list[Tool]:
         return [tool]
 
-    # Our own words say more of a wrong argument than those of the schema.
+    # Our own messages about wrong arguments are clearer than those of the schema.
     @server.call_tool(validate_input=False)  # type: ignore[untyped-decorator]
     async def call_tool(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if name != tool.name:
@@ -155,9 +155,10 @@ def _server(bot: Bot) -> "Server[dict[str, Any], Any]":
 
 
 def _security(host: str) -> TransportSecuritySettings | None:
-    """Serve only requests made to this machine by name, when the page is for this machine alone.
+    """Accept only local host names when the page is served to this machine alone.
 
-    Otherwise a web page could rebind its own name to 127.0.0.1 and ask in a visitor's browser.
+    This prevents DNS rebinding: a web page could otherwise resolve its own name to 127.0.0.1 and
+    ask questions from a visitor's browser.
     """
     if host not in LOCAL_HOSTS:
         return None

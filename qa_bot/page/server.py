@@ -1,4 +1,4 @@
-"""Serves the page. It asks nothing of the network and tells it nothing."""
+"""Serves the page. It makes no connections to other machines."""
 
 import errno
 import os
@@ -16,13 +16,13 @@ from starlette.middleware import Middleware
 
 from qa_bot.bot import Bot
 from qa_bot.errors import QABotError
-from qa_bot.page.allowlist import LOCAL_HOSTS, Gate, shut_in
+from qa_bot.page.allowlist import LOCAL_HOSTS, Allowlist, isolate_gradio
 from qa_bot.page.api import MCP_PATH, check_mcp
-from qa_bot.page.cleanup import sweeping
+from qa_bot.page.cleanup import cleaning_up
 from qa_bot.page.feedback import check_feedback
 from qa_bot.page.layout import EXAMPLES, build_page
 from qa_bot.page.library import Limits
-from qa_bot.page.malloc import share_arenas
+from qa_bot.page.malloc import limit_arenas
 from qa_bot.page.suggestions import suggest
 
 HOST = "127.0.0.1"
@@ -36,16 +36,16 @@ _SERVED: dict[str, Any] = {
     "footer_links": ["api"],
     "max_file_size": Limits().file_bytes,
     "css_paths": _FOLDER / "style.css",
-    # Of a style sheet, Gradio confines what is for print alone to a part of the page.
+    # Gradio would limit the print rules of a style sheet to a part of the page.
     "head": f'<style media="print">{_PRINT}</style>',
 }
-_SWITCHED_OFF: dict[str, Any] = {
+_DISABLED: dict[str, Any] = {
     "share": False,
     "ssr_mode": False,
     "pwa": False,
-    "mcp_server": False,  # mcp_server.py serves it better
+    "mcp_server": False,  # see mcp_server.py
     "enable_monitoring": False,
-    "run_history": False,  # else the browser would keep conversations after they are cleared
+    "run_history": False,  # otherwise the browser keeps conversations after they are cleared
 }
 
 
@@ -59,9 +59,9 @@ def launch(
     feedback: Path | None = None,
     mcp: bool = False,
 ) -> None:
-    """Serve the page until Ctrl+C. Raises QABotError when it cannot be served as asked.
+    """Serve the page until Ctrl+C. Raises QABotError for a host, port or file that cannot be used.
 
-    ``open_browser`` opens it where a person sits: see ``is_attended``.
+    ``open_browser`` opens it if a person can see this machine: see ``is_attended``.
     """
     page = start(bot, host, port, examples=examples, feedback=feedback, mcp=mcp)
     url = str(page.local_url)
@@ -82,31 +82,31 @@ def start(
     feedback: Path | None = None,
     mcp: bool = False,
 ) -> gr.Blocks:
-    """Serve the page from a thread and return it; ``page.close()`` ends it.
+    """Serve the page from a thread and return it; ``page.close()`` stops it.
 
-    Without ``examples``, questions to begin with are taken from the first document. Thumbs are
-    offered when there is a ``feedback`` file to keep them in. Raises as launch.
+    Without ``examples``, the suggested questions are about the first document. Thumbs are shown
+    when there is a ``feedback`` file. Raises the same as launch.
     """
     check_port(host, port)
     if feedback is not None:
         check_feedback(feedback)
-    extra = _mcp_options(bot, host) if mcp else {"lifespan": sweeping}
-    shut_in()
-    share_arenas()
+    extra = _mcp_options(bot, host) if mcp else {"lifespan": cleaning_up}
+    isolate_gradio()
+    limit_arenas()
     page = build_page(bot, _questions(bot, examples), feedback)
     page.launch(
         server_name=host,
         server_port=port,
         theme=_theme(),
-        app_kwargs={"middleware": [Middleware(Gate)], **extra},
+        app_kwargs={"middleware": [Middleware(Allowlist)], **extra},
         **_SERVED,
-        **_SWITCHED_OFF,
+        **_DISABLED,
     )
     return page
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise QABotError when host and port cannot be listened on."""
+    """Raise QABotError when the server cannot listen on host and port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
@@ -119,35 +119,35 @@ def check_port(host: str, port: int) -> None:
 
 
 def is_attended(host: str, in_terminal: bool, environment: Mapping[str, str]) -> bool:
-    """Return whether a person sits at this machine, in a terminal, and is served by it."""
+    """Whether a person at a terminal of this machine opened the page."""
     return host in LOCAL_HOSTS and in_terminal and "SSH_CONNECTION" not in environment
 
 
 def _mcp_options(bot: Bot, host: str) -> dict[str, Any]:
-    """Return the app's options with the MCP server; raises QABotError when it is not installed."""
+    """Return the options of an app with the MCP server; raises QABotError without its package."""
     check_mcp()
-    from qa_bot.page.mcp_server import McpServer  # late: its package is an extra
+    from qa_bot.page.mcp_server import McpServer  # late: mcp is an extra
 
     server = McpServer(bot, host)
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
-        async with sweeping(app), server.running():
+        async with cleaning_up(app), server.running():
             yield
 
     return {"lifespan": lifespan, "routes": server.routes}
 
 
 def _questions(bot: Bot, examples: Sequence[str]) -> Sequence[str]:
-    """Return the questions to begin with: those given, or some about the first document."""
-    bot.answer("What is this about?")  # else the first person to ask would wait for the models
+    """Return the suggested questions: those given, or some about the first document."""
+    bot.answer("What is this about?")  # loads the models before the first person asks
     if examples or not bot.documents:
         return examples
     return suggest(bot.answer, bot.documents[0], len(EXAMPLES))
 
 
 def _theme() -> gr.themes.Base:
-    """Return Gradio's plain theme, with fonts that every machine has, and enough contrast."""
+    """Return Gradio's default theme with system fonts and enough contrast."""
     theme = gr.themes.Default(
         primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
     )

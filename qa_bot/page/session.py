@@ -3,7 +3,6 @@
 A reload of the page finds its Session again by a key that only that browser tab holds.
 """
 
-import re
 import secrets
 from collections.abc import Callable
 from copy import deepcopy
@@ -14,13 +13,6 @@ from weakref import WeakValueDictionary
 from qa_bot.datatypes import Answer, Document, Quote
 from qa_bot.errors import QABotError
 from qa_bot.page.export import conversation_to_markdown
-from qa_bot.page.html import (
-    documents_to_html,
-    plain_to_html,
-    shown_quotes,
-    source_to_html,
-    to_html,
-)
 from qa_bot.page.library import Library
 from qa_bot.page.suggestions import suggest
 
@@ -29,110 +21,128 @@ CHOOSE_ONE = "Choose at least one document to ask about."
 IN_WORDS = "Please ask a question in words."
 
 _SUGGESTED = 2  # documents, those added last, that suggestions are about
-_ADDRESS = re.compile(r"quote-([0-9]{1,9})-([0-9]{1,3})")  # exchange, quote of it; see to_html
 
 
 @dataclass(eq=False, slots=True)
 class Exchange:
-    """A question and what the page shows for it; ``answer`` is None when that is a message."""
+    """A question and the reply to it: an Answer, or a message that says why there is none.
+
+    Both are empty until the question is answered.
+    """
 
     number: int
     question: str
-    reply: str = ""  # HTML; empty while it is still to come
     answer: Answer | None = None
+    message: str = ""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the reply is still to come."""
+        return self.answer is None and not self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document to show, and a quote to mark in it; ``answers``: whether the quote answers."""
+
+    document: Document
+    quote: Quote | None = None
+    answers: bool = False
 
 
 class Session:
-    """A conversation about a Library, some documents of which may be left out.
+    """A conversation about the documents of a Library, some of which may be excluded.
 
-    A copy is the session of somebody else: it begins with nothing but the operator's documents.
+    A copy is the session of another person: it starts with the operator's documents alone.
     """
 
     def __init__(self, library: Library) -> None:
         self.key = secrets.token_urlsafe(16)
-        self.shelf = library  # what it may ask
+        self.library = library
         self.conversation: list[Exchange] = []
-        self._forgotten: list[Exchange] = []  # by the last forget, as long as nothing was asked
-        self._left_out: set[str] = set()  # ids of documents
+        self.excluded: set[str] = set()  # ids of documents
+        self._cleared: list[Exchange] = []  # by the last clear, until another question is asked
         self._numbers = count()
-        self._pages = 0  # page loads that hold it
+        self._pages = 0  # page loads that hold this session
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Session":
-        return Session(deepcopy(self.shelf))
+        return Session(deepcopy(self.library))
 
     def hold(self) -> None:
-        """Note that one more page load holds this session."""
+        """Count one more page load that holds this session."""
         self._pages += 1
 
     def release(self) -> None:
-        """Note that one fewer does; with the last of them its documents are forgotten."""
+        """Count one page load less; when none is left, the session's documents are deleted."""
         self._pages -= 1
         if self._pages < 1:
-            self.shelf.close()
+            self.library.close()
 
     def begin(self, question: str) -> Exchange:
-        """Note a question, before it is answered."""
+        """Add a question to the conversation before it is answered."""
         exchange = Exchange(next(self._numbers), question)
-        self._forgotten = []
-        # In place: were the list replaced, of two questions asked at once one would be lost.
+        self._cleared = []
+        # In place: a new list could lose one of two questions that are asked at the same time.
         self.conversation.append(exchange)
         return exchange
 
     def finish(self, exchange: Exchange) -> None:
-        """Answer a question; what cannot be answered for a reason gets that reason as its reply."""
-        chosen = [it.id for it in self.shelf.documents if it.id not in self._left_out]
+        """Answer a question, or leave a message that says why it cannot be answered."""
+        chosen = [it.id for it in self.library.documents if it.id not in self.excluded]
         if not any(map(str.isalnum, exchange.question)):
-            exchange.reply = plain_to_html(IN_WORDS)
+            exchange.message = IN_WORDS
         elif not chosen:
-            exchange.reply = plain_to_html(CHOOSE_ONE)
+            exchange.message = CHOOSE_ONE
         else:
-            self._answer(exchange, chosen if self._left_out else None)
+            self._answer(exchange, chosen if self.excluded else None)
 
-    def forget(self) -> bool:
-        """Begin the conversation anew; the documents stay. Return whether it can be restored."""
+    def clear(self) -> bool:
+        """Start a new conversation with the same documents; return whether undo is possible."""
         if self.conversation:
-            self._forgotten = self.conversation.copy()
+            self._cleared = self.conversation.copy()
             self.conversation.clear()
-        return bool(self._forgotten)
+        return bool(self._cleared)
 
     def restore(self) -> None:
-        """Bring back the conversation that was forgotten, if nothing was asked since."""
-        self.conversation[:0] = self._forgotten
-        self._forgotten = []
+        """Bring back the conversation that was cleared, unless a question was asked since."""
+        self.conversation[:0] = self._cleared
+        self._cleared = []
 
-    def source(self, address: str) -> str:
-        """Return the page with the quote at an address marked; "" when there is none there."""
-        found = self._quote(address)
-        return "" if found is None else source_to_html(found[0], found[1], answers=found[2])
+    def quote_source(self, number: int, place: int) -> Source | None:
+        """Return where a quote stands: the one at ``place`` in the exchange with that number.
 
-    def opened(self, id: str) -> str:
-        """Return the page of a document; "" when it is not here."""
+        Where nothing was quoted, the closest passages are counted. None when there is no such one.
+        """
+        answers = (it.answer for it in self.conversation if it.number == number)
+        answer = next(answers, None)
+        quotes = () if answer is None else answer.quotes if answer.found else answer.closest
+        if answer is None or place >= len(quotes):
+            return None
+        return Source(quotes[place].document, quotes[place], answer.found)
+
+    def document_source(self, id: str) -> Source | None:
+        """Return a document to show, None when the session has none with that id."""
         document = self._document(id)
-        return "" if document is None else source_to_html(document)
+        return None if document is None else Source(document)
 
-    def choose(self, id: str, asked: bool) -> None:
-        """Include a document in what is asked, or exclude it."""
-        if asked:
-            self._left_out.discard(id)
+    def choose(self, id: str, included: bool) -> None:
+        """Include a document in the questions to come, or exclude it."""
+        if included:
+            self.excluded.discard(id)
         elif self._document(id) is not None:
-            self._left_out.add(id)
+            self.excluded.add(id)
 
     def remove(self, id: str) -> None:
-        """Forget an own document; quotes of it in the conversation stay."""
-        if any(document.id == id for document in self.shelf.own):
-            self.shelf.remove(id)
-        self._left_out.discard(id)
-
-    def documents(self) -> str:
-        """Return the list of documents as HTML."""
-        own = {document.id for document in self.shelf.own}
-        return documents_to_html(self.shelf.documents, own, self._left_out)
+        """Delete one of the session's own documents; quotes from it stay in the conversation."""
+        if any(document.id == id for document in self.library.own):
+            self.library.remove(id)
+        self.excluded.discard(id)
 
     def suggestions(self) -> list[str]:
-        """Return questions that the documents added last answer; none when there are none."""
-        last = self.shelf.own[-_SUGGESTED:]
-        found = [suggest(self.shelf.answer, document, SUGGESTIONS) for document in last]
-        turns = zip_longest(*reversed(found))  # one of each document, then another of each
+        """Return questions that the documents added last answer, taken from each in turn."""
+        last = self.library.own[-_SUGGESTED:]
+        suggested = [suggest(self.library.answer, document, SUGGESTIONS) for document in last]
+        turns = zip_longest(*reversed(suggested))
         return [it for turn in turns for it in turn if it is not None][:SUGGESTIONS]
 
     def to_markdown(self) -> str:
@@ -144,34 +154,19 @@ class Session:
         earlier = [it.answer for it in self.conversation if it.number < exchange.number]
         history = [answer for answer in earlier if answer is not None]
         try:
-            answer = self.shelf.answer(exchange.question, history, documents=documents)
+            exchange.answer = self.library.answer(exchange.question, history, documents=documents)
         except (QABotError, ValueError) as error:
-            # A ValueError is a document that was removed since, in another tab.
-            exchange.reply = plain_to_html(str(error))
-            return
-        exchange.answer = answer
-        exchange.reply = to_html(answer, f"quote-{exchange.number}")
-
-    def _quote(self, address: str) -> tuple[Document, Quote, bool] | None:
-        """Return the document and the quote at an address, and whether it answers."""
-        found = _ADDRESS.fullmatch(address)
-        if found is None:
-            return None
-        number, place = int(found[1]), int(found[2])
-        answers = [it.answer for it in self.conversation if it.number == number]
-        if not answers or answers[0] is None or place >= len(shown_quotes(answers[0])):
-            return None
-        quote = shown_quotes(answers[0])[place]
-        return quote.document, quote, answers[0].found
+            # A ValueError means that a document was removed meanwhile, in another tab.
+            exchange.message = str(error)
 
     def _document(self, id: str) -> Document | None:
-        return next((it for it in self.shelf.documents if it.id == id), None)
+        return next((it for it in self.library.documents if it.id == id), None)
 
 
-def finder() -> Callable[[str, Session], Session]:
-    """Return a function that finds the session of a key, or else takes the one it is given.
+def session_finder() -> Callable[[str, Session], Session]:
+    """Return a function that finds the session of a key, or else keeps the one it is given.
 
-    It knows sessions as long as a page load holds them, and keeps none alive itself.
+    Its references are weak: a session lives as long as a page load holds it.
     """
     sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
 

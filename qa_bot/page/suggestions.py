@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator
 from itertools import islice, zip_longest
 from typing import Protocol
 
+from qa_bot.answering.mentions import find_names
 from qa_bot.datatypes import Answer, Document
+from qa_bot.dates import MONTHS, WEEKDAYS
 from qa_bot.splitter import sentences
-from qa_bot.stopwords import is_stop_word
+from qa_bot.stopwords import POSSESSIVE, is_stop_word, stem
 
 ABOUT = "What is said about {}?"
 WHEN = "What happened in {}?"
@@ -18,15 +20,9 @@ TRIES = 4  # questions asked for each that is wanted, at most
 SECONDS = 5.0  # after which no other is tried
 
 _LONGEST = 80  # characters of a heading that makes a question
-_ALIKE = 5  # letters
 _READ = 200_000  # characters at the head of a document that names and years are taken from
-_MONTHS = "January February March April May June July August September October November December"
-_CALENDAR = frozenset(f"{_MONTHS} Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
-_YEAR = re.compile(rf"\b(?:(?:{_MONTHS.replace(' ', '|')}) )?(?:1\d|20)\d\d\b(?![-–.,]\d)")
-_CAPITAL = "A-ZÀ-ÖØ-ÞΑ-ΩА-Я"
-_WORD = rf"(?:(?:[{_CAPITAL}]\.){{2,}}|[{_CAPITAL}][\w’'-]+)"
-_NAME = re.compile(rf"\b{_WORD}(?: (?:(?:of|the|de|van|von) )*{_WORD})*")
-_OWNER = re.compile(r"['’]s?$")
+_CALENDAR = frozenset(MONTHS + WEEKDAYS)
+_YEAR = re.compile(rf"\b(?:(?:{'|'.join(MONTHS)}) )?(?:1\d|20)\d\d\b(?![-–.,]\d)")
 
 
 class Asked(Protocol):
@@ -35,13 +31,13 @@ class Asked(Protocol):
     def __call__(self, question: str, /, *, documents: Collection[str]) -> Answer: ...
 
 
-def suggest(answer: Asked, document: Document, count: int) -> list[str]:
+def suggest(answer: Asked, document: Document, count: int, seconds: float = SECONDS) -> list[str]:
     """Return at most ``count`` questions that a document answers, each by another quote.
 
-    What they are about is in its words. Each was asked; those refused, or answered by a quote
-    that does not name what they are about, are left out.
+    Each is asked, and left out when it is refused or when its quote does not name its topic. After
+    ``seconds`` no other is tried.
     """
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     questions: list[str] = []
     told: set[tuple[int, int]] = set()
     for question, topic in islice(candidates(document), TRIES * count):
@@ -82,19 +78,20 @@ def _names(document: Document) -> list[str]:
     One word counts as a name when it recurs, and not at the beginning of sentences alone. Of names
     that begin alike ("America", "Americans") the first is taken.
     """
-    begun = {start for start, _ in sentences(document, 0, min(_READ, len(document.text)))}
+    text = document.text[:_READ]
+    begun = {start for start, _ in sentences(document, 0, len(text))}
     counts: Counter[str] = Counter()
     inside: set[str] = set()
-    for found in _NAME.finditer(document.text, 0, _READ):
-        name = _without_days(found[0])
+    for start, end in find_names(text):
+        name = _without_days(text[start:end])
         counts[name] += 1
-        if " " in name or found.start() not in begun:
+        if " " in name or start not in begun:
             inside.add(name)
     named = [n for n in inside - {""} if counts[n] > 1 or " " in n]
     named.sort(key=lambda name: (-counts[name] * len(name.split(" ")), name))
     first: dict[str, str] = {}
     for name in named:
-        first.setdefault(name[:_ALIKE], name)
+        first.setdefault(stem(name), name)
     return list(first.values())
 
 
@@ -104,7 +101,7 @@ def _without_days(name: str) -> str:
     for end in (0, -1):
         while words and (is_stop_word(words[end].lower()) or words[end] in _CALENDAR):
             words.pop(end)
-    return _OWNER.sub("", " ".join(words))
+    return POSSESSIVE.sub("", " ".join(words))
 
 
 def _years(document: Document) -> list[str]:

@@ -4,10 +4,10 @@ import pytest
 
 from qa_bot.answering.cues import (
     asks_of_event,
+    context_cue,
     owns,
     points_at_article,
     pronouns,
-    sign,
     without_connective,
 )
 
@@ -82,7 +82,7 @@ def test_pronouns_stand_for_something_said_before(question: str, expected: list[
     ],
 )
 def test_signs_of_leaning(question: str, expected: str) -> None:
-    assert sign(question) == expected
+    assert context_cue(question) == expected
 
 
 @pytest.mark.parametrize(

@@ -14,16 +14,16 @@ from qa_bot.answering.reader import (
     Candidate,
     Scored,
     SpanReader,
-    agreed,
+    best_query,
     date_quotes,
     distinct,
     find_candidates,
     join,
-    missing,
+    missing_weight,
     passage_features,
-    read_worthwhile,
+    rank_by_mean,
+    read_by_prior,
     select,
-    trusting,
     word_weights,
 )
 from qa_bot.datatypes import Document, Hit, Quote, Span
@@ -46,15 +46,15 @@ def quote(start: int, end: int, score: float) -> Quote:
 
 
 class FixedModel:
-    """Finds in each text the words it is told to look for, with a margin of its own for each.
+    """Finds in each text the words that it is given, each with a score difference of its own.
 
-    Its probabilities are those of the margin alone.
+    Its probabilities are those of the score difference alone.
     """
 
     card = Card(384, Logistic((1, 0, 0), 0), Logistic((0, 0, 0), 0), Levels(0.4, 0.1), {})
 
-    def __init__(self, margins: dict[str, float]) -> None:
-        self.margins = margins
+    def __init__(self, score_diffs: dict[str, float]) -> None:
+        self.score_diffs = score_diffs
 
     def find(
         self, query: str, texts: Sequence[str], stretches: object
@@ -63,16 +63,16 @@ class FixedModel:
 
     def _find(self, text: str) -> list[SpanPrediction]:
         found = [
-            SpanPrediction(text.index(words), text.index(words) + len(words), margin)
-            for words, margin in self.margins.items()
+            SpanPrediction(text.index(words), text.index(words) + len(words), score_diff)
+            for words, score_diff in self.score_diffs.items()
             if words in text
         ]
-        return sorted(found, key=lambda one: -one.margin)
+        return sorted(found, key=lambda one: -one.score_diff)
 
 
-def reader(**margins: float) -> SpanReader:
-    """A reader that finds each word given, with its margin."""
-    return SpanReader(FixedModel({name.replace("_", " "): m for name, m in margins.items()}))  # type: ignore[arg-type]
+def reader(**score_diffs: float) -> SpanReader:
+    """A reader that finds each given word, with its score difference."""
+    return SpanReader(FixedModel({name.replace("_", " "): m for name, m in score_diffs.items()}))  # type: ignore[arg-type]
 
 
 def test_a_quote_is_the_sentence_around_what_was_found() -> None:
@@ -117,21 +117,21 @@ def test_one_passage_may_give_several_quotes_and_no_sentence_twice() -> None:
     ]
 
 
-def test_quotes_are_in_the_order_of_what_all_readings_give_them() -> None:
-    # The place that two readings find comes before one that a single reading trusts more.
+def test_quotes_are_ranked_by_the_mean_over_all_queries() -> None:
+    # A place that two queries find comes before one that is likelier for a single query.
     meant = [quote(0, 9, 0.7)], [quote(20, 35, 0.5), quote(0, 9, 0.2)], [quote(24, 35, 0.6)]
-    first, second = agreed(meant)
+    first, second = rank_by_mean(meant)
     assert (first.start, first.end, first.score) == (24, 35, 0.6)
     assert (second.start, second.end, second.score) == (0, 9, 0.7)
-    assert (trusting(first, meant), trusting(second, meant)) == (2, 0)
-    assert agreed([]) == agreed([[], []]) == []
+    assert (best_query(first, meant), best_query(second, meant)) == (2, 0)
+    assert rank_by_mean([]) == rank_by_mean([[], []]) == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), unique_by=lambda pair: pair[0]))
-def test_one_reading_is_believed_as_it_is(found: list[tuple[int, float]]) -> None:
+def test_the_quotes_of_one_query_keep_their_order(found: list[tuple[int, float]]) -> None:
     quotes = [quote(at, at + 1, score) for at, score in sorted(found, key=lambda pair: -pair[1])]
     kept = [quote for quote in quotes if quote.text.strip()]
-    assert agreed([join(distinct(kept))]) == join(distinct(kept))
+    assert rank_by_mean([join(distinct(kept))]) == join(distinct(kept))
 
 
 def quotes_of(text: str, *scores: float) -> list[Quote]:
@@ -179,9 +179,9 @@ def test_a_word_weighs_more_the_fewer_passages_hold_it() -> None:
 
 def test_what_is_missing_is_the_weight_of_the_words_a_text_lacks() -> None:
     weights = {"bridg": 2.0, "built": 0.5}
-    assert missing(weights, "Bridges are long.") == 0.5
-    assert missing(weights, "They built a bridge.") == 0
-    assert missing(weights, "Rain.") == 2.5
+    assert missing_weight(weights, "Bridges are long.") == 0.5
+    assert missing_weight(weights, "They built a bridge.") == 0
+    assert missing_weight(weights, "Rain.") == 2.5
 
 
 def test_what_retrieval_knows_of_passages() -> None:
@@ -224,19 +224,19 @@ def test_passages_are_read_best_first_while_one_may_change_the_first_quote() -> 
         return [scored(likely[i]) for i in chosen]
 
     priors = [0.039, 0.5, 0.6, 0.3, 0.041]
-    found = read_worthwhile(priors, read_passages)
+    found = read_by_prior(priors, read_passages)
     # 0.3 and 0.041 are worth it beside 0.5; beside 0.9 no passage below 0.072 is.
     assert read == [[2, 1], [3]]
     assert [probability for _, probability in found] == [0.3, 0.5, 0.9]
     likely[3], read[:] = 0.5, []
-    read_worthwhile(priors, read_passages)
+    read_by_prior(priors, read_passages)
     assert read == [[2, 1], [3], [4]]  # 0.039 is less than 0.08 of 0.5
-    assert read_worthwhile([], lambda chosen: []) == []
+    assert read_by_prior([], lambda chosen: []) == []
 
 
 def test_where_nothing_was_found_all_passages_are_read() -> None:
     read: list[int] = []
-    assert read_worthwhile([0.5, 1e-6, 1e-9], lambda chosen: read.extend(chosen) or []) == []
+    assert read_by_prior([0.5, 1e-6, 1e-9], lambda chosen: read.extend(chosen) or []) == []
     assert read == [0, 1, 2]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qa_bot.answering.reader import SpanReader, join, quoted_around
+from qa_bot.answering.reader import SpanReader, join, sentences_around
 from qa_bot.context import reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote
 from qa_bot.models.span_model import SpanPrediction, Window, best_spans
@@ -63,5 +63,5 @@ def test_rows_are_not_joined() -> None:
 )
 def test_a_letter_keeps_its_accent(text: str, start: int, end: int, highlight: str) -> None:
     passage = Passage(Document(text), 0, len(text))
-    _, found = quoted_around(passage, reading(passage), SpanPrediction(start, end, 1.0))
+    _, found = sentences_around(passage, reading(passage), SpanPrediction(start, end, 1.0))
     assert found.text == highlight

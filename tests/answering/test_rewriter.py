@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from qa_bot.answering.mentions import Term, terms
 from qa_bot.answering.rewriter import (
     PAST_CHARS,
-    READINGS,
+    REWRITES,
     SAID_CHARS,
     SEPARATOR,
     conversation,
-    readings,
     resolve,
+    rewrites,
 )
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.models.span_model import Card, Levels, Logistic, ReaderModel, Thresholds
@@ -25,8 +25,8 @@ WHO = ("Who designed the bridge?", "Gustave Eiffel designed it.")
 class Judge(ReaderModel):
     """Holds a question to need the words it is given, and remembers what it was asked."""
 
-    def __init__(self, *needed: str, leaning: float = 0.9) -> None:
-        self.needed, self.leaning = needed, leaning
+    def __init__(self, *needed: str, needs_context: float = 0.9) -> None:
+        self.needed, self.needs_context = needed, needs_context
         self.past = ""
         least = {
             "pointing": Thresholds(0.0, 0.5),
@@ -40,7 +40,7 @@ class Judge(ReaderModel):
     ) -> tuple[float, list[float]]:
         self.past = past
         chances = [0.9 if past[start:end] in self.needed else 0.1 for start, end in words]
-        return self.leaning, chances
+        return self.needs_context, chances
 
 
 def chosen(past: str, words: Sequence[str]) -> dict[Term, float]:
@@ -134,13 +134,13 @@ def test_the_articles_that_were_quoted_tell_who_is_a_person() -> None:
     article = Document("Trump spoke of Iran. " + "x " * 4000 + "President Trump left Iran.")
     quote = Quote(article, 0, 20, Span(article, 0, 5), 0.9)
     turn = Answer("Who spoke?", "Who spoke?", (quote,), 0.9)
-    assert readings("Is he old?", [turn], Judge("Iran", "Trump"))[:-1] == ("Is Trump old?",)
-    assert readings("Is it old?", [turn], Judge("Iran", "Trump"))[:-1] == ("Is Iran old?",)
+    assert rewrites("Is he old?", [turn], Judge("Iran", "Trump"))[:-1] == ("Is Trump old?",)
+    assert rewrites("Is it old?", [turn], Judge("Iran", "Trump"))[:-1] == ("Is Iran old?",)
 
 
 def test_a_question_about_this_article_is_left_alone() -> None:
     question = "What is this article about?"
-    assert readings(question, [WHO], Judge("Eiffel")) == (question,)
+    assert rewrites(question, [WHO], Judge("Eiffel")) == (question,)
 
 
 def test_there_are_at_most_three_readings() -> None:
@@ -151,13 +151,13 @@ def test_there_are_at_most_three_readings() -> None:
 
 
 def test_a_question_that_does_not_lean_is_left_alone() -> None:
-    judge = Judge("Eiffel", leaning=0.1)
-    assert readings("When was Ada born?", [WHO], judge) == ("When was Ada born?",)
+    judge = Judge("Eiffel", needs_context=0.1)
+    assert rewrites("When was Ada born?", [WHO], judge) == ("When was Ada born?",)
 
 
 def test_a_question_with_a_pronoun_always_leans() -> None:
-    judge = Judge("Eiffel", leaning=0.1)
-    assert readings("When was he born?", [WHO], judge)[0] == "When was Gustave Eiffel born?"
+    judge = Judge("Eiffel", needs_context=0.1)
+    assert rewrites("When was he born?", [WHO], judge)[0] == "When was Gustave Eiffel born?"
 
 
 @pytest.mark.parametrize(
@@ -170,23 +170,23 @@ def test_a_question_with_a_pronoun_always_leans() -> None:
 )
 def test_what_happened_is_what_was_asked_about_last(asked: str, expected: str) -> None:
     history = [WHO, (asked, "A contractor was killed.")]
-    found = readings("When did that happen?", history, Judge("contractor", leaning=0.1))
+    found = rewrites("When did that happen?", history, Judge("contractor", needs_context=0.1))
     assert found[0] == expected
 
 
 def test_what_happened_is_not_asked_without_a_word_for_it() -> None:
     question = "When was that?"
     happened, other = f"{question} bridge burn", f"{question} bridge"
-    assert readings(question, [("Did the bridge burn?", "")], Judge("bridge")) == (happened, other)
-    assert readings(question, [("Did the bridge burn?", "")], Judge()) == (happened,)
-    assert readings(question, [("Why?", "")], Judge()) == (question,)
+    assert rewrites(question, [("Did the bridge burn?", "")], Judge("bridge")) == (happened, other)
+    assert rewrites(question, [("Did the bridge burn?", "")], Judge()) == (happened,)
+    assert rewrites(question, [("Why?", "")], Judge()) == (question,)
 
 
 def test_without_history_nothing_is_asked_of_the_network() -> None:
     judge = Judge("Eiffel")
-    assert readings("When was he born?", [], judge) == ("When was he born?",)
-    assert readings("When was this written?", [WHO], judge) == ("When was this written?",)
-    assert readings("Why?", [("", ""), (" ", "")], judge) == ("Why?",)
+    assert rewrites("When was he born?", [], judge) == ("When was he born?",)
+    assert rewrites("When was this written?", [WHO], judge) == ("When was this written?",)
+    assert rewrites("Why?", [("", ""), (" ", "")], judge) == ("Why?",)
     assert judge.past == ""
 
 
@@ -195,7 +195,7 @@ def test_an_answer_gives_its_query_and_its_first_quote() -> None:
     quote = Quote(document, 0, 21, Span(document, 0, 8), 0.9)
     turn = Answer("Who?", "Who designed the tower?", (quote,), 0.9)
     judge = Judge("Koechlin")
-    assert readings("When was he born?", [WHO, turn], judge) == (
+    assert rewrites("When was he born?", [WHO, turn], judge) == (
         "When was Koechlin born?",
         "When was he born?",
     )
@@ -206,34 +206,34 @@ def test_a_name_that_answered_may_be_what_a_pronoun_is_for() -> None:
     document = Document("Some of them are from the Acme Works in Lund.")
     quote = Quote(document, 0, 45, Span(document, 22, 36), 0.9)  # "the Acme Works"
     turn = Answer("Who?", "Where are they from?", (quote,), 0.9)
-    assert readings("Is it old?", [turn], Judge()) == ("Is Acme Works old?", "Is it old?")
+    assert rewrites("Is it old?", [turn], Judge()) == ("Is Acme Works old?", "Is it old?")
     # The network's word comes first, and a question without a pronoun takes nothing else.
-    assert readings("Is it old?", [turn], Judge("Lund"))[:-1] == (
+    assert rewrites("Is it old?", [turn], Judge("Lund"))[:-1] == (
         "Is Lund old?",
         "Is Acme Works old?",
     )
-    assert readings("Why?", [turn], Judge()) == ("Why?",)
-    assert readings("Is it old?", [turn, WHO], Judge()) == ("Is it old?",)
+    assert rewrites("Why?", [turn], Judge()) == ("Why?",)
+    assert rewrites("Is it old?", [turn, WHO], Judge()) == ("Is it old?",)
 
 
 def test_of_a_long_quote_the_part_around_the_answer_is_told() -> None:
     document = Document("x " * 500 + "Eiffel" + " y" * 500)
     quote = Quote(document, 0, len(document.text), Span(document, 1000, 1006), 0.9)
     judge = Judge()
-    readings("Why?", [Answer("Who?", "Who?", (quote,), 0.9)], judge)
+    rewrites("Why?", [Answer("Who?", "Who?", (quote,), 0.9)], judge)
     assert judge.past == "Who?" + SEPARATOR + document.text[1000 : 1000 + SAID_CHARS]
 
 
 def test_a_refusal_gives_its_query_alone() -> None:
     judge = Judge()
-    readings("When did he?", [Answer("Who?", "Who designed the bridge?", (), 0.1)], judge)
+    rewrites("When did he?", [Answer("Who?", "Who designed the bridge?", (), 0.1)], judge)
     assert judge.past == "Who designed the bridge?"
 
 
 @pytest.mark.parametrize("item", ["Who?", ("Who?",), ("Who?", None), 3, None, ["a", "b", "c"]])
 def test_an_item_that_is_no_turn_is_refused(item: object) -> None:
     with pytest.raises(ValueError, match="history holds Answers or"):
-        readings("Why?", [WHO, item])  # type: ignore[list-item]
+        rewrites("Why?", [WHO, item])  # type: ignore[list-item]
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=5), st.text())
@@ -247,9 +247,9 @@ def test_every_word_of_a_query_is_of_the_question_or_the_history(
         ) -> tuple[float, list[float]]:
             return 1.0, [1.0] * len(words)
 
-    found = readings(question, history, All())
+    found = rewrites(question, history, All())
     said = " ".join([question, *(text for turn in history for text in turn)])
-    assert 1 <= len(found) == len(set(found)) <= READINGS
+    assert 1 <= len(found) == len(set(found)) <= REWRITES
     for query in found:
         assert {term.stem for term in terms(query)} <= {term.stem for term in terms(said)}
 
@@ -264,7 +264,7 @@ def test_the_past_is_bounded_and_its_end_is_kept(said: list[str]) -> None:
 
 def test_the_real_network_resolves_a_follow_up_and_leaves_a_new_topic_alone() -> None:
     history = [("Who is the Defense Secretary?", "Mark Esper")]
-    assert readings("When was he born?", history)[0] == "When was Mark Esper born?"
+    assert rewrites("When was he born?", history)[0] == "When was Mark Esper born?"
     question = "How many people live in the largest city of Norway?"
-    assert readings(question, history) == (question,)
-    assert readings(question, history * 200) == (question,)
+    assert rewrites(question, history) == (question,)
+    assert rewrites(question, history * 200) == (question,)

@@ -200,14 +200,13 @@ def test_rewriting_is_timed_where_there_is_a_history() -> None:
 
 
 def test_the_command_prints_each_turn_and_the_report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(conversations, "default_bot", FakeBot)
     file = tmp_path / "conversations.jsonl"
     names = [*Golden.__slots__, *Turn.__slots__]
     lines = [json.dumps({name: getattr(one, name) for name in names}) for one in TURNS]
     file.write_text("\n".join(lines) + "\n", "utf-8")
-    conversations.main(["--conversations", str(file), "--verbose"])
+    conversations.main(["--conversations", str(file), "--verbose"], FakeBot())
     printed = capsys.readouterr().out
     asked = hold(FakeBot(), TURNS)
     shown = [*map(turn_to_text, asked), to_text(asked), "rewriting a question that has a history: "]

@@ -36,7 +36,7 @@ from benchmarks.followups import (
     terms_table,
     to_table,
 )
-from qa_bot.answering.rewriter import Turn, readings
+from qa_bot.answering.rewriter import Turn, rewrites
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.models.span_model import Levels
 
@@ -98,7 +98,7 @@ def test_a_question_stands_alone_when_nothing_but_case_and_marks_was_changed(
 def test_every_system_rewrites_every_question() -> None:
     queries = rewrite_all(ROWS)
     assert list(queries) == [OURS, IGNORED, PREPENDED]
-    assert queries[OURS] == [readings(row.question, row.history)[0] for row in ROWS]
+    assert queries[OURS] == [rewrites(row.question, row.history)[0] for row in ROWS]
     assert queries[IGNORED] == ["When was she born?", "Where is the castle?", "Who repaired it?"]
     assert queries[PREPENDED][2] == "Who designed the old bridge? Who repaired it?"
 
@@ -284,16 +284,15 @@ def test_a_table_is_aligned() -> None:
 
 
 def test_the_command_prints_words_and_places(
-    doc2dial: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    doc2dial: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     row = {"source": "cast2019", "history": ["Who?"], "question": "Why?", "rewrite": "why"}
     write(doc2dial / "followups-dev.jsonl.gz", [row])
-    monkeypatch.setattr(followups, "bot_maker", lambda: lambda document: FakeBot())
     followups.main([str(doc2dial), "--sample", "0"])
     words = capsys.readouterr().out
     assert words.splitlines()[0] == "Words added to questions that have a history"
     assert "documents" not in words
-    followups.main([str(doc2dial)])
+    followups.main([str(doc2dial)], lambda document: FakeBot())
     printed = capsys.readouterr().out
     places = places_table(ask_all(DIALOGUES, lambda document: FakeBot()))
     assert printed == f"{words}\nFollow-ups about 1 documents of doc2dial\n\n{places}\n"

@@ -183,9 +183,8 @@ def test_text_of_no_questions_divides_by_nothing() -> None:
 
 
 @pytest.fixture
-def questions_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file with ROWS, asked of a FakeBot."""
-    monkeypatch.setattr(golden, "default_bot", FakeBot)
+def questions_file(tmp_path: Path) -> str:
+    """A file with ROWS."""
     file = tmp_path / "questions.jsonl"
     lines = [json.dumps({name: getattr(row, name) for name in row.__slots__}) for row in ROWS]
     file.write_text("\n".join(lines) + "\n", "utf-8")
@@ -193,14 +192,14 @@ def questions_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_command_prints_the_report(questions_file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    golden.main(["--questions", questions_file])
+    golden.main(["--questions", questions_file], FakeBot())
     assert capsys.readouterr().out == to_text(REPORT) + "\n"
 
 
 def test_verbose_command_lists_each_miss(
     questions_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    golden.main(["--questions", questions_file, "--verbose"])
+    golden.main(["--questions", questions_file, "--verbose"], FakeBot())
     assert capsys.readouterr().out.split("\n\n")[3].splitlines() == [
         "u1 Who painted it?  [quoted, though the article does not say, 0.60]",
         "    wanted: no painter is mentioned",
@@ -211,7 +210,7 @@ def test_verbose_command_lists_each_miss(
 def test_json_command_prints_plain_json(
     questions_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    golden.main(["--questions", questions_file, "--verbose", "--json"])
+    golden.main(["--questions", questions_file, "--verbose", "--json"], FakeBot())
     printed = json.loads(capsys.readouterr().out)
     assert printed["auroc"] == 6.5 / 8
     assert printed["in_first"] == 1

@@ -21,12 +21,12 @@ from benchmarks.load import (
     year,
 )
 from qa_bot.page.server import start
-from tests.helpers.fakes import MILL, operator
+from tests.helpers.fakes import MILL, word_bot
 from tests.helpers.served import free_port
 
 pytestmark = pytest.mark.slow
 
-BOT = operator(MILL)
+BOT = word_bot(MILL)
 NAMES = PEOPLE[:3]
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from qa_bot.datatypes import Document
 from qa_bot.page.server import start
 from tests.browser.pages import PHONE, ask, box, replies
-from tests.helpers.fakes import WordEmbedder, operator
+from tests.helpers.fakes import WordEmbedder, word_bot
 from tests.helpers.served import free_port
 
 NAMES = ("Anna Berg", "Ida Varrow", "Petra Vance", "Oskar Brandt", "Ines Roth")
@@ -49,7 +49,7 @@ EMBEDDER = Pausing()
 
 @pytest.fixture(scope="module")
 def town(chromium: Browser) -> Iterator[gr.Blocks]:
-    page = start(operator(TOWN, embedder=EMBEDDER), port=free_port(), examples=QUESTIONS[:1])
+    page = start(word_bot(TOWN, embedder=EMBEDDER), port=free_port(), examples=QUESTIONS[:1])
     yield page
     page.close(verbose=False)
 

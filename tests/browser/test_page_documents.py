@@ -23,7 +23,7 @@ from tests.browser.pages import (
     upload,
 )
 from tests.browser.samples import FILES, HOSTILE, HOSTILE_NAME, file
-from tests.helpers.fakes import MILL, WordEmbedder, long_text, operator
+from tests.helpers.fakes import MILL, WordEmbedder, long_text, word_bot
 from tests.helpers.served import free_port
 
 DROP = """(area, [name, bytes]) => {
@@ -74,7 +74,7 @@ def test_a_file_is_dropped_on_the_page(visit: Visit) -> None:
 
 def test_how_far_a_file_is_read_is_shown(chromium: Browser) -> None:
     embedder = Pausing()
-    page = start(operator(MILL, embedder=embedder), port=free_port())
+    page = start(word_bot(MILL, embedder=embedder), port=free_port())
     with chromium.new_page() as view:
         view.goto(page.local_url)
         view.get_by_role("tab", name="Documents").click()

@@ -12,7 +12,7 @@ from qa_bot.page.server import start
 from tests.browser.pages import PHONE, TITLE, Visit, ask, box, exact, questions, replies, upload
 from tests.browser.samples import file
 from tests.browser.test_page_conversation import QUESTIONS, TOWN
-from tests.helpers.fakes import operator
+from tests.helpers.fakes import word_bot
 from tests.helpers.served import free_port
 
 NARROW = {"width": 320, "height": 600}
@@ -21,7 +21,7 @@ ZOOMED = {"width": 640, "height": 400}  # 1280 by 800 at 200 %
 
 @pytest.fixture(scope="module")
 def town(chromium: Browser) -> Iterator[gr.Blocks]:
-    page = start(operator(TOWN), port=free_port(), examples=QUESTIONS[:3])
+    page = start(word_bot(TOWN), port=free_port(), examples=QUESTIONS[:3])
     yield page
     page.close(verbose=False)
 

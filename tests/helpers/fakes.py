@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qa_bot.answering.rewriter import Turn
 from qa_bot.bot import Bot
 from qa_bot.config import Config
-from qa_bot.datatypes import Document, Hit, Quote
+from qa_bot.datatypes import Answer, Document, Hit, Quote
 from qa_bot.models.span_model import Levels
 from qa_bot.store.index import Index
 
@@ -58,11 +59,33 @@ class WordReader:
         return Quote(span.document, span.start, span.end, span, share)
 
 
-def operator(*documents: Document, embedder: WordEmbedder | None = None) -> Bot:
+class WordRewriter:
+    """Adds the words of the last question to a question."""
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> tuple[str, ...]:
+        if not history:
+            return (question,)
+        last = history[-1]
+        asked = last.query if isinstance(last, Answer) else last[0]
+        return f"{question} {asked}", question
+
+
+class FixedRewriter:
+    """Gives the same queries for every question."""
+
+    def __init__(self, *queries: str) -> None:
+        self.queries = queries
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> tuple[str, ...]:
+        return self.queries
+
+
+def word_bot(*documents: Document, embedder: WordEmbedder | None = None) -> Bot:
+    """Make a Bot that needs no weights."""
     embedder = WordEmbedder() if embedder is None else embedder
     index = Index(Config().build_settings(), embedder.fingerprint, 64)
     index.add(documents, embedder)
-    return Bot(index, embedder, WordReader())
+    return Bot(index, embedder, WordReader(), WordRewriter())
 
 
 def long_text(passages: int) -> str:

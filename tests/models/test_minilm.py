@@ -16,14 +16,14 @@ from qa_bot.models.embedder import (
     default_folder,
     fingerprint,
     load_embedder,
-    load_whole,
+    load_sentence_transformer,
 )
 from qa_bot.models.minilm import MiniLM
 
 
 @pytest.fixture(scope="module")
 def whole() -> Embedder:
-    return load_whole(str(default_folder()))
+    return load_sentence_transformer(str(default_folder()))
 
 
 def cosines(one: Embedder, other: Embedder, texts: list[str]) -> list[float]:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from qa_bot.errors import ModelError
 from qa_bot.models.span_model import (
+    DOC_STRIDE,
     SPAN_TOKENS,
     SPANS,
     WEIGHTS,
-    WINDOW_OVERLAP,
     ReaderModel,
     SpanPrediction,
     Window,
@@ -74,8 +74,8 @@ def test_windows_cover_every_token_and_every_span_is_whole_in_one(tokens: int, a
     found = list(load_model().windows(" ".join(["why"] * asked), " ".join(words)))
     stretches = [{start // 2 for start, _ in one.offsets} for one in found]
     assert set(range(tokens)) == set().union(*stretches)
-    for start in range(0, tokens - WINDOW_OVERLAP, 37):
-        span = set(range(start, start + WINDOW_OVERLAP))
+    for start in range(0, tokens - DOC_STRIDE, 37):
+        span = set(range(start, start + DOC_STRIDE))
         assert any(span <= stretch for stretch in stretches)
     assert all(len(one.ids) == one.first + len(one.offsets) + 1 <= 384 for one in found)
 
@@ -97,7 +97,9 @@ def test_the_words_that_answer_are_found() -> None:
 def test_spans_of_one_text_are_apart_and_the_best_comes_first(text: str) -> None:
     (found,) = load_model().find("Who is ab?", [text * 8])
     assert len(found) <= SPANS
-    assert [one.margin for one in found] == sorted((one.margin for one in found), reverse=True)
+    assert [one.score_diff for one in found] == sorted(
+        (one.score_diff for one in found), reverse=True
+    )
     ordered = sorted(found, key=lambda one: one.start)
     assert all(one.end <= other.start for one, other in pairwise(ordered))
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from qa_bot.page.server import start
-from tests.helpers.fakes import MILL, operator
+from tests.helpers.fakes import MILL, word_bot
 from tests.helpers.served import free_port, named, numbers
 
 SECRET = "The password is Zanzibar."
@@ -21,7 +21,7 @@ SECRET = "The password is Zanzibar."
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[gr.Blocks]:
-    page = start(operator(MILL), port=free_port())
+    page = start(word_bot(MILL), port=free_port())
     yield page
     page.close(verbose=False)
 

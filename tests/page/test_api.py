@@ -14,12 +14,11 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from qa_bot.errors import QABotError
-from qa_bot.page import api
 from qa_bot.page.api import add_api, check_mcp, make_answer
-from tests.helpers.fakes import MILL, operator
+from tests.helpers.fakes import MILL, word_bot
 
 QUESTION = "Who built the mill"
-BOT = operator(MILL)
+BOT = word_bot(MILL)
 EXPECTED = BOT.answer(QUESTION).to_dict()
 BAD_HISTORY = "history holds pairs [question, answer], not ['Who?']"
 
@@ -151,8 +150,7 @@ def test_history_reaches_the_bot_and_errors_come_back_as_their_words() -> None:
     assert caught.value.print_exception is False
 
 
-def test_what_mcp_needs_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_mcp_needs_is_named_when_it_is_missing() -> None:
     check_mcp()
-    monkeypatch.setattr(api, "find_spec", lambda name: None)
     with pytest.raises(QABotError, match=r"python -m pip install 'qa-bot\[mcp\]'"):
-        check_mcp()
+        check_mcp("no_such_package")

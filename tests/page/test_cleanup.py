@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 from gradio.state_holder import StateHolder
 
-from qa_bot.page.cleanup import sweep_files, sweep_pages
+from qa_bot.page.cleanup import delete_stale_files, drop_closed_pages
 
 NOW = datetime(2026, 1, 1)
 
@@ -39,9 +39,9 @@ def holder(state: gr.State) -> StateHolder:
 
 
 def test_pages_go_when_closed_and_without_session(holder: StateHolder) -> None:
-    assert sweep_pages(holder, NOW + timedelta(seconds=29)) == 0
+    assert drop_closed_pages(holder, NOW + timedelta(seconds=29)) == 0
     assert set(holder.session_data) == {"open", "closed", "ended", "idle", "call"}
-    assert sweep_pages(holder, NOW + timedelta(seconds=31)) == 2
+    assert drop_closed_pages(holder, NOW + timedelta(seconds=31)) == 2
     assert set(holder.session_data) == {"open", "closed", "idle"}
     assert set(holder.time_last_used) == {"open", "closed", "idle"}
 
@@ -54,7 +54,7 @@ def test_files_that_were_left_over_go(tmp_path: Path) -> None:
         (tmp_path / f"{name}.part").touch()
         for path in (folder, tmp_path / f"{name}.part"):
             os.utime(path, (1000 - age, 1000 - age))
-    sweep_files(tmp_path, 1000)
+    delete_stale_files(tmp_path, 1000)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "new.part"]
     assert (tmp_path / "new" / "a.txt").exists()
-    sweep_files(tmp_path / "none", 1000)
+    delete_stale_files(tmp_path / "none", 1000)

@@ -8,10 +8,17 @@ import gradio as gr
 import pytest
 
 from qa_bot.page import events
-from qa_bot.page.html import awaited_to_html, question_to_html, suggestions_to_html
+from qa_bot.page.html import (
+    awaited_to_html,
+    plain_to_html,
+    question_to_html,
+    source_to_html,
+    suggestions_to_html,
+    to_html,
+)
 from qa_bot.page.library import Library
-from qa_bot.page.session import Session
-from tests.helpers.fakes import MILL, operator
+from qa_bot.page.session import IN_WORDS, Session
+from tests.helpers.fakes import MILL, word_bot
 
 HARBOUR = "The harbour master is Anna Berg."
 SKIPPED = gr.skip()
@@ -19,7 +26,7 @@ SKIPPED = gr.skip()
 
 @pytest.fixture
 def session() -> Session:
-    return Session(Library(operator(MILL)))
+    return Session(Library(word_bot(MILL)))
 
 
 def event(**data: Any) -> gr.EventData:
@@ -37,11 +44,12 @@ def test_a_question_is_shown_at_once_and_then_its_answer_and_that_in_its_place(
     first, last = ask(session, question)
     user = {"role": "user", "content": question_to_html(question)}
     (exchange,) = session.conversation
+    assert exchange.answer is not None
     awaited = {"role": "assistant", "content": awaited_to_html()}
     assert first == ([user, awaited], "", SKIPPED, SKIPPED, session)
-    assert last[0] == [user, {"role": "assistant", "content": exchange.reply}]
+    assert last[0] == [user, {"role": "assistant", "content": to_html(exchange.answer, "quote-0")}]
     assert last[1] == SKIPPED  # a question half typed stays
-    assert last[2] == session.source("quote-0-0") != ""
+    assert last[2] == source_to_html(MILL, exchange.answer.quotes[0])
     assert last[3].selected == "source"
 
 
@@ -63,15 +71,28 @@ def test_a_suggested_question_is_asked(session: Session) -> None:
 
 def test_a_clicked_quote_or_document_is_shown(session: Session) -> None:
     ask(session, "The mill was built")
-    page, tabs, _ = events.show(session, event(of="quote-0-0"))
-    assert page == session.source("quote-0-0") and tabs.selected == "source"
-    page, tabs, _ = events.open_document(session, event(of=MILL.id))
-    assert page == session.opened(MILL.id) and tabs.selected == "source"
+    page, tabs, _ = events.show_quote(session, event(of="quote-0-0"))
+    assert f'<mark class="qa-said">{MILL.text}</mark>' in page and tabs.selected == "source"
+    page, tabs, _ = events.show_document(session, event(of=MILL.id))
+    assert page == source_to_html(MILL) and tabs.selected == "source"
+
+
+def test_the_closest_passage_is_marked_but_not_as_an_answer(session: Session) -> None:
+    ask(session, "How long does bread by Rosa take")
+    page, _, _ = events.show_quote(session, event(of="quote-0-0"))
+    assert f"<mark>{MILL.text}</mark>" in page and "qa-said" not in page
+
+
+def test_what_cannot_be_answered_is_shown_as_a_message(session: Session) -> None:
+    *_, last = ask(session, "?!")
+    assert last[0][1] == {"role": "assistant", "content": plain_to_html(IN_WORDS)}
 
 
 def test_what_is_not_there_shows_nothing(session: Session) -> None:
-    assert events.show(session, event(of="quote-9-9")) == (SKIPPED, SKIPPED, session)
-    assert events.open_document(session, event(of="../x")) == (SKIPPED, SKIPPED, session)
+    ask(session, "The mill was built")
+    for nowhere in ("quote-9-9", "quote-0-0 ", "", "quote-０-0"):
+        assert events.show_quote(session, event(of=nowhere)) == (SKIPPED, SKIPPED, session)
+    assert events.show_document(session, event(of="../x")) == (SKIPPED, SKIPPED, session)
 
 
 def test_documents_are_added_chosen_and_removed(session: Session, tmp_path: Path) -> None:
@@ -79,13 +100,15 @@ def test_documents_are_added_chosen_and_removed(session: Session, tmp_path: Path
     path.write_text(HARBOUR)
     sent = [{"path": str(path), "orig_name": "My <harbour>.txt"}]
     reports, documents, _ = events.add_files(sent, session)
-    (own,) = session.shelf.own
+    (own,) = session.library.own
     assert "<bdi>My &lt;harbour&gt;.txt</bdi>: 6 words" in reports
-    assert documents == session.documents() and own.id in documents
+    assert documents == events.documents(session) and own.id in documents
     events.choose(session, event(of=own.id, asked=False))
-    assert session.documents() != documents
+    assert f'data-choose="{MILL.id}" aria-label="Ask about The mill" checked>' in documents
+    unticked = f'data-choose="{own.id}" aria-label="Ask about My &lt;harbour&gt;.txt">'
+    assert unticked not in documents and unticked in events.documents(session)
     documents, _ = events.remove(session, event(of=own.id))
-    assert own.id not in documents and session.shelf.own == ()
+    assert own.id not in documents and session.library.own == ()
 
 
 def test_a_pasted_text_is_added(session: Session) -> None:
@@ -101,15 +124,15 @@ def test_suggestions_are_left_as_they_are_without_own_documents(session: Session
 
 def test_suggestions_about_an_own_document_are_shown(session: Session) -> None:
     about = "What is said about Rome Gate?"
-    session.shelf.add_text(f"{about} Much. Again Rome Gate, and Rome Gate.", "Rome")
+    session.library.add_text(f"{about} Much. Again Rome Gate, and Rome Gate.", "Rome")
     assert events.suggestions(session) == suggestions_to_html(session.suggestions()) != ""
 
 
 def test_starting_again_empties_the_conversation_and_can_be_undone(session: Session) -> None:
-    assert events.forget(session)[1].visible is False
+    assert events.clear(session)[1].visible is False
     ask(session, "mill")
     before = events.messages(session)
-    chat, undo, _ = events.forget(session)
+    chat, undo, _ = events.clear(session)
     assert (chat, undo.visible) == ([], True)
     chat, undo, _ = events.restore(session)
     assert (chat, undo.visible) == (before, False)
@@ -119,13 +142,13 @@ def test_a_page_that_is_loaded_anew_catches_up_with_what_was_awaited(session: Se
     assert events.catch_up(session) == SKIPPED
     exchange = session.begin("The mill was built")
     shown = events.catch_up(session)
-    assert shown[1] == {"role": "assistant", "content": exchange.reply}
     assert exchange.answer is not None and exchange.answer.found
+    assert shown[1] == {"role": "assistant", "content": to_html(exchange.answer, "quote-0")}
     assert events.catch_up(session) == shown
 
 
 def test_a_thumb_is_kept_with_its_question(session: Session, tmp_path: Path) -> None:
-    keep = events.keeper(tmp_path / "kept")
+    keep = events.feedback_handler(tmp_path / "kept")
     ask(session, "mill")
     ask(session, "The mill was built")
     for index, liked in ((3, True), (1, False), (1, None)):

@@ -19,7 +19,9 @@ def test_a_file_that_can_be_appended_to_keeps_what_is_in_it(tmp_path: Path) -> N
 
 
 def test_a_file_that_cannot_is_named(tmp_path: Path) -> None:
-    with pytest.raises(QABotError, match=r"^feedback cannot be kept in .*: choose another --feed"):
+    with pytest.raises(
+        QABotError, match=r"^cannot write feedback to .*: choose another file with --feed"
+    ):
         check_feedback(tmp_path / "no folder" / "kept")
 
 

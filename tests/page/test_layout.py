@@ -21,7 +21,7 @@ from qa_bot.errors import QABotError
 from qa_bot.page.html import to_html
 from qa_bot.page.layout import build_page
 from qa_bot.page.server import check_port, is_attended
-from tests.helpers.fakes import MILL, operator
+from tests.helpers.fakes import MILL, word_bot
 from tests.helpers.served import numbers
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -48,7 +48,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_the_page_offers_programs_one_endpoint_and_reports_nothing() -> None:
-    page = build_page(operator(MILL), ["Who built <it>?"])
+    page = build_page(word_bot(MILL), ["Who built <it>?"])
     info = page.get_api_info()
     assert list(info["named_endpoints"]) == ["/answer"] and info["unnamed_endpoints"] == {}
     config = page.get_config_file()
@@ -58,7 +58,7 @@ def test_the_page_offers_programs_one_endpoint_and_reports_nothing() -> None:
 
 
 def test_thumbs_are_offered_only_where_they_are_kept(tmp_path: Path) -> None:
-    pages = [build_page(operator(MILL), (), feedback) for feedback in (None, tmp_path / "kept")]
+    pages = [build_page(word_bot(MILL), (), feedback) for feedback in (None, tmp_path / "kept")]
     assert [bool(numbers(page, "like")) for page in pages] == [False, True]
 
 

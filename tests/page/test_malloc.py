@@ -30,11 +30,11 @@ def test_what_is_free_below_what_is_used_goes_back(library: ctypes.CDLL) -> None
     for block in blocks[:-1]:
         library.free(block)
     before = resident()
-    malloc.give_back()
+    malloc.trim_heap()
     assert before - resident() > 50_000_000 / 4096
     library.free(blocks[-1])
 
 
 def test_sharing_arenas_is_granted(library: ctypes.CDLL) -> None:
     assert library.mallopt(malloc._ARENA_MAX, malloc._ARENAS) == 1
-    malloc.share_arenas()
+    malloc.limit_arenas()

@@ -16,12 +16,12 @@ from mcp.types import CallToolResult, TextContent, Tool
 
 from qa_bot.page.api import MCP_PATH
 from qa_bot.page.server import start
-from tests.helpers.fakes import MILL, operator
+from tests.helpers.fakes import MILL, word_bot
 from tests.helpers.served import free_port
 
 SAID = "The mill was built by Zebulon Quick"
 NOT_SAID = "How long does bread by Rosa take"
-BOT = operator(MILL)
+BOT = word_bot(MILL)
 
 
 @pytest.fixture(scope="module")

@@ -31,20 +31,21 @@ TEXT = Document("One is here. Two is there.\n\nThree is gone. Four is left.", "t
 LINES = (Span(TEXT, 0, 12), Span(TEXT, 13, 26), Span(TEXT, 28, 42), Span(TEXT, 43, 56))
 
 
-def candidate(line: int, margin: float, row: tuple[float, ...] = (0.0, 0.0)) -> Candidate:
+def candidate(line: int, score_diff: float, row: tuple[float, ...] = (0.0, 0.0)) -> Candidate:
     span = LINES[line]
-    return Candidate(span, Span(TEXT, span.start, span.start + 3), (margin, *row))
+    return Candidate(span, Span(TEXT, span.start, span.start + 3), (score_diff, *row))
 
 
 def question(
-    margins: dict[int, float], right: set[int], kind: Kind = Kind.ANSWERABLE, article: str = "a"
+    score_diffs: dict[int, float], right: set[int], kind: Kind = Kind.ANSWERABLE, article: str = "a"
 ) -> Question:
     """A question to four passages, a line each; some have a candidate, and some answer."""
     asked = Asked("set", article, kind, "?", tuple(LINES[line] for line in sorted(right)))
     found = tuple(
-        (candidate(line, margins[line]),) if line in margins else () for line in range(len(LINES))
+        (candidate(line, score_diffs[line]),) if line in score_diffs else ()
+        for line in range(len(LINES))
     )
-    rows = tuple((1.0 if line in margins else 0.0, 0.0, 0.0) for line in range(len(LINES)))
+    rows = tuple((1.0 if line in score_diffs else 0.0, 0.0, 0.0) for line in range(len(LINES)))
     return Question(asked, rows, found)
 
 
@@ -129,15 +130,15 @@ def test_mistakes_are_sorted_by_what_is_wrong(capsys: pytest.CaptureFixture[str]
 
 
 def questions(article: str, count: int, seed: int) -> list[Question]:
-    """Questions whose first line answers the likelier, the higher its margin."""
+    """Questions whose first line answers the likelier, the higher its score difference."""
     rng = np.random.default_rng(seed)
     made = []
     for _ in range(count):
-        margin = float(rng.normal(3, 1))
-        right = rng.random() < 1 / (1 + np.exp(3 - 2 * margin))
+        score_diff = float(rng.normal(3, 1))
+        right = rng.random() < 1 / (1 + np.exp(3 - 2 * score_diff))
         kind = Kind.ANSWERABLE if right else (Kind.NEAR, Kind.OTHER)[rng.integers(2)]
         answering = {0} if right else set[int]()
-        made.append(question({0: margin, 2: float(rng.normal())}, answering, kind, article))
+        made.append(question({0: score_diff, 2: float(rng.normal())}, answering, kind, article))
     return made
 
 

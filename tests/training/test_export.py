@@ -80,10 +80,10 @@ def test_an_export_is_described_and_names_no_folder_of_this_machine(exported: Pa
     files = {name: (exported / name).read_bytes() for name in ("reader.onnx", "tokenizer.json")}
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     assert (card["sha256"], card["max_tokens"]) == (sums, MAX_TOKENS)
-    # Before calibration the margin, the first feature, is the logit of the confidence.
+    # Before calibration the score difference, the first feature, is the logit of the confidence.
     assert card["calibration"]["features"] == list(FEATURES)
     assert card["calibration"]["weights"] == [1.0, *([0.0] * (len(FEATURES) - 1))]
-    assert (FEATURES[0], card["calibration"]["bias"]) == ("margin", 0.0)
+    assert (FEATURES[0], card["calibration"]["bias"]) == ("score_diff", 0.0)
     for trace in (b"stack_trace", b"site-packages", bytes(Path(__file__).parents[2])):
         assert trace not in files["reader.onnx"]
 

@@ -12,24 +12,24 @@ from training.thresholds import STEPS, Counts, Judged, choose, count, judge
 class Judge(ReaderModel):
     """Gives a question, and each word of its past, the chances it was made with."""
 
-    def __init__(self, leaning: float, chances: Sequence[float]) -> None:
-        self.leaning, self.chances = leaning, list(chances)
+    def __init__(self, needs_context: float, chances: Sequence[float]) -> None:
+        self.needs_context, self.chances = needs_context, list(chances)
         self.card = Card(384, Logistic((1.0,), 0.0), Logistic((1.0,), 0.0), Levels(0.5, 0.1), {})
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
     ) -> tuple[float, list[float]]:
-        return self.leaning, self.chances
+        return self.needs_context, self.chances
 
 
-def judged(leaning: float, added: dict[float, set[str]], needed: set[str]) -> Judged:
+def judged(needs_context: float, added: dict[float, set[str]], needed: set[str]) -> Judged:
     """Return what becomes of a question; between two of the steps given nothing changes."""
     words: frozenset[str] = frozenset()
     every = {}
     for step in reversed(STEPS):
         words = frozenset(added.get(step, words))
         every[step] = words
-    return Judged(leaning, every, frozenset(needed))
+    return Judged(needs_context, every, frozenset(needed))
 
 
 def test_of_several_readings_the_nearest_to_what_people_wrote_counts() -> None:
@@ -37,7 +37,7 @@ def test_of_several_readings_the_nearest_to_what_people_wrote_counts() -> None:
     words = ((0, 3), (4, 8), (9, 12), (13, 15), (16, 20))
     example = TermExample("Where did they meet?", past, words, (False, False, False, True, True))
     found = judge(Judge(0.7, [0.9, 0.9, 0.1, 0.6, 0.6]), example)
-    assert (found.leaning, found.needed) == (0.7, {"bo", "lund"})
+    assert (found.needs_context, found.needed) == (0.7, {"bo", "lund"})
     assert found.added[0.5] == {"bo", "lund"}  # the second reading: Ada Berg is the first
     assert found.added[0.8] == {"ada", "berg"}
     assert found.added[0.99] == frozenset()
@@ -57,10 +57,10 @@ def test_words_are_counted_over_all_questions() -> None:
 
 @pytest.mark.slow
 def test_enough_questions_that_stand_alone_are_left() -> None:
-    leaning = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
+    follow_ups = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
     alone = [judged(0.6, {0.9: {"x"}}, set()) for _ in range(5)]
-    signed = choose([], leaning + alone, [])["signed"]
-    assert 0.6 < signed.leaning <= 0.8  # found whenever they lean, and never else
+    signed = choose([], follow_ups + alone, [])["signed"]
+    assert 0.6 < signed.needs_context <= 0.8  # found whenever they lean, and never else
     assert signed.word <= 0.9
     # When those that stand alone lean as much, nothing is added to any.
     lost = choose([], [judged(0.6, {0.9: {"a"}}, {"a"}), *alone], [])["signed"]
@@ -69,7 +69,7 @@ def test_enough_questions_that_stand_alone_are_left() -> None:
 
 @pytest.mark.slow
 def test_a_question_with_a_pronoun_is_always_rewritten() -> None:
-    leaning = [judged(0.1, {0.4: {"a", "x"}, 0.6: {"a"}}, {"a"}) for _ in range(3)]
-    chosen = choose([*leaning, judged(0.1, {0.6: {"x"}}, set())], [], [])
+    follow_ups = [judged(0.1, {0.4: {"a", "x"}, 0.6: {"a"}}, {"a"}) for _ in range(3)]
+    chosen = choose([*follow_ups, judged(0.1, {0.6: {"x"}}, set())], [], [])
     assert list(chosen) == ["pointing", "signed", "unsigned"]
     assert chosen["pointing"] == Thresholds(0.0, 0.45)  # the first step at which x is not added
