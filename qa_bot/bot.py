@@ -16,7 +16,10 @@ from qa_bot.documents.loader import load
 from qa_bot.models.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.models.span_model import Levels
 from qa_bot.report import Report
-from qa_bot.store.index import Index, Progress, lock, manifest_stamp, stored_settings
+from qa_bot.store.embedded import Progress, Spec
+from qa_bot.store.index import Index
+from qa_bot.store.location import store_at
+from qa_bot.store.protocols import SearchIndex
 
 
 class Bot:
@@ -24,7 +27,7 @@ class Bot:
 
     def __init__(
         self,
-        index: Index,
+        index: SearchIndex,
         embedder: Embedder,
         reader: Reader | None = None,
         config: Config | None = None,
@@ -77,15 +80,14 @@ class Bot:
         a title of several documents.
         """
         _check_config(config)
-        config = Config().of_index(stored_settings(folder)) if config is None else config
+        store = store_at(folder)
+        config = Config().of_index(store.settings()) if config is None else config
         documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=reading)
         if title is not None:
             documents = [_titled(documents, title)]
         embedder = load_embedder(config.model) if embedder is None else embedder
-        with lock(folder):
-            index = Index.open_or_new(folder, config.build_settings(), embedder)
-            if index.add(documents, embedder, progress):
-                index.save(folder)
+        with store.writing(Spec.of(config.build_settings(), embedder)) as index:
+            index.add(documents, embedder, progress)
         return cls(index, embedder, config=config)
 
     @classmethod
@@ -98,7 +100,7 @@ class Bot:
         ``config`` or ``embedder`` is not what it was built with.
         """
         _check_config(config)
-        index = Index.open(folder, settings=None if config is None else config.build_settings())
+        index = store_at(folder).open(None if config is None else config.build_settings())
         embedder = load_embedder(str(index.settings["model"])) if embedder is None else embedder
         index.check_fingerprint(fingerprint(embedder))
         return cls(index, embedder, config=config)
@@ -183,12 +185,13 @@ def default_bot() -> Bot:
 
 def open_bot(folder: str | Path) -> Bot:
     """Return the Bot of an index folder, from memory when the folder is as it was."""
-    return _bot(Path(folder).resolve(), manifest_stamp(folder))
+    store = store_at(folder)
+    return _bot(store.location, store.stamp())
 
 
 @lru_cache(maxsize=4)
-def _bot(folder: Path, stamp: tuple[int, ...]) -> Bot:
-    return Bot.open(folder)
+def _bot(location: str, stamp: tuple[object, ...]) -> Bot:
+    return Bot.open(location)
 
 
 def shipped_index() -> Path:

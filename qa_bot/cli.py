@@ -22,7 +22,10 @@ from qa_bot.errors import QABotError
 from qa_bot.models.embedder import load_embedder
 from qa_bot.render import visible
 from qa_bot.report import Report
-from qa_bot.store.index import Index, Progress, lock, rebuild, stored_settings
+from qa_bot.store.copying import copy
+from qa_bot.store.embedded import Progress
+from qa_bot.store.location import MILVUS, store_at
+from qa_bot.store.protocols import SearchIndex
 
 ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
@@ -91,24 +94,24 @@ def _index(options: argparse.Namespace) -> int:
         raise ValueError("name files or folders to read: qa-bot index PATH... --index FOLDER")
     given = {"model": options.model, "passage_chars": options.passage_chars}
     chosen = {name: value for name, value in given.items() if value is not None}
-    config = Config().of_index({**stored_settings(options.index), **chosen})
+    config = Config().of_index({**store_at(options.index).settings(), **chosen})
     index, skipped = _rebuilt(options, config) if options.rebuild else _built(options, config)
     articles, passages = _count(len(index.documents), "article"), _count(len(index), "passage")
     print(f"{options.index}: {articles}, {passages}")
     return SKIPPED if skipped else ANSWERED
 
 
-def _rebuilt(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
+def _rebuilt(options: argparse.Namespace, config: Config) -> tuple[SearchIndex, int]:
     """Make the index anew from its own articles, and name those that are lost."""
     settings, embedder = config.build_settings(), load_embedder(config.model)
     with _progress("indexing", "passage") as progress:
-        index, lost = rebuild(options.index, embedder, settings, progress)
+        index, lost = store_at(options.index).rebuild(embedder, settings, progress)
     for name in lost:
         print(f"qa-bot: {name} is gone from {options.index}: add it again", file=sys.stderr)
     return index, 0
 
 
-def _built(options: argparse.Namespace, config: Config) -> tuple[Index, int]:
+def _built(options: argparse.Namespace, config: Config) -> tuple[SearchIndex, int]:
     """Read files into the index; return it and how many files were skipped."""
     reports: list[Report] = []
 
@@ -141,7 +144,7 @@ def _print_report(report: Report) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    documents = Index.open(options.index).documents
+    documents = store_at(options.index).open().documents
     if options.json:
         print(json.dumps([_described(document) for document in documents], ensure_ascii=False))
         return ANSWERED
@@ -153,13 +156,20 @@ def _list(options: argparse.Namespace) -> int:
 
 def _remove(options: argparse.Namespace) -> int:
     _check_own(options)
-    with lock(options.index):
-        index = Index.open(options.index)
-        wanted = [_full_id(index, given) for given in options.ids]
-        removed = index.remove(wanted)
-        index.save(options.index)
+    with store_at(options.index).writing() as index:
+        removed = index.remove([_full_id(index, given) for given in options.ids])
     for document in removed:
         print(f"removed {document.id[:12]}  {_name(document)}")
+    return ANSWERED
+
+
+def _copy(options: argparse.Namespace) -> int:
+    if _is_shipped(options.target):
+        raise ValueError("the shipped index stays as it is: name another index to copy to")
+    with _progress("copying", "article") as progress:
+        copied, there = copy(store_at(options.source), store_at(options.target), progress)
+    said = f"{_count(copied, 'article')} copied"
+    print(f"{options.target}: {said}" + (f", {there:,} were there already" if there else ""))
     return ANSWERED
 
 
@@ -195,8 +205,12 @@ def _chosen(bot: Bot, given: Sequence[str] | None) -> list[str] | None:
 
 def _check_own(options: argparse.Namespace) -> None:
     """Keep a person's documents out of the shipped index, which version control tracks."""
-    if not getattr(options, "rebuild", False) and options.index.resolve() == shipped_index():
+    if not getattr(options, "rebuild", False) and _is_shipped(options.index):
         raise ValueError("the shipped index stays as it is: name a folder of your own with --index")
+
+
+def _is_shipped(location: str | Path) -> bool:
+    return store_at(location).location == store_at(shipped_index()).location
 
 
 def _lines() -> Iterator[str]:
@@ -236,7 +250,7 @@ def _described(document: Document) -> dict[str, object]:
     }
 
 
-def _full_id(index: Index, given: str) -> str:
+def _full_id(index: SearchIndex, given: str) -> str:
     """Return the one document id that begins with what was given; raises ValueError."""
     found = [document.id for document in index.documents if document.id.startswith(given)]
     if len(found) != 1:
@@ -332,6 +346,9 @@ def parser() -> argparse.ArgumentParser:
     remove = _command(commands, "remove", _remove, "remove articles from an index")
     remove.add_argument("ids", nargs="+", metavar="ID", help="how an id in list begins")
     _index_option(remove)
+    copying = _command(commands, "copy", _copy, "copy an index; run again, it goes on")
+    copying.add_argument("source", type=_location, metavar="FROM", help="an index, as for --index")
+    copying.add_argument("target", type=_location, metavar="TO", help="one of the same model")
     return top
 
 
@@ -377,11 +394,16 @@ def _index_option(command: argparse.ArgumentParser, default: Path | None = None)
     command.add_argument(
         "--index",
         metavar="FOLDER",
-        type=Path,
+        type=_location,
         default=default,
         required=default is None,
-        help="the index folder" + ("" if default is None else " (the shipped article)"),
+        help="the index: a folder, milvus://HOST:PORT/COLLECTION or milvus:FILE.db"
+        + ("" if default is None else " (the shipped article)"),
     )
+
+
+def _location(text: str) -> str | Path:
+    return text if text.startswith(MILVUS) else Path(text)
 
 
 def _probability(text: str) -> float:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Passage
 from qa_bot.models.embedder import Embedder, embed_query
-from qa_bot.store.index import Index
+from qa_bot.store.protocols import SearchIndex
 
 
 def retrieve(
-    index: Index,
+    index: SearchIndex,
     embedder: Embedder,
     query: str,
     config: Config,

@@ -25,7 +25,7 @@ TABLE_NAME = re.compile(r"(passages|vectors)-([0-9a-f]{12})\.(sqlite|faiss)")
 _TABLE_ENDINGS = {"passages": "sqlite", "vectors": "faiss"}
 
 
-class _Strict:
+class Strict:
     """Makes pydantic take the declared types alone (True is no count) and no other keys."""
 
     __slots__ = ()
@@ -33,7 +33,7 @@ class _Strict:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkEntry(_Strict):
+class MarkEntry(Strict):
     """A mark as JSON has it; whether it fits the text is checked when the document is made."""
 
     start: int
@@ -42,7 +42,7 @@ class MarkEntry(_Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentEntry(_Strict):
+class DocumentEntry(Strict):
     """What a manifest says of a document; its file has a plain name, which ends in the id."""
 
     id: str
@@ -60,7 +60,7 @@ class DocumentEntry(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class TableFile(_Strict):
+class TableFile(Strict):
     """A file named by its SHA-256."""
 
     name: str
@@ -68,7 +68,7 @@ class TableFile(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class TableFiles(_Strict):
+class TableFiles(Strict):
     """The two tables of an index."""
 
     passages: TableFile
@@ -81,7 +81,7 @@ class TableFiles(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts(_Strict):
+class Counts(Strict):
     """How many documents and passages an index has."""
 
     documents: int
@@ -89,7 +89,7 @@ class Counts(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class BuildSettings(_Strict):
+class BuildSettings(Strict):
     """What ``Config.build_settings`` returns."""
 
     model: str
@@ -98,7 +98,7 @@ class BuildSettings(_Strict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest(_Strict):
+class Manifest(Strict):
     """The manifest; raises ValueError when its parts do not agree."""
 
     format: int
