@@ -63,6 +63,12 @@ _ATTEMPTS = 10  # searches until all hits are of documents that were there throu
 _SERVER = re.compile(r"milvus://([^/@:\s]+)(?::(\d+))?/([A-Za-z_]\w{0,200})", re.ASCII)
 _FILE = re.compile(r"milvus:(?!//)(.+\.db)")
 _ID = re.compile(r"[0-9a-f]{64}")
+_RECONNECT = {  # so that a server that is back is found in the first second
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.min_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+}
+_NOT_LOADED = 101  # the error code of a collection that is not in the server's memory
 _BM25 = {"bm25_k1": 1.2, "bm25_b": 0.75}  # as SQLite has them
 
 
@@ -523,6 +529,10 @@ class _Kept:
                 self._documents.pop(name, None)
 
 
+class _NotLoadedError(StoreError):
+    """The server has a collection, but has not loaded it."""
+
+
 class _Server:
     """The client of a server, which is reached when it is first asked; every error is one line."""
 
@@ -608,8 +618,12 @@ class _Server:
         return [{**hit["entity"], "score": sign * hit["distance"]} for hit in found]
 
     def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
-        client = self._connected()
-        return self._turned(getattr(client, name), *arguments, timeout=self._timeout, **named)
+        call = getattr(self._connected(), name)
+        try:
+            return self._turned(call, *arguments, timeout=self._timeout, **named)
+        except _NotLoadedError:  # as after a restart of Milvus Lite
+            self._turned(self._client.load_collection, arguments[0], timeout=self._timeout)
+            return self._turned(call, *arguments, timeout=self._timeout, **named)
 
     def _turned(self, function: Any, *arguments: Any, **named: Any) -> Any:
         from grpc import FutureTimeoutError, RpcError
@@ -619,6 +633,8 @@ class _Server:
             with self._turn:
                 return function(*arguments, **named)
         except (MilvusException, RpcError, FutureTimeoutError) as error:
+            if getattr(error, "code", None) == _NOT_LOADED:
+                raise _NotLoadedError(f"{self.location} has not loaded a collection") from None
             raise self._error(error) from None  # what it was raised from may show a token
 
     def _connected(self) -> Any:
@@ -631,17 +647,18 @@ class _Server:
                     token=os.environ.get("MILVUS_TOKEN", ""),
                     db_name=os.environ.get("MILVUS_DB", ""),
                     timeout=self._timeout,
+                    grpc_options=_RECONNECT,
                     **_tls(),
                 )
             return self._client
 
     def _error(self, error: Exception) -> StoreError:
-        said = " ".join(str(error).split())
+        said = " ".join(_causes(error))
         token = os.environ.get("MILVUS_TOKEN")
         if token:
             said = said.replace(token, "…")
         lower = said.lower()
-        if any(sign in lower for sign in ("unauthenticated", "auth check", "permission")):
+        if any(sign in lower for sign in ("unauthenticated", "auth check", "permission_denied")):
             return StoreError(
                 f"{self.location} refuses the token: set MILVUS_TOKEN to one of a user who may "
                 "read and write this collection"
@@ -656,7 +673,7 @@ class _Server:
                 f"{self.location} cannot be opened: another process has it open, or its folder is "
                 "not there"
             )
-        return StoreError(f"{self.location} refuses: {said[:300]}")
+        return StoreError(f"{self.location} refuses: {said[:200]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -837,6 +854,14 @@ def _client_class() -> Any:
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
     return MilvusClient
+
+
+def _causes(error: BaseException) -> Iterator[str]:
+    """Yield what an error says and what each error says that it was raised from, on one line."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield " ".join(f"{cause} {cause!r}".split())
+        cause = cause.__cause__
 
 
 def _tls() -> dict[str, str]:

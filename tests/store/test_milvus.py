@@ -264,7 +264,8 @@ def test_a_copy_goes_there_and_back_and_on_where_it_stopped(location: str, tmp_p
 
 def test_milvus_lite_in_a_file_works_the_same_and_is_kept(tmp_path: Path) -> None:
     code = (
-        "import sys; from tests.helpers.index_fakes import *; from qa_bot.store.embedded import Spec\n"
+        "import sys; from tests.helpers.index_fakes import *\n"
+        "from qa_bot.store.embedded import Spec\n"
         "from qa_bot.store.location import store_at; store = store_at(sys.argv[1])\n"
         "with store.writing(Spec.of(SETTINGS, EMBEDDER)) as index:\n"
         "    print(len(index.add(DOCUMENTS, EMBEDDER)), len(index.search_bm25('mill', 9)))\n"
