@@ -63,7 +63,7 @@ def passages_of(bot: Bot, questions: Sequence[str]) -> Batches:
     model = ReaderModel.open(WEIGHTS)
     batches = []
     for question in questions:
-        hits = retrieve(bot.index, bot.embedder, question, bot.config)
+        hits = retrieve([bot.index], bot.embedder, question, bot.config)
         windows = [next(model.windows(question, hit.passage.text)) for hit in hits]
         batches.append(inputs(windows))
     return batches

@@ -20,11 +20,13 @@ from qa_bot.answering.rewriter import Rewriter, TermRewriter, Turn
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote
 from qa_bot.documents.loader import load
-from qa_bot.errors import IndexNotFoundError
 from qa_bot.models.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.models.span_model import Levels
 from qa_bot.report import Report
-from qa_bot.store.index import Index, Progress, lock, manifest_stamp, rebuild, stored_settings
+from qa_bot.store.embedded import Progress, Spec
+from qa_bot.store.index import Index
+from qa_bot.store.location import store_at
+from qa_bot.store.protocols import SearchIndex, Store
 
 Sources = str | Path | Iterable[str | Path | Document]  # paths of files and folders, or Documents
 
@@ -33,27 +35,27 @@ class Bot:
     """Answers questions about the documents of one or more indexes. Threads may share a Bot.
 
     ``add`` and ``remove`` change ``index``; the ``shared`` indexes are only searched. When
-    ``folder`` is given, every change is saved there. Models are loaded when they are first needed:
+    ``store`` is given, every change is saved there. Models are loaded when they are first needed:
     loading may raise ModelError, or IndexMismatchError for an embedder with other weights.
     """
 
     def __init__(
         self,
-        index: Index,
+        index: SearchIndex,
         embedder: Embedder | None = None,
         reader: Reader | None = None,
         rewriter: Rewriter | None = None,
         config: Config | None = None,
         *,
-        shared: Sequence[Index] = (),
-        folder: str | Path | None = None,
+        shared: Sequence[SearchIndex] = (),
+        store: Store | None = None,
     ) -> None:
         _check_config(config)
         self.index = index
         self.config = Config().of_index(index.settings) if config is None else config
         self.reader = SpanReader() if reader is None else reader
         self.rewriter = TermRewriter() if rewriter is None else rewriter
-        self.folder = None if folder is None else Path(folder)
+        self.store = store
         self._shared = tuple(shared)
         self._embedder = embedder
 
@@ -100,10 +102,11 @@ class Bot:
         unchanged.
         """
         _check_config(config)
-        config = Config().of_index(stored_settings(folder)) if config is None else config
+        store = store_at(folder)
+        config = Config().of_index(store.settings()) if config is None else config
         documents = _read(paths, title, skip_errors, on_report, reading)
         bot = cls.from_documents((), config, embedder=embedder, reader=reader, rewriter=rewriter)
-        bot.folder = Path(folder)
+        bot.store = store
         bot._change(lambda index: index.add(documents, bot.embedder, progress))
         return bot
 
@@ -123,10 +126,11 @@ class Bot:
         altered, or when it was built with another ``config`` or ``embedder``.
         """
         _check_config(config)
-        index = Index.open(folder, settings=None if config is None else config.build_settings())
+        store = store_at(folder)
+        index = store.open(None if config is None else config.build_settings())
         if embedder is not None:
             index.check_fingerprint(fingerprint(embedder))
-        return cls(index, embedder, reader, rewriter, config, folder=folder)
+        return cls(index, embedder, reader, rewriter, config, store=store)
 
     @classmethod
     def rebuild(
@@ -146,13 +150,14 @@ class Bot:
         article whose file is gone. Raises IndexNotFoundError when there is nothing to rebuild.
         """
         _check_config(config)
-        config = Config().of_index(stored_settings(folder)) if config is None else config
+        store = store_at(folder)
+        config = Config().of_index(store.settings()) if config is None else config
         embedder = load_embedder(config.model) if embedder is None else embedder
-        index, lost = rebuild(folder, embedder, config.build_settings(), progress)
+        index, lost = store.rebuild(embedder, config.build_settings(), progress)
         if on_lost is not None:
             for name in lost:
                 on_lost(name)
-        return cls(index, embedder, reader, rewriter, config, folder=folder)
+        return cls(index, embedder, reader, rewriter, config, store=store)
 
     def extended(self) -> Self:
         """Return a Bot that answers from these documents and from those added to it alone."""
@@ -235,7 +240,7 @@ class Bot:
         return Levels(threshold, min(threshold, self.reader.levels.perhaps))
 
     @property
-    def _indexes(self) -> tuple[Index, ...]:
+    def _indexes(self) -> tuple[SearchIndex, ...]:
         return (*self._shared, self.index)
 
     def _candidates(
@@ -266,29 +271,20 @@ class Bot:
         perhaps = best.score >= levels.perhaps
         return Answer(question, query, (), best.score, tuple(ranked[:most]), perhaps)
 
-    def _change(self, change: Callable[[Index], tuple[Document, ...]]) -> tuple[Document, ...]:
+    def _change(
+        self, change: Callable[[SearchIndex], tuple[Document, ...]]
+    ) -> tuple[Document, ...]:
         """Change the index; a saved one is locked, read again, changed and saved.
 
         It is read again because another process may have changed it.
         """
-        if self.folder is None:
+        if self.store is None:
             return change(self.index)
-        with lock(self.folder):
-            index = self._saved_index(self.folder)
+        spec = Spec(self.index.settings, self.index.fingerprint, self.index.dimension)
+        with self.store.writing(spec) as index:
             changed = change(index)
-            if changed:
-                index.save(self.folder)
         self.index = index
         return changed
-
-    def _saved_index(self, folder: Path) -> Index:
-        """Return the index as it is saved, or this one when it is not saved yet."""
-        try:
-            return Index.open(
-                folder, settings=self.index.settings, fingerprint=self.index.fingerprint
-            )
-        except IndexNotFoundError:
-            return self.index
 
 
 def answer(
@@ -309,12 +305,13 @@ def default_bot() -> Bot:
 
 def open_bot(folder: str | Path) -> Bot:
     """Return the Bot of a saved index, from memory unless the index has changed."""
-    return _bot(Path(folder).resolve(), manifest_stamp(folder))
+    store = store_at(folder)
+    return _bot(store.location, store.stamp())
 
 
 @lru_cache(maxsize=4)
-def _bot(folder: Path, stamp: tuple[int, ...]) -> Bot:
-    return Bot.open(folder)
+def _bot(location: str, stamp: tuple[object, ...]) -> Bot:
+    return Bot.open(location)
 
 
 def shipped_index() -> Path:

@@ -21,7 +21,9 @@ from qa_bot.documents.formats import SUFFIX_LIST
 from qa_bot.errors import QABotError
 from qa_bot.render import visible
 from qa_bot.report import Report
-from qa_bot.store.index import Progress, stored_settings
+from qa_bot.store.copying import copy
+from qa_bot.store.embedded import Progress
+from qa_bot.store.location import MILVUS, store_at
 
 ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
@@ -154,6 +156,15 @@ def _remove(options: argparse.Namespace) -> int:
     return ANSWERED
 
 
+def _copy(options: argparse.Namespace) -> int:
+    _check_not_shipped(options.target)
+    with _progress("copying", "article") as progress:
+        copied, there = copy(store_at(options.source), store_at(options.target), progress)
+    said = f"{_count(copied, 'article')} copied"
+    print(f"{options.target}: {said}" + (f", {there:,} were there already" if there else ""))
+    return ANSWERED
+
+
 def _serve(options: argparse.Namespace) -> int:
     print("Loading the page and the models ...", flush=True)
     from qa_bot.page.layout import EXAMPLES
@@ -179,15 +190,15 @@ def _open(options: argparse.Namespace) -> Bot:
     return bot
 
 
-def _config(folder: Path, **options: Any) -> Config:
+def _config(location: str | Path, **options: Any) -> Config:
     """Return the settings of an index, if there is one, changed by the options that are given."""
     given = {name: value for name, value in options.items() if value is not None}
-    return Config().of_index({**stored_settings(folder), **given})
+    return Config().of_index({**store_at(location).settings(), **given})
 
 
-def _check_not_shipped(folder: Path) -> None:
+def _check_not_shipped(location: str | Path) -> None:
     """Raise ValueError for the shipped index, which version control tracks."""
-    if folder.resolve() == shipped_index():
+    if store_at(location).location == store_at(shipped_index()).location:
         raise ValueError("the shipped index stays as it is: name a folder of your own with --index")
 
 
@@ -330,6 +341,9 @@ def parser() -> argparse.ArgumentParser:
     remove = _command(commands, "remove", _remove, "remove articles from an index")
     remove.add_argument("ids", nargs="+", metavar="ID", help="the beginning of an id, see list")
     _index_option(remove)
+    copying = _command(commands, "copy", _copy, "copy an index; run again, it goes on")
+    copying.add_argument("source", type=_location, metavar="FROM", help="an index, as for --index")
+    copying.add_argument("target", type=_location, metavar="TO", help="one of the same model")
     return top
 
 
@@ -378,11 +392,16 @@ def _index_option(command: argparse.ArgumentParser, default: Path | None = None)
     command.add_argument(
         "--index",
         metavar="FOLDER",
-        type=Path,
+        type=_location,
         default=default,
         required=default is None,
-        help="the index folder" + ("" if default is None else " (the shipped article)"),
+        help="the index: a folder, milvus://HOST:PORT/COLLECTION or milvus:FILE.db"
+        + ("" if default is None else " (the shipped article)"),
     )
+
+
+def _location(text: str) -> str | Path:
+    return text if text.startswith(MILVUS) else Path(text)
 
 
 def _probability(text: str) -> float:

@@ -19,3 +19,11 @@ class IndexMismatchError(QABotError):
 
 class ModelError(QABotError):
     """A model is not on this machine, or its weights are not the expected ones."""
+
+
+class MissingExtraError(QABotError):
+    """What was asked for needs packages of an extra that is not installed; the message names it."""
+
+
+class StoreError(QABotError):
+    """A server that keeps an index is not there, is too slow, or refuses."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Passage
 from qa_bot.models.embedder import Embedder, embed_query
-from qa_bot.store.index import Index, check_ids
+from qa_bot.store.embedded import check_ids
+from qa_bot.store.protocols import SearchIndex
 
 
 def retrieve(
-    indexes: Sequence[Index],
+    indexes: Sequence[SearchIndex],
     embedder: Embedder,
     query: str,
     config: Config,
@@ -57,8 +58,8 @@ def _shifted(found: Sequence[tuple[Sequence[Hit], Sequence[Hit]]]) -> dict[Passa
 
 
 def _chosen(
-    indexes: Sequence[Index], documents: Collection[str] | None
-) -> list[tuple[Index, set[str] | None]]:
+    indexes: Sequence[SearchIndex], documents: Collection[str] | None
+) -> list[tuple[SearchIndex, set[str] | None]]:
     """Return the indexes to search, each with the ids of the documents to search in it."""
     if documents is None:
         return [(index, None) for index in indexes]

@@ -4,7 +4,8 @@ import json
 import sqlite3
 import threading
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from itertools import accumulate
 from typing import Any, Self
 
@@ -16,7 +17,8 @@ from qa_bot.store.atomic import Buffer
 MAX_QUERY_WORDS = 64  # no more words of a query are looked for
 MAX_READ = 20_000  # places of words read for a query, each about 2 µs: the commonest are left out
 
-_SCHEMA = """
+_TOKENIZER = "porter unicode61 remove_diacritics 2"
+_SCHEMA = f"""
     CREATE TABLE passages (
         id INTEGER PRIMARY KEY,
         document TEXT NOT NULL,
@@ -24,7 +26,7 @@ _SCHEMA = """
         "end" INTEGER NOT NULL
     );
     CREATE VIRTUAL TABLE words USING fts5 (
-        text, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+        text, content = '', tokenize = '{_TOKENIZER}'
     );
 """
 # A plus before rowid: without it SQLite may look the query up once for each row chosen.
@@ -32,6 +34,12 @@ _CHOSEN = """
     AND +rowid IN (
         SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))
     )
+"""
+
+
+_STEMS = f"""
+    CREATE VIRTUAL TABLE words USING fts5 (text, content = '', tokenize = '{_TOKENIZER}');
+    CREATE VIRTUAL TABLE stems USING fts5vocab (words, instance);
 """
 
 
@@ -141,3 +149,14 @@ class BM25Index:
 def _quoted(word: str) -> str:
     """Return the FTS5 expression of a word; quoted, none is an operator."""
     return f'"{word}"'
+
+
+def stems(texts: Sequence[str]) -> list[list[str]]:
+    """Return the words of each text as a BM25Index keeps them: without endings, in order."""
+    found: list[list[str]] = [[] for _ in texts]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_STEMS)
+        connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", enumerate(texts))
+        for row, stem in connection.execute("SELECT doc, term FROM stems ORDER BY doc, offset"):
+            found[row].append(stem)
+    return found

@@ -11,9 +11,8 @@ import shlex
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from qa_bot.datatypes import Document
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError, QABotError
@@ -22,8 +21,13 @@ from qa_bot.store.manifest import (
     ARTICLE_NAME,
     FORMAT,
     TABLE_NAME,
+    BuildSettings,
+    Counts,
+    DocumentEntry,
     Manifest,
     Settings,
+    TableFile,
+    TableFiles,
     article_name,
     digest,
     document_entry,
@@ -31,7 +35,6 @@ from qa_bot.store.manifest import (
     file_names,
     parse,
     salvage,
-    seal,
     table_name,
     to_json,
 )
@@ -118,8 +121,8 @@ def read(folder: Path, settings: Settings | None = None, fingerprint: str | None
     """
     for _ in range(_ATTEMPTS):
         manifest = _read_manifest(folder)
-        check_settings(folder, manifest["settings"], settings)
-        check_fingerprint(folder, manifest["fingerprint"], fingerprint)
+        check_settings(folder, asdict(manifest.settings), settings)
+        check_fingerprint(folder, manifest.fingerprint, fingerprint)
         try:
             return _read_files(folder, manifest)
         except FileNotFoundError as error:
@@ -134,7 +137,7 @@ def stored_settings(folder: str | Path) -> Settings:
         manifest = salvage((Path(folder) / MANIFEST).read_bytes())
     except OSError:
         return {}
-    return {} if manifest is None else dict(manifest["settings"])
+    return {} if manifest is None else asdict(manifest.settings)
 
 
 def check_settings(folder: str | Path, found: Settings, expected: Settings | None) -> None:
@@ -157,7 +160,7 @@ def write(folder: Path, stored: Stored, *, mend: bool = False) -> None:
 
     Files that are not the index's are left alone. Raises QABotError when the disk refuses, and
     IndexMismatchError over a manifest that cannot be read, unless this write is to ``mend`` it;
-    ValueError for an index that could not be read again, as one with settings it does not know.
+    TypeError for settings it does not know, ValueError for an index that could not be read again.
     """
     files = _files(stored)
     manifest = to_json(_manifest(stored))
@@ -182,11 +185,11 @@ def recover(folder: Path) -> tuple[tuple[Document, ...], tuple[str, ...]]:
         manifest = salvage((folder / MANIFEST).read_bytes())
     except OSError:
         manifest = None
-    entries = _entries_by_name(folder) if manifest is None else manifest["documents"]
-    there = [entry for entry in entries if (folder / entry["file"]).is_file()]
+    entries = _entries_by_name(folder) if manifest is None else manifest.documents
+    there = [entry for entry in entries if (folder / entry.file).is_file()]
     if not there and (manifest is None or entries):
         raise _not_found(folder)
-    lost = tuple(entry["file"] for entry in entries if entry not in there)
+    lost = tuple(entry.file for entry in entries if entry not in there)
     return tuple(_recover_document(folder, entry) for entry in there), lost
 
 
@@ -216,24 +219,24 @@ def _read_manifest(folder: Path) -> Manifest:
 
 def _read_files(folder: Path, manifest: Manifest) -> Stored:
     """Read what a manifest names; raises FileNotFoundError for a file that is not there."""
-    tables = manifest["files"]
+    passages, vectors = manifest.files.passages, manifest.files.vectors
     return Stored(
-        settings=manifest["settings"],
-        fingerprint=manifest["fingerprint"],
-        dimension=manifest["dimension"],
-        documents=tuple(_read_document(folder, entry) for entry in manifest["documents"]),
-        passage_count=manifest["counts"]["passages"],
-        passages=_read_checked(folder, **tables["passages"]),
-        vectors=_read_checked(folder, **tables["vectors"]),
+        settings=asdict(manifest.settings),
+        fingerprint=manifest.fingerprint,
+        dimension=manifest.dimension,
+        documents=tuple(_read_document(folder, entry) for entry in manifest.documents),
+        passage_count=manifest.counts.passages,
+        passages=_read_checked(folder, passages.name, passages.sha256),
+        vectors=_read_checked(folder, vectors.name, vectors.sha256),
     )
 
 
-def _read_document(folder: Path, entry: dict[str, Any]) -> Document:
-    data = _read_checked(folder, entry["file"], entry["id"])
+def _read_document(folder: Path, entry: DocumentEntry) -> Document:
+    data = _read_checked(folder, entry.file, entry.id)
     try:
         return entry_document(entry, bytes(data).decode())
     except ValueError as error:
-        raise mismatch(folder, f"{entry['file']}: {error}") from error
+        raise mismatch(folder, f"{entry.file}: {error}") from error
 
 
 def _read_checked(folder: Path, name: str, sha256: str) -> Buffer:
@@ -249,28 +252,28 @@ def _read_checked(folder: Path, name: str, sha256: str) -> Buffer:
     return data
 
 
-def _recover_document(folder: Path, entry: dict[str, Any]) -> Document:
+def _recover_document(folder: Path, entry: DocumentEntry) -> Document:
     try:
-        text = (folder / entry["file"]).read_bytes().decode()
-        found = Document.from_text(text, entry["title"], entry["source"])
+        text = (folder / entry.file).read_bytes().decode()
+        found = Document.from_text(text, entry.title, entry.source)
     except (OSError, ValueError) as error:
         raise ArticleError(
-            f"{folder / entry['file']} cannot be read as UTF-8 text ({error}): restore or delete "
+            f"{folder / entry.file} cannot be read as UTF-8 text ({error}): restore or delete "
             "it, then run the same command again"
         ) from error
-    if found.id == entry["id"]:
+    if found.id == entry.id:
         with suppress(ValueError):  # marks that were altered and do not fit the text
             return entry_document(entry, text)
     return found
 
 
-def _entries_by_name(folder: Path) -> list[dict[str, Any]]:
+def _entries_by_name(folder: Path) -> tuple[DocumentEntry, ...]:
     """Make up what a lost manifest said of its documents, from the names of their files."""
-    return [
-        {"id": "", "title": match[1], "source": "", "metadata": {}, "marks": [], "file": match[0]}
+    return tuple(
+        DocumentEntry(id="", title=match[1], source="", metadata={}, file=match[0])
         for match in map(ARTICLE_NAME.fullmatch, _article_names(folder))
         if match is not None
-    ]
+    )
 
 
 def _article_names(folder: Path) -> list[str]:
@@ -291,20 +294,19 @@ def _files(stored: Stored) -> dict[str, Buffer]:
 
 def _manifest(stored: Stored) -> Manifest:
     passages, vectors = digest(stored.passages), digest(stored.vectors)
-    manifest: Manifest = {
-        "format": FORMAT,
-        "model": stored.settings["model"],
-        "fingerprint": stored.fingerprint,
-        "dimension": stored.dimension,
-        "counts": {"documents": len(stored.documents), "passages": stored.passage_count},
-        "settings": dict(stored.settings),
-        "documents": [document_entry(document) for document in stored.documents],
-        "files": {
-            "passages": {"name": table_name("passages", passages), "sha256": passages},
-            "vectors": {"name": table_name("vectors", vectors), "sha256": vectors},
-        },
-    }
-    return {**manifest, "sha256": seal(manifest)}
+    return Manifest(
+        format=FORMAT,
+        model=stored.settings["model"],
+        fingerprint=stored.fingerprint,
+        dimension=stored.dimension,
+        counts=Counts(len(stored.documents), stored.passage_count),
+        settings=BuildSettings(**stored.settings),
+        documents=tuple(map(document_entry, stored.documents)),
+        files=TableFiles(
+            TableFile(table_name("passages", passages), passages),
+            TableFile(table_name("vectors", vectors), vectors),
+        ),
+    )
 
 
 def _names_to_replace(folder: Path, mend: bool) -> set[str]:

@@ -5,28 +5,20 @@
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from qa_bot.context import context_of, reading
+from qa_bot.context import context_of
 from qa_bot.datatypes import Document, Hit, Passage
-from qa_bot.errors import IndexMismatchError, IndexNotFoundError, ModelError, QABotError
-from qa_bot.models.embedder import (
-    Embedder,
-    Vectors,
-    embed_passages,
-    embed_query,
-    token_counter,
-    token_limit,
-)
+from qa_bot.errors import IndexMismatchError, IndexNotFoundError, QABotError
+from qa_bot.models.embedder import Embedder, Vectors
 from qa_bot.models.embedder import fingerprint as fingerprint_of
-from qa_bot.splitter import split
 from qa_bot.store.bm25 import BM25Index
+from qa_bot.store.embedded import Embedded, Progress, Spec, check_ids, checked, cut, embed
 from qa_bot.store.folder import (
     Stored,
     check_fingerprint,
@@ -41,13 +33,17 @@ from qa_bot.store.folder import (
 from qa_bot.store.manifest import Settings
 from qa_bot.store.vectors import VectorIndex
 
-__all__ = ["Index", "Progress", "lock", "manifest_stamp", "rebuild", "stored_settings"]
-
-Progress = Callable[[int, int], None]  # called with (passages done, passages in all)
+__all__ = [
+    "Index",
+    "Progress",
+    "check_ids",
+    "lock",
+    "manifest_stamp",
+    "rebuild",
+    "stored_settings",
+]
 
 REMADE_UP_TO = 10_000  # passages whose table of words is made anew, in a second, to add others
-BATCH = 16  # passages embedded at a time: a question waits for one batch, not for a document
-_BREATH = 0.001  # seconds between two batches, in which questions get their turn
 
 
 class Index:
@@ -71,7 +67,8 @@ class Index:
     @classmethod
     def new(cls, settings: Settings, embedder: Embedder) -> Self:
         """Make an empty index for an embedder."""
-        return cls(settings, fingerprint_of(embedder), len(embed_query(embedder, "dimension")))
+        spec = Spec.of(settings, embedder)
+        return cls(spec.settings, spec.fingerprint, spec.dimension)
 
     @classmethod
     def open(
@@ -127,6 +124,10 @@ class Index:
                 "make a new one"
             )
 
+    def check_ids(self, chosen: Collection[str] | None) -> None:
+        """Raise ValueError for an unknown id or an empty choice, TypeError for no choice."""
+        check_ids(chosen, self._content.rows)
+
     def add(
         self, documents: Iterable[Document], embedder: Embedder, progress: Progress | None = None
     ) -> tuple[Document, ...]:
@@ -138,12 +139,43 @@ class Index:
         self.check_fingerprint(fingerprint_of(embedder))
         with self._changing:
             old = self._content
-            added = _new_documents(_checked(documents), old.documents)
+            added = _new_documents(checked(documents), old.documents)
             if added:
-                passages = self._split(added, embedder)
-                vectors = self._embed(passages, embedder, progress)
+                passages = tuple(
+                    passage
+                    for document in added
+                    for passage in cut(document, embedder, self.settings)
+                )
+                vectors = embed(passages, embedder, self.dimension, progress)
                 self._content = old.added(added, passages, vectors)
         return added
+
+    def read(self, ids: Sequence[str]) -> list[Embedded]:
+        """Return documents with their passages and vectors; raises ValueError for an unknown id."""
+        content = self._content
+        check_ids(ids, content.rows)
+        documents = {document.id: document for document in content.documents}
+        return [
+            Embedded(
+                documents[name],
+                content.passages[rows.start : rows.stop],
+                content.vectors.matrix(rows),
+            )
+            for name in ids
+            for rows in [content.rows[name]]
+        ]
+
+    def insert(self, items: Sequence[Embedded]) -> None:
+        """Add what the ``read`` of an index of the same spec returned; what is here stays."""
+        with self._changing:
+            old = self._content
+            new = [item for item in items if item.document.id not in old.rows]
+            if new:
+                self._content = old.added(
+                    tuple(item.document for item in new),
+                    tuple(passage for item in new for passage in item.passages),
+                    np.concatenate([item.vectors for item in new]),
+                )
 
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
         """Remove documents and return them; raises QABotError, removing none, for an unknown id."""
@@ -213,47 +245,6 @@ class Index:
             passages=content.words.serialize(),
             vectors=content.vectors.serialize(),
         )
-
-    def _split(self, documents: Iterable[Document], embedder: Embedder) -> tuple[Passage, ...]:
-        count, limit = token_counter(embedder), token_limit(embedder)
-        chars, overlap = self.settings["passage_chars"], self.settings["passage_overlap"]
-        return tuple(
-            passage
-            for document in documents
-            for passage in split(document, count, limit, chars, overlap)
-        )
-
-    def _embed(
-        self, passages: tuple[Passage, ...], embedder: Embedder, progress: Progress | None
-    ) -> Vectors:
-        """Return the vectors of passages ``(n, dim)``; raises ModelError for unfit ones.
-
-        Passages of a batch are about equally long, the longest first: a model reads each as if it
-        had the length of the longest in its batch.
-        """
-        vectors = np.empty((len(passages), self.dimension), dtype=np.float32)
-        order = sorted(
-            range(len(passages)), key=lambda row: passages[row].start - passages[row].end
-        )
-        for start in range(0, len(order), BATCH):
-            if start:  # a lock is not fair: who releases it and asks again gets it again
-                time.sleep(_BREATH)
-            rows = order[start : start + BATCH]
-            vectors[rows] = self._embed_batch(
-                [reading(passages[row]).text for row in rows], embedder
-            )
-            if progress is not None:
-                progress(start + len(rows), len(passages))
-        return vectors
-
-    def _embed_batch(self, texts: list[str], embedder: Embedder) -> Vectors:
-        vectors = embed_passages(embedder, texts)
-        if vectors.shape != (len(texts), self.dimension) or not np.isfinite(vectors).all():
-            raise ModelError(
-                f"the model gave vectors of shape {vectors.shape}, or not finite, where "
-                f"({len(texts)}, {self.dimension}) are due: index with another --model"
-            )
-        return vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,21 +328,6 @@ def rebuild(
     return index, lost
 
 
-def _checked(documents: object) -> list[Document]:
-    """Return the documents that were given; raises TypeError, saying what was wanted."""
-    if not isinstance(documents, Iterable) or isinstance(documents, str | bytes):
-        kind = type(documents).__name__
-        raise TypeError(f"documents are a collection of Documents, not {kind}")
-    given = list(documents)
-    for document in given:
-        if not isinstance(document, Document):
-            raise TypeError(
-                f"documents holds a {type(document).__name__}: make Documents of texts with "
-                "Document.from_text"
-            )
-    return given
-
-
 def _new_documents(
     documents: Iterable[Document], known: Iterable[Document]
 ) -> tuple[Document, ...]:
@@ -374,21 +350,6 @@ def _rows(documents: Iterable[Document], passages: Iterable[Passage]) -> dict[st
             raise ValueError("the passages of a document do not stand together")
         counts[name] += 1
     return {name: range(first.get(name, 0), first.get(name, 0) + n) for name, n in counts.items()}
-
-
-def check_ids(chosen: Collection[str] | None, known: Collection[str]) -> None:
-    """Raise ValueError for an unknown id or an empty choice, TypeError for what is no choice."""
-    if chosen is None:
-        return
-    if not isinstance(chosen, Collection) or isinstance(chosen, str | bytes):
-        raise TypeError(f"documents are a collection of ids, not {type(chosen).__name__}")
-    if any(isinstance(item, Document) for item in chosen):
-        raise TypeError("documents are given by their ids: document.id")
-    if not chosen:
-        raise ValueError("no document is chosen: name one or more by id, or None for all")
-    unknown = [name for name in chosen if name not in known]
-    if unknown:
-        raise ValueError(f"there is no document with the id {unknown[0]!r:.80}")
 
 
 def _check_count(k: int) -> None:

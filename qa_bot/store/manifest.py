@@ -5,44 +5,117 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from qa_bot.config import Config
 from qa_bot.datatypes import Document, Mark
 from qa_bot.store.atomic import Buffer
 
+if TYPE_CHECKING:
+    from pydantic import ConfigDict, TypeAdapter
+
 Settings = Mapping[str, Any]  # what Config.build_settings returns
-Manifest = dict[str, Any]  # JSON of the form _SHAPE
 
 FORMAT = 3  # of the folder: raised when what is written could not be read by an older qa-bot
 ARTICLE_NAME = re.compile(r"articles/([a-z0-9-]{1,40})-([0-9a-f]{12})\.txt")
 TABLE_NAME = re.compile(r"(passages|vectors)-([0-9a-f]{12})\.(sqlite|faiss)")
 
 _TABLE_ENDINGS = {"passages": "sqlite", "vectors": "faiss"}
-_MARK_SHAPE = {"start": int, "kind": str, "label": str}
-_FILE_SHAPE = {"name": str, "sha256": str}
-_SHAPE: dict[str, Any] = {
-    "format": int,
-    "model": str,
-    "fingerprint": str,
-    "dimension": int,
-    "counts": {"documents": int, "passages": int},
-    "settings": {name: type(value) for name, value in Config().build_settings().items()},
-    "documents": [
-        {
-            "id": str,
-            "title": str,
-            "source": str,
-            "metadata": dict,
-            "marks": [_MARK_SHAPE],
-            "file": str,
-        }
-    ],
-    "files": {"passages": _FILE_SHAPE, "vectors": _FILE_SHAPE},
-    "sha256": str,  # of all the rest: see seal
-}
+
+
+class Strict:
+    """Makes pydantic take the declared types alone (True is no count) and no other keys."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar["ConfigDict"] = {"strict": True, "extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class MarkEntry(Strict):
+    """A mark as JSON has it; whether it fits the text is checked when the document is made."""
+
+    start: int
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentEntry(Strict):
+    """What a manifest says of a document; its file has a plain name, which ends in the id."""
+
+    id: str
+    title: str
+    source: str
+    metadata: dict[str, str]
+    marks: tuple[MarkEntry, ...] = ()  # format 1 had none
+    file: str
+
+    def __post_init__(self) -> None:
+        name = ARTICLE_NAME.fullmatch(self.file)
+        # A manifest that is lost has no ids: see folder.recover.
+        if name is None or (self.id and name[2] != self.id[:12]):
+            raise ValueError(f"{self.file!r} is no name of an article's file")
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile(Strict):
+    """A file named by its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableFiles(Strict):
+    """The two tables of an index."""
+
+    passages: TableFile
+    vectors: TableFile
+
+    def __post_init__(self) -> None:
+        for kind, file in (("passages", self.passages), ("vectors", self.vectors)):
+            if not TABLE_NAME.fullmatch(file.name) or file.name != table_name(kind, file.sha256):
+                raise ValueError(f"{file.name!r} is no name of a table's file")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts(Strict):
+    """How many documents and passages an index has."""
+
+    documents: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings(Strict):
+    """What ``Config.build_settings`` returns."""
+
+    model: str
+    passage_chars: int
+    passage_overlap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(Strict):
+    """The manifest; raises ValueError when its parts do not agree."""
+
+    format: int
+    model: str
+    fingerprint: str
+    dimension: int
+    counts: Counts
+    settings: BuildSettings
+    documents: tuple[DocumentEntry, ...]
+    files: TableFiles
+    sha256: str = ""  # of all the rest: see seal
+
+    def __post_init__(self) -> None:
+        if self.counts.documents != len(self.documents) or self.model != self.settings.model:
+            raise ValueError("its parts do not agree")
+        if len({entry.file for entry in self.documents}) != len(self.documents):
+            raise ValueError("two articles have one file")
 
 
 def digest(data: Buffer) -> str:
@@ -58,22 +131,22 @@ def article_name(document: Document) -> str:
     return f"articles/{slug if slug else 'article'}-{document.id[:12]}.txt"
 
 
-def document_entry(document: Document) -> dict[str, Any]:
+def document_entry(document: Document) -> DocumentEntry:
     """Return what a manifest says of a document."""
-    return {
-        "id": document.id,
-        "title": document.title,
-        "source": document.source,
-        "metadata": dict(document.metadata),
-        "marks": [asdict(mark) for mark in document.marks],
-        "file": article_name(document),
-    }
+    return DocumentEntry(
+        id=document.id,
+        title=document.title,
+        source=document.source,
+        metadata=dict(document.metadata),
+        marks=tuple(MarkEntry(mark.start, mark.kind, mark.label) for mark in document.marks),
+        file=article_name(document),
+    )
 
 
-def entry_document(entry: Mapping[str, Any], text: str) -> Document:
+def entry_document(entry: DocumentEntry, text: str) -> Document:
     """Return the document of an entry; raises ValueError for marks that do not fit its text."""
-    marks = tuple(Mark(**mark) for mark in entry["marks"])
-    return Document(text, entry["title"], entry["source"], entry["metadata"], marks)
+    marks = tuple(Mark(mark.start, mark.kind, mark.label) for mark in entry.marks)
+    return Document(text, entry.title, entry.source, entry.metadata, marks)
 
 
 def table_name(kind: str, sha256: str) -> str:
@@ -83,30 +156,36 @@ def table_name(kind: str, sha256: str) -> str:
 
 def file_names(manifest: Manifest) -> set[str]:
     """Return the names of all files of an index but the manifest, relative to its folder."""
-    articles = {entry["file"] for entry in manifest["documents"]}
-    return articles | {file["name"] for file in manifest["files"].values()}
+    articles = {entry.file for entry in manifest.documents}
+    return articles | {manifest.files.passages.name, manifest.files.vectors.name}
 
 
-def seal(manifest: Manifest) -> str:
-    """Return the SHA-256 of a manifest without its seal, however it is spaced and ordered."""
+def seal(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest's JSON without its seal, however spaced and ordered."""
     rest = {key: value for key, value in manifest.items() if key != "sha256"}
     return digest(json.dumps(rest, sort_keys=True).encode())
 
 
 def to_json(manifest: Manifest) -> bytes:
-    """Write a manifest for people to read."""
-    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+    """Write a manifest, sealed, for people to read."""
+    content = asdict(manifest)
+    content["sha256"] = seal(content)
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def parse(data: bytes) -> Manifest:
     """Read a manifest; raises ValueError, saying why, when it is not as it was written."""
-    manifest = _loads(data)
-    version = manifest.get("format") if isinstance(manifest, dict) else None
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"manifest.json is not JSON ({error})") from error
+    version = content.get("format") if isinstance(content, dict) else None
     if version != FORMAT:
         raise ValueError(f"its format is {version!r}, and this version of qa-bot reads {FORMAT}")
-    if not _is_valid(manifest) or manifest["sha256"] != seal(manifest):
+    manifest = salvage(data)
+    if manifest is None or manifest.sha256 != seal(content):
         raise ValueError("manifest.json is not as qa-bot writes it")
-    return dict(manifest)
+    return manifest
 
 
 def salvage(data: bytes) -> Manifest | None:
@@ -115,63 +194,13 @@ def salvage(data: bytes) -> Manifest | None:
     Format 1, which had no marks, is read too, so that a rebuild keeps its titles and sources.
     """
     try:
-        manifest = _loads(data)
+        return _adapter().validate_json(data)
     except ValueError:
         return None
-    manifest = _with_marks(manifest)
-    return manifest if _is_valid(manifest) else None
 
 
-def _with_marks(manifest: Any) -> Any:
-    """Return a manifest whose documents have a list of marks, when it is of format 1."""
-    if not isinstance(manifest, dict) or manifest.get("format") != 1:
-        return manifest
-    try:
-        documents = [{"marks": [], **entry} for entry in manifest["documents"]]
-    except (KeyError, TypeError):
-        return manifest
-    return {**manifest, "documents": documents}
+@cache
+def _adapter() -> "TypeAdapter[Manifest]":
+    from pydantic import TypeAdapter  # late: it would take a quarter of ``import qa_bot``
 
-
-def _loads(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"manifest.json is not JSON ({error})") from error
-
-
-def _is_valid(manifest: Any) -> bool:
-    """Whether a manifest has the right form and names only files as this program names them."""
-    if not _has_shape(manifest, _SHAPE):
-        return False
-    names = file_names(manifest)
-    return (
-        len(names) == len(manifest["documents"]) + len(manifest["files"])
-        and all(_is_entry(entry) for entry in manifest["documents"])
-        and all(_is_table(kind, file) for kind, file in manifest["files"].items())
-        and manifest["counts"]["documents"] == len(manifest["documents"])
-        and manifest["model"] == manifest["settings"]["model"]
-    )
-
-
-def _is_entry(entry: dict[str, Any]) -> bool:
-    """Whether a document's entry has a plain file name, made of its id, and metadata of words."""
-    name = ARTICLE_NAME.fullmatch(entry["file"])
-    words = all(isinstance(value, str) for value in entry["metadata"].values())
-    return name is not None and name[2] == entry["id"][:12] and words
-
-
-def _is_table(kind: str, file: dict[str, str]) -> bool:
-    """Whether a table's file name is plain and made of its SHA-256."""
-    plain = TABLE_NAME.fullmatch(file["name"]) is not None
-    return plain and file["name"] == table_name(kind, file["sha256"])
-
-
-def _has_shape(value: Any, shape: Any) -> bool:
-    """Whether JSON has a shape: a type, a dict of shapes by key, or a list's one shape."""
-    if isinstance(shape, dict):
-        same_keys = isinstance(value, dict) and value.keys() == shape.keys()
-        return same_keys and all(_has_shape(value[key], shape[key]) for key in shape)
-    if isinstance(shape, list):
-        return isinstance(value, list) and all(_has_shape(item, shape[0]) for item in value)
-    return type(value) is shape  # not isinstance: True is no count
+    return TypeAdapter(Manifest)

@@ -94,9 +94,10 @@ class VectorIndex:
 
         return memoryview(faiss.serialize_index(self._index))  # type: ignore[arg-type]
 
-    def matrix(self) -> Vectors:
-        """Return the vectors ``(n, dim)``, a copy."""
-        matrix: Vectors = self._index.reconstruct_n(0, len(self))
+    def matrix(self, rows: range | None = None) -> Vectors:
+        """Return the vectors ``(n, dim)`` of successive rows, or of all; a copy."""
+        first, count = (0, len(self)) if rows is None else (rows.start, len(rows))
+        matrix: Vectors = self._index.reconstruct_n(first, count)
         return matrix
 
     def search(self, vector: Vectors, k: int, among: Rows | None = None) -> list[tuple[int, float]]:

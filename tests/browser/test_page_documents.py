@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from qa_bot.page.server import start
 from qa_bot.render import NOT_FOUND
-from qa_bot.store.index import BATCH
+from qa_bot.store.embedded import BATCH
 from tests.browser.pages import (
     FOLLOW_UP,
     KHAMENEI,

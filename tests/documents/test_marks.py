@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Mark, Place
@@ -38,13 +38,14 @@ def marked_documents(draw: st.DrawFn) -> Document:
     return Document(text, marks=marks)
 
 
+@settings(deadline=None)  # the first example imports pydantic
 @given(documents=st.lists(marked_documents(), max_size=4, unique=True))
 def test_a_folder_keeps_the_marks(
     tmp_path_factory: pytest.TempPathFactory, documents: list[Document]
 ) -> None:
     folder = tmp_path_factory.getbasetemp() / "marks"
-    settings = {"model": "m", "passage_chars": 1, "passage_overlap": 0}
-    write(folder, Stored(settings, "f", 4, tuple(documents), 0, b"passages", b"vectors"))
+    built_with = {"model": "m", "passage_chars": 1, "passage_overlap": 0}
+    write(folder, Stored(built_with, "f", 4, tuple(documents), 0, b"passages", b"vectors"))
     found = read(folder).documents
     assert [document.marks for document in found] == [it.marks for it in documents]
 

@@ -19,7 +19,7 @@ from qa_bot.datatypes import Mark
 from qa_bot.documents.content import Content
 from qa_bot.page.library import PASTED, Library, Limits
 from qa_bot.report import Report
-from qa_bot.store.index import BATCH
+from qa_bot.store.embedded import BATCH
 from tests.helpers.fakes import MILL, WordEmbedder, long_text, word_bot
 
 HARBOUR = "The harbour master is Anna Berg."

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from qa_bot.datatypes import Document
 from qa_bot.errors import ModelError, QABotError
 from qa_bot.models.embedder import embed_query
-from qa_bot.store.index import BATCH, Index
+from qa_bot.store.embedded import BATCH
+from qa_bot.store.index import Index
 from tests.helpers.index_fakes import (
     DIMENSION,
     DOCUMENTS,

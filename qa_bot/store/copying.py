@@ -1,0 +1,50 @@
+"""Copies an index from one store to another, with its vectors: no model is needed."""
+
+from collections.abc import Iterator, Sequence
+
+from qa_bot.datatypes import Document
+from qa_bot.errors import QABotError
+from qa_bot.store.embedded import Progress, Spec
+from qa_bot.store.protocols import Store
+
+# Passages whose documents are written at once. A folder is written whole each time, so few times.
+AT_ONCE = 20_000
+_CHARACTERS_PER_PASSAGE = 500  # about; only to divide the documents
+
+
+def copy(source: Store, target: Store, progress: Progress | None = None) -> tuple[int, int]:
+    """Copy all documents; return how many were copied, and how many were there already.
+
+    A copy that was interrupted goes on where it stopped when it is run again. Raises
+    IndexNotFoundError without a source, IndexMismatchError when the target is of another model or
+    other settings.
+    """
+    if source.location == target.location:
+        raise QABotError(f"{source.location} is the index to copy and the copy: name two")
+    index = source.open()
+    spec = Spec(index.settings, index.fingerprint, index.dimension)
+    with target.writing(spec) as written:
+        there = {document.id for document in written.documents}
+    missing = [document for document in index.documents if document.id not in there]
+    done = 0
+    for group in _groups(missing):
+        with target.writing(spec) as written:
+            written.insert(index.read([document.id for document in group]))
+        done += len(group)
+        if progress is not None:
+            progress(done, len(missing))
+    return len(missing), len(there)
+
+
+def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    """Divide documents into groups of about AT_ONCE passages."""
+    group: list[Document] = []
+    characters = 0
+    for document in documents:
+        group.append(document)
+        characters += len(document.text)
+        if characters >= AT_ONCE * _CHARACTERS_PER_PASSAGE:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
