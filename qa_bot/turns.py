@@ -41,7 +41,8 @@ class Turn:
 
     start: int
     end: int  # of its paragraph, or where the next turn begins
-    speaker: str  # of an answer: the question
+    speaker: str
+    question: str  # that an answer ("A: ...") belongs to, else ""
 
 
 def find_turns(text: str) -> list[Turn]:
@@ -72,19 +73,21 @@ def _turns(text: str, lines: list[re.Match[str]]) -> Iterator[Turn]:
         end = stop if blank is None else blank.start()
         name = _named(line)
         if name.lower() in _ASKS:
-            asked = text[line.end() : end].strip()
-        elif name.lower() not in _ANSWERS:
+            asked = " ".join(text[line.end() : end].split())
+            yield Turn(line.start(), end, name, "")
+            continue
+        if name.lower() not in _ANSWERS:
             asked = ""
-        yield Turn(line.start(), end, asked if asked else name)
+        yield Turn(line.start(), end, "" if asked else name, asked)
 
 
-def speaker_at(turns: list[Turn], at: int) -> str:
-    """Return who speaks at a character after the beginning of a turn, or ``""``."""
-    nth = bisect_right(turns, at, key=lambda turn: turn.start) - 1
-    if nth < 0 or turns[nth].start == at:
-        return ""
+def turn_at(turns: list[Turn], at: int) -> Turn | None:
+    """Return the turn that a character belongs to, or None."""
+    number = bisect_right(turns, at, key=lambda turn: turn.start) - 1
     # What follows the last turn, after a blank line, may be said by nobody.
-    return "" if nth + 1 == len(turns) and at >= turns[nth].end else turns[nth].speaker
+    if number < 0 or (number + 1 == len(turns) and at >= turns[number].end):
+        return None
+    return turns[number]
 
 
 def find_units(text: str, turns: list[Turn]) -> Iterator[Offsets]:

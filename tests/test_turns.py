@@ -60,6 +60,8 @@ def test_a_long_turn_is_cut_and_its_speaker_is_context() -> None:
 def test_the_question_is_context_of_its_answer() -> None:
     text = f"Q: Where was it?\nA: {LONG}\n\nIn the shed.\n\nQ: Who hid it?\nA: Bo.\nQ: Why?\nA: No."
     assert context(text, "In the shed.") == "Where was it?"
+    assert context(text, "A: Bo.") == "Who hid it?"
+    assert context(text, "Q: Why?") == ""
 
 
 @pytest.mark.parametrize(

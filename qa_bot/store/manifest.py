@@ -21,7 +21,7 @@ ARTICLE_NAME = re.compile(r"articles/([a-z0-9-]{1,40})-([0-9a-f]{12})\.txt")
 TABLE_NAME = re.compile(r"(passages|vectors)-([0-9a-f]{12})\.(sqlite|faiss)")
 
 _TABLE_ENDINGS = {"passages": "sqlite", "vectors": "faiss"}
-_MARK_SHAPE = {"start": int, "kind": str, "label": str}
+_MARK_SHAPE = {"start": int, "kind": str, "label": str, "level": int}
 _FILE_SHAPE = {"name": str, "sha256": str}
 _SHAPE: dict[str, Any] = {
     "format": int,
@@ -100,11 +100,12 @@ def to_json(manifest: Manifest) -> bytes:
 
 def parse(data: bytes) -> Manifest:
     """Read a manifest; raises ValueError, saying why, when it is not as it was written."""
-    manifest = _loads(data)
-    version = manifest.get("format") if isinstance(manifest, dict) else None
+    written = _loads(data)
+    version = written.get("format") if isinstance(written, dict) else None
     if version != FORMAT:
         raise ValueError(f"its format is {version!r}, and this version of qa-bot reads {FORMAT}")
-    if not _is_valid(manifest) or manifest["sha256"] != seal(manifest):
+    manifest = _with_levels(written)
+    if not _is_valid(manifest) or manifest["sha256"] != seal(written):
         raise ValueError("manifest.json is not as qa-bot writes it")
     return dict(manifest)
 
@@ -118,7 +119,7 @@ def salvage(data: bytes) -> Manifest | None:
         manifest = _loads(data)
     except ValueError:
         return None
-    manifest = _with_marks(manifest)
+    manifest = _with_levels(_with_marks(manifest))
     return manifest if _is_valid(manifest) else None
 
 
@@ -128,6 +129,18 @@ def _with_marks(manifest: Any) -> Any:
         return manifest
     try:
         documents = [{"marks": [], **entry} for entry in manifest["documents"]]
+    except (KeyError, TypeError):
+        return manifest
+    return {**manifest, "documents": documents}
+
+
+def _with_levels(manifest: Any) -> Any:
+    """Return a manifest whose headings have levels: 1, where an older version wrote none."""
+    try:
+        documents = [
+            {**entry, "marks": [{"level": 1, **mark} for mark in entry["marks"]]}
+            for entry in manifest["documents"]
+        ]
     except (KeyError, TypeError):
         return manifest
     return {**manifest, "documents": documents}
