@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from qa_bot.answering.cues import asks_when_written
+from qa_bot.answering.rows import lowered
 from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.header import read_header
@@ -87,10 +88,14 @@ class SpanReader:
         card = self._model.card
         rows = passage_features(query, hits)
 
+        def probability(one: Candidate) -> float:
+            likely = card.calibration.probability(one.values)
+            return lowered(likely, query, one.quoted, one.highlight, hits)
+
         def read(passages: Sequence[int]) -> Scored:
             chosen = [hits[i] for i in passages], [rows[i] for i in passages]
             found = find_candidates(query, *chosen, self._model)
-            return [(one, card.calibration.probability(one.values)) for one in found]
+            return [(one, probability(one)) for one in found]
 
         return ranked(read_worthwhile([card.prior.probability(row) for row in rows], read))
 
