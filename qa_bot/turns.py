@@ -32,6 +32,7 @@ _CUE = re.compile(
 _SUBJECT = re.compile(r"(?:> ?){0,9}(?:Subject|Betreff):[ \t]*(\S[^\r\n]{0,200})")
 _QUESTION = re.compile(r"[ \t]{0,8}((?!\w{1,10}:)[^\s?][^\r\n?]{4,200}\?)[ \t]*[\r\n]")
 _BLANK_BEFORE = re.compile(r"(?>\r\n|\r|\n)[ \t]{0,80}(?>\r\n|\r|\n)\Z")
+_STATED = re.compile(r"[.!](?=\s)")
 _ASKS, _ANSWERS = frozenset({"q", "question"}), frozenset({"a", "answer"})
 
 
@@ -88,6 +89,30 @@ def turn_at(turns: list[Turn], at: int) -> Turn | None:
     if number < 0 or (number + 1 == len(turns) and at >= turns[number].end):
         return None
     return turns[number]
+
+
+def reply_to(text: str, turns: list[Turn], start: int, end: int) -> Turn | None:
+    """Return the turn that replies, if ``[start, end)`` is asked in a turn: "640 each?"."""
+    number = bisect_right(turns, start, key=lambda turn: turn.start) - 1
+    if number < 0 or number + 1 == len(turns):
+        return None
+    turn, reply = turns[number], turns[number + 1]
+    asked = text[start : turn.end].rstrip()
+    is_question = asked.endswith("?") and _STATED.search(asked) is None
+    short = max(turn.end - turn.start, reply.end - reply.start) <= MAX_TURN
+    replies = short and (turn.speaker != reply.speaker or not turn.speaker)
+    is_said = said_from(text, turn) <= start and end <= turn.end
+    answered = said_from(text, reply) < reply.end
+    return reply if is_question and is_said and replies and answered else None
+
+
+def said_from(text: str, turn: Turn) -> int:
+    """Return where the words of a turn begin, after its time and its speaker."""
+    line = _LINE.match(text, turn.start)
+    at = turn.start if line is None else line.end()
+    while at < turn.end and text[at].isspace():
+        at += 1
+    return at
 
 
 def find_units(text: str, turns: list[Turn]) -> Iterator[Offsets]:

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from qa_bot.answering.clauses import raised
 from qa_bot.answering.cues import asks_when_written
 from qa_bot.answering.rows import lowered
+from qa_bot.answering.scripts import is_foreign, quotes_by_words
 from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.header import read_header
 from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
 from qa_bot.splitter import sentences
 from qa_bot.stopwords import content_words
+from qa_bot.turns import reply_to, said_from
 
 # What tells a right quote from a wrong one: the reader's margin (logits), how far the passage's
 # BM25 score is below the best one, and the weights of the query's words that the passage lacks.
@@ -85,11 +88,13 @@ class SpanReader:
         Sentences that follow one another and are nearly as likely are one quote. The passages that
         are likeliest to answer are read first, and the others only while they may change that.
         """
+        if is_foreign(query):
+            return distinct(quotes_by_words(query, hits))
         card = self._model.card
         rows = passage_features(query, hits)
 
         def probability(one: Candidate) -> float:
-            likely = card.calibration.probability(one.values)
+            likely = raised(card.calibration.probability(one.values), query, one.quoted)
             return lowered(likely, query, one.quoted, one.highlight, hits)
 
         def read(passages: Sequence[int]) -> Scored:
@@ -166,7 +171,10 @@ def _quoted(
 
 
 def quoted_around(passage: Passage, read: Reading, found: SpanPrediction) -> tuple[Span, Span]:
-    """Return the sentences of a passage around what was found in it, and that itself."""
+    """Return the sentences of a passage around what was found in it, and that itself.
+
+    What was found may be asked in a chat or an interview; then the reply is what answers.
+    """
     document = passage.document
     highlight = _whole(document, *read.place(found.start, found.end))
     around = [
@@ -174,7 +182,12 @@ def quoted_around(passage: Passage, read: Reading, found: SpanPrediction) -> tup
         for start, end in sentences(document, passage.start, passage.end)
         if start < highlight.end and highlight.start < end
     ]
-    return Span(document, around[0][0], around[-1][1]), highlight
+    start, end = around[0][0], around[-1][1]
+    reply = reply_to(document.text, outline(document).turns, highlight.start, highlight.end)
+    if reply is None:
+        return Span(document, start, end), highlight
+    said = Span(document, said_from(document.text, reply), reply.end)
+    return Span(document, start, max(end, reply.end)), said
 
 
 def _whole(document: Document, start: int, end: int) -> Span:
