@@ -1,8 +1,7 @@
-"""What stands above a passage, and a passage as the models read it: with that."""
+"""What stands above a passage, and the passage with that context as the models read it."""
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -14,62 +13,83 @@ from typing import TYPE_CHECKING
 from qa_bot.cells import Table, find_tables
 from qa_bot.language import language_of
 from qa_bot.paragraphs import Offsets
-from qa_bot.turns import Turn, find_titles, find_turns, find_units, speaker_at
+from qa_bot.turns import Turn, find_titles, find_turns, find_units, turn_at
 
 if TYPE_CHECKING:
     from qa_bot.datatypes import Document, Passage
 
 
-MAX_CONTEXT = 300  # characters; of a longer context the end is kept
-_SIGNS = re.compile(r"#{1,6}(?=[ \t])")
+MAX_CONTEXT = 300  # characters; the end of a longer context is kept
+MAX_PATH = 4  # headings named of a path; the innermost say most
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader of the document has in mind at one character, outermost first."""
+
+    headings: tuple[str, ...]  # and the question that an answer belongs to
+    part: str  # of a row: the row of one cell that names this part of the table
+    columns: tuple[str, ...]  # of a row: the names of the columns
+    speaker: str  # who speaks, unless the name stands at this very character
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """Where the headings, the rows of the tables and the turns of a document stand."""
 
-    headings: tuple[tuple[int, tuple[str, ...]], ...]  # where each begins, and the path to it
+    headings: tuple[tuple[int, tuple[str, ...]], ...]  # start and path of each
     tables: tuple[Table, ...]
     first_rows: tuple[int, ...]  # by table: the number of its first row among all rows
     starts: array[int]  # of all rows
     ends: array[int]
     turns: list[Turn]
-    units: list[Offsets]  # sentences whatever is in them: rows, turns, times of subtitles
+    units: list[Offsets]  # sentences whatever they contain: rows, turns, times of subtitles
     language: str
 
     def units_in(self, start: int, end: int) -> list[Offsets]:
-        """Return the units that share characters with ``[start, end)``."""
+        """Return the units that overlap ``[start, end)``."""
         first = bisect_right(self.units, start, key=itemgetter(1))
         return self.units[first : bisect_left(self.units, end, key=itemgetter(0))]
 
     def rows(self, start: int, end: int) -> range:
-        """Return the numbers of the rows that share characters with ``[start, end)``."""
+        """Return the numbers of the rows that overlap ``[start, end)``."""
         return range(bisect_right(self.ends, start), bisect_left(self.starts, end))
 
     def table(self, row: int) -> tuple[Table, int]:
-        """Return the table of a row, and the number of the row in it."""
-        nth = bisect_right(self.first_rows, row) - 1
-        return self.tables[nth], row - self.first_rows[nth]
+        """Return the table of a row, and the number of the row in that table."""
+        number = bisect_right(self.first_rows, row) - 1
+        return self.tables[number], row - self.first_rows[number]
 
-    def heading(self, start: int) -> str:
-        """Return the path of the headings that a character stands below: "Fees > Boats"."""
-        path = self.path(start)
-        begins = bisect_left(self.headings, start, key=itemgetter(0))
-        is_heading = begins < len(self.headings) and self.headings[begins][0] == start
-        return " > ".join(path[:-1] if is_heading else path)
+    def context(self, start: int, end: int) -> Context:
+        """Return the context of ``[start, end)``; of a heading, the heading itself included."""
+        rows = self.rows(start, end)
+        if rows:
+            table = self.table(rows[0])[0]
+            return Context(self.path(start), table.label, table.header, "")
+        turn = turn_at(self.turns, start)
+        if turn is None:
+            return Context(self.path(start), "", (), "")
+        asked = (turn.question,) if turn.question else ()
+        speaker = turn.speaker if start > turn.start else ""
+        return Context((*self.path(start), *asked), "", (), speaker)
 
     def path(self, start: int) -> tuple[str, ...]:
-        """Return the headings that a character stands below, or in."""
+        """Return the headings above a character, or around it."""
         last = bisect_right(self.headings, start, key=itemgetter(0)) - 1
         return self.headings[last][1] if last >= 0 else ()
+
+    def is_heading(self, start: int) -> bool:
+        """Whether a heading begins at a character."""
+        number = bisect_left(self.headings, start, key=itemgetter(0))
+        return number < len(self.headings) and self.headings[number][0] == start
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A passage as models read it: its own words, after those of its context and among them.
+    """A passage as the models read it: its own words after, and between, those of its context.
 
-    ``own`` are the stretches that are the document's, as characters of ``text``, each with where it
-    begins in the document. Only in them is an answer looked for, and none goes over two.
+    ``own`` lists the stretches of ``text`` that are slices of the document, each with the offset
+    of its first character in the document. An answer lies within one of them.
     """
 
     text: str
@@ -77,77 +97,69 @@ class Reading:
 
     @property
     def stretches(self) -> list[Offsets]:
-        """The stretches as characters of ``text``."""
+        """The stretches as offsets into ``text``."""
         return [(start, end) for start, end, _ in self.own]
 
     def place(self, start: int, end: int) -> Offsets:
-        """Return where characters of ``text`` stand in the document."""
-        nth = bisect_right(self.own, (start, len(self.text))) - 1
-        shift = self.own[nth][2] - self.own[nth][0]
+        """Return the offsets in the document of ``text[start:end]``."""
+        number = bisect_right(self.own, (start, len(self.text))) - 1
+        shift = self.own[number][2] - self.own[number][0]
         return start + shift, end + shift
 
 
 def outline(document: Document) -> Outline:
-    """Return the outline of a document; it is made once."""
+    """Return the outline of a document, which is made once and kept with it."""
     if document._outline is None:
-        tables = find_tables(document.text, document.source)
-        counts = [len(table.starts) for table in tables]
-        rows = [row for table in tables for row in zip(table.starts, table.ends, strict=True)]
-        turns = [] if rows else find_turns(document.text)
-        others = [] if rows else list(find_units(document.text, turns))
-        made = Outline(
-            tuple(_headings(document)),
-            tuple(tables),
-            tuple(sum(counts[:nth]) for nth in range(len(counts))),
-            array("q", chain.from_iterable(table.starts for table in tables)),
-            array("q", chain.from_iterable(table.ends for table in tables)),
-            turns,
-            rows if rows else others,
-            language_of(document.text),
-        )
-        object.__setattr__(document, "_outline", made)
-        return made
-    found: Outline = document._outline
-    return found
+        object.__setattr__(document, "_outline", _outline(document))
+    kept: Outline = document._outline
+    return kept
 
 
-def place_of(document: Document, start: int, end: int) -> tuple[str, str]:
-    """Return the path of headings to ``[start, end)``, and the columns if it is a row of a table.
+def _outline(document: Document) -> Outline:
+    tables = find_tables(document.text, document.source)
+    counts = [len(table.starts) for table in tables]
+    rows = [row for table in tables for row in zip(table.starts, table.ends, strict=True)]
+    turns = [] if rows else find_turns(document.text)
+    units = rows if rows else list(find_units(document.text, turns))
+    return Outline(
+        tuple(_headings(document)),
+        tuple(tables),
+        tuple(sum(counts[:number]) for number in range(len(counts))),
+        array("q", chain.from_iterable(table.starts for table in tables)),
+        array("q", chain.from_iterable(table.ends for table in tables)),
+        turns,
+        units,
+        language_of(document.text),
+    )
 
-    Of a heading it is the path to it and the heading itself.
-    """
-    known = outline(document)
-    rows = known.rows(start, end)
-    columns = " | ".join(known.table(rows[0])[0].header) if rows else ""
-    return " > ".join(known.path(start)), columns
+
+def path_text(headings: tuple[str, ...]) -> str:
+    """Return headings on one line, outermost first: "Fees > Boats"."""
+    return " > ".join(headings[-MAX_PATH:])
 
 
 def context_of(document: Document, start: int, end: int) -> str:
-    """Return what stands above ``[start, end)``: headings, and the header of the table it is of."""
+    """Return the context of ``[start, end)`` as lines; that of a heading leaves out itself."""
     known = outline(document)
-    rows = known.rows(start, end)
-    table = known.table(rows[0])[0] if rows else None
-    parts = [known.heading(start)]
-    if table is None:
-        parts.append(speaker_at(known.turns, start))
-    else:
-        parts += [table.label, " | ".join(table.header)]
-    return "\n".join(filter(None, parts))[-MAX_CONTEXT:]
+    context = known.context(start, end)
+    headings = context.headings[:-1] if known.is_heading(start) else context.headings
+    lines = (path_text(headings), context.part, " | ".join(context.columns), context.speaker)
+    return "\n".join(filter(None, lines))[-MAX_CONTEXT:]
 
 
 def reading(passage: Passage) -> Reading:
-    """Return a passage as models read it.
+    """Return a passage as the models read it.
 
-    Prose follows its context. Of a row of a table each cell follows the name of its column: "Item:
-    rope; Price: 9 crowns." That found the cell asked for in 16 of 18 questions, lines with pipes
-    below a header in 10, a list of the columns' names before the row in 12.
+    Prose follows its context. In a row of a table each cell follows the name of its column: "Item:
+    rope; Price: 9 crowns." With that the reader pointed at the right cell for 16 of 18 questions,
+    with piped lines below a header for 10, with a list of the columns before the row for 12.
     """
     known = outline(passage.document)
     rows = known.rows(passage.start, passage.end)
     if not rows:
         return _of_pieces(passage.document.text, list(_prose(passage)))
-    table = known.table(rows[0])[0]
-    above = filter(None, (known.heading(passage.start), table.label))
+    context = known.context(passage.start, passage.end)
+    above = filter(None, (path_text(context.headings), context.part))
     pieces: list[str | Offsets] = ["".join(f"{line}\n\n" for line in above)[-MAX_CONTEXT:]]
     for row in rows:
         pieces += _row(passage, *known.table(row))
@@ -160,21 +172,21 @@ def _prose(passage: Passage) -> Iterator[str | Offsets]:
     yield passage.start, passage.end
 
 
-def _row(passage: Passage, table: Table, nth: int) -> Iterator[str | Offsets]:
-    """Yield the cells of a row that are in a passage, each after what names it."""
+def _row(passage: Passage, table: Table, number: int) -> Iterator[str | Offsets]:
+    """Yield the cells of a row that are in a passage, each after its name."""
     filled = [
-        (at, (max(start, passage.start), min(end, passage.end)))
-        for at, (start, end) in enumerate(table.cells(passage.document.text, nth))
+        (column, (max(start, passage.start), min(end, passage.end)))
+        for column, (start, end) in enumerate(table.cells(passage.document.text, number))
         if max(start, passage.start) < min(end, passage.end)
     ]
-    for number, (at, cell) in enumerate(filled):
-        if number:
+    for nth, (column, cell) in enumerate(filled):
+        if nth:
             # A cell beyond the columns is of a table within the last: "Fees: adult: 12 crowns".
-            beyond = at >= len(table.header) > 0
-            is_value = number == 1 and not table.header and len(filled) == 2
+            beyond = column >= len(table.header) > 0
+            is_value = nth == 1 and not table.header and len(filled) == 2
             yield ": " if beyond or is_value else "; "
-        if at < len(table.header) and table.header[at]:
-            yield f"{table.header[at]}: "
+        if column < len(table.header) and table.header[column]:
+            yield f"{table.header[column]}: "
         yield cell
     yield ".\n"
 
@@ -183,30 +195,26 @@ def _of_pieces(text: str, pieces: list[str | Offsets]) -> Reading:
     """Join words of the context and stretches ``[start, end)`` of a document's text."""
     words: list[str] = []
     own: list[tuple[int, int, int]] = []
-    at = 0
+    length = 0
     for piece in pieces:
         if isinstance(piece, str):
             words.append(piece)
         else:
             words.append(text[piece[0] : piece[1]])
-            own.append((at, at + len(words[-1]), piece[0]))
-        at += len(words[-1])
+            own.append((length, length + len(words[-1]), piece[0]))
+        length += len(words[-1])
     return Reading("".join(words), tuple(own))
 
 
 def _headings(document: Document) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield where each heading begins and the path to it; Markdown's signs tell the levels.
+    """Yield the start of each heading and the path to it.
 
     The subject of a mail and the questions of an FAQ are headings too.
     """
     path: list[tuple[int, str]] = []
-    marked = [
-        (mark.start, 1 if signs is None else len(signs[0]), mark.label)
-        for mark in document.marks
-        if mark.kind == "heading"
-        for signs in [_SIGNS.match(document.text, mark.start)]
-    ]
-    for start, level, title in sorted([*marked, *find_titles(document.text)]):
+    marked = [(it.start, it.level, it.label) for it in document.marks if it.kind == "heading"]
+    titles = [*marked, *find_titles(document.text)]
+    for start, level, title in sorted(titles, key=itemgetter(0)):
         path = [(above, label) for above, label in path if above < level]
         path.append((level, title))
         yield start, tuple(label for _, label in path)

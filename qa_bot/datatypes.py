@@ -9,9 +9,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
 
+from qa_bot.context import outline, path_text
 from qa_bot.header import Header, read_header
 from qa_bot.paragraphs import Offsets, paragraphs
 from qa_bot.render import to_text
+
+MAX_LEVEL = 9  # of headings: Word has nine, HTML and Markdown six
 
 
 def _check_string(value: object, name: str) -> None:
@@ -21,20 +24,27 @@ def _check_string(value: object, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a citation names, and where in the text it begins: a page or a heading.
+    """A page or a heading that a citation names, and the character where it begins.
 
-    ``label`` is the page's number, counted from 1, or the words of the heading.
-    Raises ValueError for another kind, a negative start, and a label that is blank or no text.
+    ``label`` is the page's number, counted from 1, or the words of the heading. ``level`` is that
+    of a heading: 1 for the highest, up to 9.
+    Raises ValueError for another kind or level, a negative start, and a label that is blank or
+    has no UTF-8 form; TypeError for other types.
     """
 
     start: int
     kind: str  # "page" or "heading"
     label: str
+    level: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.start, int):
             raise TypeError(f"a mark starts at a whole number of characters, not {self.start!r}")
+        if not isinstance(self.level, int):
+            raise TypeError(f"the level of a mark is a whole number, not {self.level!r}")
         _check_string(self.label, "the label of a mark")
+        if not 1 <= self.level <= MAX_LEVEL:
+            raise ValueError(f"the level of a mark is from 1 to {MAX_LEVEL}, not {self.level}")
         if self.kind not in ("page", "heading"):
             raise ValueError(f"a mark is a page or a heading, not {self.kind!r}")
         if self.start < 0:
@@ -52,8 +62,10 @@ class Place:
     """Where a character stands, as a person would look it up; ``""`` for what is not known."""
 
     page: str
-    heading: str  # the last one before the character, or the one it stands in
-    paragraph: int  # counted from 1; blank lines part paragraphs
+    heading: str  # the headings above the character, or around it: "Fees > Boats"
+    table: str  # of a row: the name of its part of the table and the columns: "Item | Price"
+    speaker: str  # who speaks, where the speaker is named before the quote
+    paragraph: int  # counted from 1; blank lines separate paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +148,20 @@ class Document:
                 raise TypeError(f"a mark is a Mark, not {type(mark).__name__}")
 
     def place(self, offset: int) -> Place:
-        """Return the page, the heading and the paragraph of the character at an offset.
+        """Return where the character at an offset stands.
 
-        A blank between paragraphs counts to the one before it; those at the start, to the first.
+        A blank between two paragraphs belongs to the first; blanks before all text, to the text.
         """
         begun = bisect_right(self.paragraph_starts, offset)
-        labels = {mark.kind: mark.label for mark in self.marks if mark.start <= offset}
-        return Place(labels.get("page", ""), labels.get("heading", ""), max(1, begun))
+        pages = [mark.label for mark in self.marks if mark.kind == "page" and mark.start <= offset]
+        context = outline(self).context(offset, offset + 1)
+        return Place(
+            pages[-1] if pages else "",
+            path_text(context.headings),
+            ": ".join(filter(None, (context.part, " | ".join(context.columns)))),
+            context.speaker,
+            max(1, begun),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +243,8 @@ class Quote(Span):
             "place": {
                 "page": place.page,
                 "heading": place.heading,
+                "table": place.table,
+                "speaker": place.speaker,
                 "paragraph": place.paragraph,
             },
             "document": {

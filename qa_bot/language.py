@@ -10,14 +10,15 @@ _COMMON = {
     for language, words in {
         "en": "the of and to in is was for that with as on by at from it he she were are this",
         "de": "der die das und ist nicht mit ein eine einen von für auf wurde dem den des zu im am "
-        "sie er es wird auch als bei nach aus war wir ich hat in an seit vom zum zur",
+        "sie er es wird auch als bei nach aus war wir ich hat in an seit vom zum zur dann danach "
+        "dort hier nun aber jedoch diese dieser dieses",
         "fr": "le la les des et est une un du dans que qui pour pas sur au aux avec il elle ce "
         "sont par en de été",
         "es": "el la los las y es un una del en que por para con se su al lo como fue de más",
         "it": "il lo la gli le e di è un una del della che per con nel alla sono si da dei",
         "nl": "de het een en van is in op te dat met voor niet zijn aan werd door ook bij naar",
         "pt": "o a os as e é um uma do da dos em que por para com não se no na foi de",
-        "da": "og det at en den til er som på de med for af ikke der var et han blev",
+        "da": "og det at en den til er som på de med for af ikke der var et han blev derefter så",
         "sv": "och det att en den till är som på de med för av inte var ett han har om blev",
     }.items()
 }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qa_bot.context import place_of
-
 if TYPE_CHECKING:
     from qa_bot.datatypes import Answer, Document, Quote
 
@@ -71,13 +69,13 @@ def where(quote: Quote) -> list[str]:
     """Return where a quote stands, as a person would look it up, from the whole to the part."""
     document = quote.document
     place = document.place(quote.start)
-    headings, columns = place_of(document, quote.start, quote.end)
     parts = [
         one_line(document_name(document)),
         one_line(document.metadata.get("date", "")),
         f"page {one_line(place.page)}" if place.page else "",
-        f"“{one_line(headings)}”" if headings else "",
-        one_line(columns),
+        f"“{one_line(place.heading)}”" if place.heading else "",
+        one_line(place.table),
+        one_line(place.speaker),
         f"paragraph {place.paragraph}",
     ]
     return [part for part in parts if part]

@@ -29,11 +29,11 @@ _GLUED = re.compile(r"…[”\"]?(?=[“\"]?[A-Z])|(?<=[a-z]{3})[.!?]+[”\"]?(?
 # Speech written down has hardly any marks; it is cut so that a quote can be read at a glance.
 LONGEST_RUN = 300  # characters
 _MARK_EVERY = 200  # characters
-_MARKS = re.compile(r"[,;:.!?…—–()]")
+_MARKS = re.compile(r"[,;:.!?…—–()،؛؟、，。；：！？]")
 _PAUSES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?<=[,;:.!?…])\s",
+        r"(?<=[,;:.!?…،؛؟])\s|(?<=[、，。；：！？])",
         r"(?<!\band)\s(?=(?:and (?:then|so|the|he|she|they|we|it)|but|then|so)\s)",
         r"\s(?=(?:and|or|when|because|while|after|before|until|if|which|who|where|that)\s)",
         r"\s",
@@ -41,18 +41,42 @@ _PAUSES = tuple(
 )
 _WITH_ORDINALS = frozenset({"de", "da"})
 _ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.\s*\Z")
-_NEVER = re.compile(r"(?!)")
+_GERMAN_MONTHS = frozenset("Januar Jänner Februar März Mai Juni Juli Oktober Dezember".split())
 # Before a number, or a word in lower case, that cannot begin a sentence.
 _ENGLISH = re.compile(
-    r"\b(?:vols?|approx|nos|pp?|figs?|cf|chaps?|secs?|ca|incl|excl|est|Mon|Tues?|Wed|Thu(?:rs)?|Fri"
-    r"|Sat|Sun|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s*\Z"
+    r"\b(?:[Vv]ols?|[Aa]pprox|[Nn]os|[Pp]p?|[Ff]igs?|[Cc]f|[Cc]haps?|[Ss]ecs?|[Cc]a|[Ii]ncl|[Ee]xcl"
+    r"|[Ee]st|[Tt]el|[Ee]xt|[Aa]pt|Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Aug|Sept?"
+    r"|Oct|Nov|Dec)\.\s*\Z"
 )
-_ABBREVIATIONS = {  # that sentencex does not know
-    "de": re.compile(r"(?:\b(?:Fr|Hr|Nr|Abs|Art)|[Ss]tr)\.\s*\Z"),
-    "fr": re.compile(r"\b(?:MM?|Mme|Mlle|av|apr|n|art|chap)\.\s*\Z"),
-    "it": re.compile(r"\b(?:n|v|p|sig|dott)\.\s*\Z"),
-    "sv": re.compile(r"(?:\b(?:t\.ex|bl\.a|d\.v\.s|ca|kl|nr)|[Ss]torg)\.\s*\Z"),
+_HOUR = re.compile(r"\d\s?[aApP]\.[mM]\.\s*\Z")
+_AFTER_HOUR = re.compile(
+    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan|Feb|March|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    r"|Dec|[A-Z]{2,4}\b)"
+)
+_ABBREVIATIONS = {  # that sentencex does not know, and that no sentence ends with
+    language: re.compile(rf"(?:(?<![^\W_])(?:{words})|{endings})\.\s*\Z")
+    for language, words, endings in (
+        (
+            "de",
+            "Abb|Abs|Art|Bd|Fr|Hrn?|Kap|Nr|Tel|ca|exkl|gem|inkl|lt|zzgl",
+            "[Ss]tr",
+        ),
+        (
+            "fr",
+            "Dr|MM?|Me|Mgr|Mlle|Mme|Pr|Ste?|apr|art|av|bd|chap|env|fig|n|pp?|tél|vol|éd",
+            "(?!)",
+        ),
+        ("es", "Avda|Dra?|Profa?|Sra?|Srta|art|aprox|cap|núm|pág|tel", "(?!)"),
+        ("it", "art|avv|cap|dott|fig|ing|n|p|pag|prof|sig|sig\\.na|sig\\.ra|tel|v", "(?!)"),
+        ("nl", "Mevr|St|art|blz|bijv|ca|dhr|drs?|ds|ir|mevr|mr|mw|nr|prof|tel", "(?!)"),
+        ("pt", "Dra?|Profa?|Sra?|art|cap|núm|pág|séc|tel", "(?!)"),
+        ("da", "Chr|Sct|Skt|art|bl\\.a|ca|f\\.eks|fr|hr|kl|nr|tlf", "(?!)"),
+        ("sv", "art|bl\\.a|ca|d\\.v\\.s|hr|kap|kl|nr|t\\.ex|tel", "[Ss]torg"),
+    )
 }
+_ERA = re.compile(r"\b[adAD]\.\s*\Z")  # "a. C."
+# In capitals, a word that goes on after "FRI." or "NO."; any other may begin a sentence.
+_GOES_ON = frozenset("and at between by for from in of on or till to until".split())
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)")
@@ -294,7 +318,8 @@ def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterat
     """Yield the sentences of one stretch, as sentencex finds them, mended at quotation marks."""
     from sentencex import get_sentence_boundaries
 
-    masked = _MASKED.sub(" ", text[start:end])
+    masked = _in_title_case(_MASKED.sub(" ", text[start:end]))
+    in_capitals = text[start:end].isupper()
     cuts = {match.end() for match in _GLUED.finditer(text[start:end])}
     boundary: Any
     for boundary in get_sentence_boundaries(language, masked):
@@ -303,51 +328,69 @@ def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterat
         # The mark that closes a quotation belongs to the sentence it closes.
         if cut and cut + start < end and text[start + cut] in _CLOSING:
             cut += 1
-        if not _abbreviated(masked, cut, language):
+        if not _abbreviated(masked, cut, language, in_capitals):
             cuts.add(cut)
     ordered = [start + cut for cut in sorted(cuts) if 0 < cut < end - start]
     for piece in trimmed(text, zip([start, *ordered], [*ordered, end], strict=True)):
         yield from _unpunctuated(text, *piece)
 
 
-def _abbreviated(text: str, cut: int, language: str) -> bool:
+def _in_title_case(text: str) -> str:
+    """Return a line in capitals as one in title case, in which abbreviations are known as such."""
+    if not text.isupper():
+        return text
+    titled = text.title()
+    return titled if len(titled) == len(text) else text
+
+
+def _abbreviated(text: str, cut: int, language: str, in_capitals: bool) -> bool:
     """Whether a full stop before ``cut`` is not that of a sentence: "am 1. Mai", "M. Dupont"."""
     before = text[max(0, cut - 20) : cut]
     following = _WORD.search(text, cut, cut + 40)
     if following is None:
         return False
-    low = not following[0][0].isupper()
+    word = following[0]
+    low = word.lower() in _GOES_ON or word[0].isdigit() if in_capitals else not word[0].isupper()
+    ordinal = _ORDINAL.search(before) is not None
+    if ordinal and (word in _GERMAN_MONTHS or (word.islower() and word[0].isalpha())):
+        return True
     if language == "en":
+        if _HOUR.search(before):
+            return (in_capitals and low) or _AFTER_HOUR.match(word) is not None
         return low and _ENGLISH.search(before) is not None
     if not text[cut].isspace() and text[cut] not in _CLOSING:
         return True
-    if _ABBREVIATIONS.get(language, _NEVER).search(before) or (low and before.endswith(".")):
+    if _ABBREVIATIONS[language].search(before) or (low and before.endswith(".")):
         return True
-    ordinal = language in _WITH_ORDINALS and _ORDINAL.search(before) is not None
-    return ordinal and not is_common(following[0], language)
+    if word in ("C", "c") and _ERA.search(before):
+        return True
+    return ordinal and language in _WITH_ORDINALS and not is_common(word, language)
 
 
 def _unpunctuated(text: str, start: int, end: int) -> Iterator[Offsets]:
     """Yield a sentence, or, where hardly anything is punctuated, parts of it to be quoted."""
-    ended = end - start <= 2 * LONGEST_RUN and text[end - 1] in ".!?"
+    ended = end - start <= 2 * LONGEST_RUN and text[end - 1] in ".!?。！？"
     while end - start > LONGEST_RUN and not ended:
         if len(_MARKS.findall(text, start, end)) * _MARK_EVERY > end - start:
             break
         stop = _pause(text, start + LONGEST_RUN // 3, start + LONGEST_RUN)
-        if stop is None:
-            break
         yield from trimmed(text, [(start, stop)])
         start = stop
     yield from trimmed(text, [(start, end)])
 
 
-def _pause(text: str, begin: int, end: int) -> int | None:
-    """Return where a speaker would likeliest pause: before "and then" rather than before "who"."""
+def _pause(text: str, begin: int, end: int) -> int:
+    """Return where a speaker would likeliest pause: before "and then" rather than before "who".
+
+    Words without blanks between them, as in Chinese, are cut behind a comma or else at ``end``.
+    """
     for pattern in _PAUSES:
-        places = [match.start() for match in pattern.finditer(text, begin, end)]
+        places = [match.end() for match in pattern.finditer(text, begin, end)]
         if places:
-            return places[-1] + 1
-    return None
+            return places[-1]
+    while begin < end and unicodedata.combining(text[end]):
+        end -= 1
+    return end
 
 
 def _groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Offsets]:

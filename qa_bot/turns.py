@@ -32,6 +32,7 @@ _CUE = re.compile(
 _SUBJECT = re.compile(r"(?:> ?){0,9}(?:Subject|Betreff):[ \t]*(\S[^\r\n]{0,200})")
 _QUESTION = re.compile(r"[ \t]{0,8}((?!\w{1,10}:)[^\s?][^\r\n?]{4,200}\?)[ \t]*[\r\n]")
 _BLANK_BEFORE = re.compile(r"(?>\r\n|\r|\n)[ \t]{0,80}(?>\r\n|\r|\n)\Z")
+_STATED = re.compile(r"[.!](?=\s)")
 _ASKS, _ANSWERS = frozenset({"q", "question"}), frozenset({"a", "answer"})
 
 
@@ -41,7 +42,8 @@ class Turn:
 
     start: int
     end: int  # of its paragraph, or where the next turn begins
-    speaker: str  # of an answer: the question
+    speaker: str
+    question: str  # that an answer ("A: ...") belongs to, else ""
 
 
 def find_turns(text: str) -> list[Turn]:
@@ -72,19 +74,45 @@ def _turns(text: str, lines: list[re.Match[str]]) -> Iterator[Turn]:
         end = stop if blank is None else blank.start()
         name = _named(line)
         if name.lower() in _ASKS:
-            asked = text[line.end() : end].strip()
-        elif name.lower() not in _ANSWERS:
+            asked = " ".join(text[line.end() : end].split())
+            yield Turn(line.start(), end, name, "")
+            continue
+        if name.lower() not in _ANSWERS:
             asked = ""
-        yield Turn(line.start(), end, asked if asked else name)
+        yield Turn(line.start(), end, "" if asked else name, asked)
 
 
-def speaker_at(turns: list[Turn], at: int) -> str:
-    """Return who speaks at a character after the beginning of a turn, or ``""``."""
-    nth = bisect_right(turns, at, key=lambda turn: turn.start) - 1
-    if nth < 0 or turns[nth].start == at:
-        return ""
+def turn_at(turns: list[Turn], at: int) -> Turn | None:
+    """Return the turn that a character belongs to, or None."""
+    number = bisect_right(turns, at, key=lambda turn: turn.start) - 1
     # What follows the last turn, after a blank line, may be said by nobody.
-    return "" if nth + 1 == len(turns) and at >= turns[nth].end else turns[nth].speaker
+    if number < 0 or (number + 1 == len(turns) and at >= turns[number].end):
+        return None
+    return turns[number]
+
+
+def reply_to(text: str, turns: list[Turn], start: int, end: int) -> Turn | None:
+    """Return the turn that replies, if ``[start, end)`` is asked in a turn: "640 each?"."""
+    number = bisect_right(turns, start, key=lambda turn: turn.start) - 1
+    if number < 0 or number + 1 == len(turns):
+        return None
+    turn, reply = turns[number], turns[number + 1]
+    asked = text[start : turn.end].rstrip()
+    is_question = asked.endswith("?") and _STATED.search(asked) is None
+    short = max(turn.end - turn.start, reply.end - reply.start) <= MAX_TURN
+    replies = short and (turn.speaker != reply.speaker or not turn.speaker)
+    is_said = said_from(text, turn) <= start and end <= turn.end
+    answered = said_from(text, reply) < reply.end
+    return reply if is_question and is_said and replies and answered else None
+
+
+def said_from(text: str, turn: Turn) -> int:
+    """Return where the words of a turn begin, after its time and its speaker."""
+    line = _LINE.match(text, turn.start)
+    at = turn.start if line is None else line.end()
+    while at < turn.end and text[at].isspace():
+        at += 1
+    return at
 
 
 def find_units(text: str, turns: list[Turn]) -> Iterator[Offsets]:

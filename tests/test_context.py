@@ -1,7 +1,7 @@
 """What stands above a passage, and how the models read it."""
 
-from qa_bot.context import context_of, outline, place_of, reading
-from qa_bot.datatypes import Document, Mark, Passage
+from qa_bot.context import context_of, outline, reading
+from qa_bot.datatypes import Document, Mark, Passage, Place
 from qa_bot.documents.content import Content
 from qa_bot.documents.markdown import read_markdown
 from qa_bot.splitter import sentences, split
@@ -105,9 +105,29 @@ def test_the_outline_is_made_once() -> None:
 def test_the_place_of_a_row_names_headings_and_columns() -> None:
     whole = document(read_markdown(MANUAL))
     start = MANUAL.index("| oar")
-    assert place_of(whole, start, start + 20) == ("Boats > Fees", "Item | Fee")
-    assert place_of(whole, MANUAL.index("## Fees"), start - 1)[0] == "Boats > Fees"
-    assert place_of(Document("The mill."), 0, 9) == ("", "")
+    assert whole.place(start) == Place("", "Boats > Fees", "Item | Fee", "", 4)
+    assert whole.place(MANUAL.index("## Fees")).heading == "Boats > Fees"
+    assert Document("The mill.").place(0) == Place("", "", "", "", 1)
+
+
+def test_the_place_of_a_row_names_the_part_of_its_table() -> None:
+    text = "| Age | Fee |\n| Guests |\n| child | 9 |\n| adult | 20 |"
+    assert Document(text).place(text.index("| adult")).table == "Guests: Age | Fee"
+
+
+def test_the_place_of_what_is_said_names_the_speaker_who_is_not_in_the_quote() -> None:
+    text = f"IDA: {'We rowed all day. ' * 20}\nBO: Yes.\nIDA: Then rest."
+    assert Document(text).place(text.index("We rowed")).speaker == "IDA"
+    assert Document(text).place(text.index("BO: Yes")).speaker == ""
+
+
+def test_headings_of_one_level_follow_each_other_and_lower_ones_stand_below() -> None:
+    text = "Harbour\n\nFees\n\nBoats\n\nNine.\n\nRules\n\nNone."
+    levels = {"Harbour": 1, "Fees": 2, "Boats": 3, "Rules": 2}
+    marks = tuple(Mark(text.index(it), "heading", it, level) for it, level in levels.items())
+    whole = Document(text, marks=marks)
+    assert whole.place(text.index("Nine")).heading == "Harbour > Fees > Boats"
+    assert whole.place(text.index("None")).heading == "Harbour > Rules"
 
 
 def test_cells_beyond_the_columns_are_of_a_table_within_the_last() -> None:

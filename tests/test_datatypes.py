@@ -266,7 +266,13 @@ def test_an_answer_as_json() -> None:
                 "end": 27,
                 "highlight": {"text": "stopped", "start": 19, "end": 26},
                 "score": 0.5,
-                "place": {"page": "4", "heading": "Weather", "paragraph": 1},
+                "place": {
+                    "page": "4",
+                    "heading": "Weather",
+                    "table": "",
+                    "speaker": "",
+                    "paragraph": 1,
+                },
                 "document": {
                     "id": document.id,
                     "title": "Rain",

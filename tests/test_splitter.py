@@ -367,6 +367,13 @@ def test_a_long_sentence_with_punctuation_stays_whole() -> None:
         ["Den 1. maj blev det solgt, og det var en god dag.", "Han er i byen."],
         ["It is told in vol. 4 and on pp. 2 to 9.", "They left on Fri. without a word."],
         ["About approx. 300 men came.", "In the year 7 B.C. they left."],
+        ["It came at 5 p.m. Friday and left at 7 p.m. EST on Vol. 2 of the log.", "It rained."],
+        ["Der 2. Band liegt bei Hrn. Dahl in der Stadt und kostet 9 Kronen inkl. Porto.", "Nein."],
+        ["Die Frist endet am 15. und nicht früher.", "Er kommt am 5. wieder nach Vik."],
+        ["Le Dr. Hald est né dans le bd. Victor de la ville de Tarn.", "Il est là, env. 9 ans."],
+        ["O Dr. Paz e a Profa. Luz vieram no séc. II a. C. para a cidade.", "Não."],
+        ["De heer en mevr. Vos wonen op nr. 12 van de haven, bijv. Jan.", "Het is ver."],
+        ["Treffen: 3. Mai im Hafen, 5. juli på torvet, 7. května doma.", "Alle kommen."],
     ],
 )
 def test_abbreviations_and_ordinals_of_european_languages_end_no_sentence(
@@ -383,3 +390,35 @@ def test_sentences_are_found_once_for_a_document(monkeypatch: pytest.MonkeyPatch
     assert sentences(document) == first
     with pytest.raises(ImportError):
         sentences(Document("Another one came."))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ["THE GATE IS SHUT ON TUES. FROM NINE TO TEN.", "ASK MRS. BRUN IN FLAT NO. 5."],
+        ["DR. HALD WILL CALL AT 9 A.M. ON FRIDAY.", "TEL. 5512 AND ST. JOHN HAVE IT.", "THANKS!"],
+    ],
+)
+def test_notices_in_capitals_are_cut_as_others(found: list[str]) -> None:
+    assert cut(" ".join(found)) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "灯塔由李强设计并且由王明建造" * 70,
+        "ประภาคารถูกสร้างขึ้นโดยหลี่เฉียง" * 40,
+        "x" * 1_000,
+        "a\u0301" * 500,
+    ],
+)
+def test_text_without_blanks_is_cut_between_letters(text: str) -> None:
+    found = cut(text)
+    assert "".join(found) == text
+    assert all(len(piece) <= 300 for piece in found)
+    assert not any(unicodedata.combining(piece[0]) for piece in found)
+
+
+def test_text_without_blanks_is_cut_after_a_comma_where_it_has_one() -> None:
+    text = ("灯塔由李强设计并且由王明建造" * 10 + "，") * 6
+    assert all(piece.endswith("，") for piece in cut(text))

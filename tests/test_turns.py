@@ -5,7 +5,7 @@ import pytest
 from qa_bot.context import context_of
 from qa_bot.datatypes import Document
 from qa_bot.splitter import sentences
-from qa_bot.turns import find_turns
+from qa_bot.turns import find_turns, reply_to
 
 LONG = "We looked for it everywhere. " * 12
 
@@ -60,6 +60,8 @@ def test_a_long_turn_is_cut_and_its_speaker_is_context() -> None:
 def test_the_question_is_context_of_its_answer() -> None:
     text = f"Q: Where was it?\nA: {LONG}\n\nIn the shed.\n\nQ: Who hid it?\nA: Bo.\nQ: Why?\nA: No."
     assert context(text, "In the shed.") == "Where was it?"
+    assert context(text, "A: Bo.") == "Who hid it?"
+    assert context(text, "Q: Why?") == ""
 
 
 @pytest.mark.parametrize(
@@ -105,3 +107,24 @@ def test_the_questions_of_an_faq_stand_above_their_answers() -> None:
     assert context(text, "On Monday.") == "When is the shed open?"
     alone = "What then?\n\nHe left.\n\nShe stayed."
     assert context(alone, "He left.") == ""
+
+
+CHAT = "Ida: 30 each for the rope?\nBo: 35, it is longer\nIda: fine. who pays?\nIda: i do\nBo: ok"
+
+
+@pytest.mark.parametrize(
+    ("words", "reply"),
+    [
+        ("30", "Bo: 35, it is longer"),
+        ("30 each for the rope?", "Bo: 35, it is longer"),
+        ("Ida: 30", None),  # who asks is no question
+        ("35", None),
+        ("fine", None),  # is said before the question
+        ("who pays", None),  # the same person goes on
+        ("ok", None),
+    ],
+)
+def test_a_turn_replies_to_what_is_asked_before_it(words: str, reply: str | None) -> None:
+    start = CHAT.index(words)
+    found = reply_to(CHAT, find_turns(CHAT), start, start + len(words))
+    assert (None if found is None else CHAT[found.start : found.end].strip()) == reply

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from qa_bot.answering.clauses import raised
 from qa_bot.answering.cues import asks_when_written
+from qa_bot.answering.rows import lowered
+from qa_bot.answering.scripts import is_foreign, quotes_by_words
 from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
 from qa_bot.splitter import sentences
 from qa_bot.stopwords import content_stems
+from qa_bot.turns import reply_to, said_from
 
 # Features of the calibration: the null score difference of a span (logits), how far the passage's
 # BM25 score is below the best one, and the weights of the query words that the passage lacks.
@@ -88,13 +92,19 @@ class SpanReader:
         Adjacent sentences that are about as likely become one quote. Passages are read in the order
         of their prior probability, as long as another one may change the best quote.
         """
+        if is_foreign(query):
+            return distinct(quotes_by_words(query, hits))
         card = self._model.card
         rows = passage_features(query, hits)
+
+        def probability(one: Candidate) -> float:
+            likely = raised(card.calibration.probability(one.values), query, one.quoted)
+            return lowered(likely, query, one.quoted, one.highlight, hits)
 
         def read(passages: Sequence[int]) -> Scored:
             chosen = [hits[i] for i in passages], [rows[i] for i in passages]
             found = find_candidates(query, *chosen, self._model)
-            return [(one, card.calibration.probability(one.values)) for one in found]
+            return [(one, probability(one)) for one in found]
 
         return to_quotes(read_by_prior([card.prior.probability(row) for row in rows], read))
 
@@ -164,7 +174,10 @@ def _quoted(
 
 
 def sentences_around(passage: Passage, read: Reading, found: SpanPrediction) -> tuple[Span, Span]:
-    """Return the sentences around a predicted span, and the span to highlight."""
+    """Return the sentences around a predicted span, and the span to highlight.
+
+    A span in a question of a chat or an interview stands for the reply, which is the answer.
+    """
     document = passage.document
     highlight = _whole(document, *read.place(found.start, found.end))
     around = [
@@ -172,7 +185,12 @@ def sentences_around(passage: Passage, read: Reading, found: SpanPrediction) -> 
         for start, end in sentences(document, passage.start, passage.end)
         if start < highlight.end and highlight.start < end
     ]
-    return Span(document, around[0][0], around[-1][1]), highlight
+    start, end = around[0][0], around[-1][1]
+    reply = reply_to(document.text, outline(document).turns, highlight.start, highlight.end)
+    if reply is None:
+        return Span(document, start, end), highlight
+    said = Span(document, said_from(document.text, reply), reply.end)
+    return Span(document, start, max(end, reply.end)), said
 
 
 def _whole(document: Document, start: int, end: int) -> Span:

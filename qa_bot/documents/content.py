@@ -30,10 +30,10 @@ class Content:
     notes: tuple[str, ...] = ()
 
 
-def heading_block(text: str) -> Block:
+def heading_block(text: str, level: int = 1) -> Block:
     """Return a heading, marked as one unless it is blank or too long to name a place."""
     label = " ".join(text.split())
-    marks = (Mark(0, "heading", label),) if 0 < len(label) <= MAX_HEADING else ()
+    marks = (Mark(0, "heading", label, level),) if 0 < len(label) <= MAX_HEADING else ()
     return Block(text, marks)
 
 

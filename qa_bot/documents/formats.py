@@ -10,9 +10,11 @@ from qa_bot.errors import ArticleError
 MARKDOWN = frozenset({".md", ".markdown"})
 WEBPAGES = frozenset({".html", ".htm", ".xhtml"})
 _BINARY = frozenset({".pdf", ".docx", ".epub"})
+SUBTITLES = frozenset({".srt", ".vtt"})
+MAILS = frozenset({".eml"})
 _PLAIN = frozenset({".txt", ".text", ".csv", ".tsv"})
 # Files in a folder are chosen by their names; how one is read depends on its content.
-SUFFIXES = _PLAIN | _BINARY | MARKDOWN | WEBPAGES
+SUFFIXES = _PLAIN | _BINARY | MARKDOWN | WEBPAGES | SUBTITLES | MAILS
 SUFFIX_LIST = ", ".join(sorted(SUFFIXES))  # for help texts and errors
 
 _SAVE_AS = "save it as plain text in UTF-8 (.txt or .md) and give that file"
@@ -85,6 +87,12 @@ def _read_text(data: bytes, suffix: str) -> Content:
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             raise ArticleError(f"is {kind}, not text: {_SAVE_AS}")
+    if suffix in MAILS:
+        from qa_bot.documents.mail import read_mail
+
+        mail = read_mail(data)
+        if mail is not None:
+            return mail
     text = decode(data)
     if text is None or is_binary(text):
         raise ArticleError(f"is not text, or in an encoding that cannot be told: {_SAVE_AS}")
@@ -97,6 +105,10 @@ def _read_text(data: bytes, suffix: str) -> Content:
             f"is called {suffix} and is none, or a damaged one: save it anew, or, when it is plain "
             "text, rename it to .txt"
         )
+    if suffix in SUBTITLES:
+        from qa_bot.documents.subtitles import read_subtitles
+
+        return read_subtitles(text)
     if suffix in MARKDOWN:
         from qa_bot.documents.markdown import read_markdown
 

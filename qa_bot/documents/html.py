@@ -207,7 +207,7 @@ class _Writer:
         if element is self._root:
             return
         if not skipped and element.tag in _HEADINGS:
-            yield heading_block(self._take())
+            yield heading_block(self._take(), int(element.tag[1]))
         elif not skipped and _is_block(element):
             yield from self._paragraph()
         if not skipped and element.tag in _LISTS:

@@ -51,7 +51,7 @@ def main() -> None:
     except ArticleError as error:
         found: dict[str, object] = {"error": str(error)}
     else:
-        marks = [(mark.start, mark.kind, mark.label) for mark in content.marks]
+        marks = [(it.start, it.kind, it.label, it.level) for it in content.marks]
         found = {
             "text": content.text,
             "title": content.title,

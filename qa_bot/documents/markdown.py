@@ -25,7 +25,9 @@ def read_markdown(text: str) -> Content:
         for line in found
         if line["signs"] == "#" and line.start() < start + _TITLE_REACH
     )
-    marks = tuple(Mark(line.start("signs"), "heading", line["heading"]) for line in found)
+    marks = tuple(
+        Mark(line.start("signs"), "heading", line["heading"], len(line["signs"])) for line in found
+    )
     return Content(text, next(titles, ""), marks)
 
 

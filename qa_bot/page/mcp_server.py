@@ -63,10 +63,12 @@ class Words(_Exact):
 
 
 class WherePlace(_Exact):
-    """Where a quote stands; a page or a heading is "" where there is none."""
+    """Where a quote stands; "" where there is no page, heading, table or speaker."""
 
     page: str
-    heading: str
+    heading: str = Field(description='the headings above it: "Fees > Boats"')
+    table: str = Field(description='of a row of a table, its columns: "Item | Price"')
+    speaker: str = Field(description="who speaks, where that is named before the quote")
     paragraph: int = Field(ge=1)
 
 

@@ -39,6 +39,7 @@ class MarkEntry(Strict):
     start: int
     kind: str
     label: str
+    level: int = 1  # older versions wrote none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +139,14 @@ def document_entry(document: Document) -> DocumentEntry:
         title=document.title,
         source=document.source,
         metadata=dict(document.metadata),
-        marks=tuple(MarkEntry(mark.start, mark.kind, mark.label) for mark in document.marks),
+        marks=tuple(MarkEntry(mark.start, mark.kind, mark.label, mark.level) for mark in document.marks),
         file=article_name(document),
     )
 
 
 def entry_document(entry: DocumentEntry, text: str) -> Document:
     """Return the document of an entry; raises ValueError for marks that do not fit its text."""
-    marks = tuple(Mark(mark.start, mark.kind, mark.label) for mark in entry.marks)
+    marks = tuple(Mark(mark.start, mark.kind, mark.label, mark.level) for mark in entry.marks)
     return Document(text, entry.title, entry.source, entry.metadata, marks)
 
 

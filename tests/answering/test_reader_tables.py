@@ -65,3 +65,11 @@ def test_a_letter_keeps_its_accent(text: str, start: int, end: int, highlight: s
     passage = Passage(Document(text), 0, len(text))
     _, found = sentences_around(passage, reading(passage), SpanPrediction(start, end, 1.0))
     assert found.text == highlight
+
+
+def test_what_is_asked_in_a_chat_is_answered_by_the_reply() -> None:
+    text = "Ida: 30 each for the rope?\nBo: 35, it is longer\nIda: fine, i pay\n"
+    passage = Passage(Document(text), 0, len(text))
+    quoted, highlight = sentences_around(passage, reading(passage), SpanPrediction(5, 7, 1.0))
+    assert quoted.text == "Ida: 30 each for the rope?\nBo: 35, it is longer"
+    assert highlight.text == "35, it is longer"

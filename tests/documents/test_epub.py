@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 
+from qa_bot.datatypes import Document
 from qa_bot.documents.epub import read_epub
 from qa_bot.errors import ArticleError
 
@@ -70,6 +71,18 @@ def test_a_book(contents: dict[str, str]) -> None:
         ("heading", "Chapter One", "Chap"),
         ("heading", "Chapter Two", "Then"),
     ]
+
+
+def test_headings_of_a_chapter_stand_below_those_of_the_chapters_before_it() -> None:
+    pages = {
+        "OEBPS/text/a.xhtml": page("<h1>Part One</h1><h2>The ferry</h2><p>It ran.</p>"),
+        "OEBPS/text/b two.xhtml": page("<h2>The bridge</h2><h3>Its tolls</h3><p>Two öre.</p>"),
+    }
+    content = read_epub(book(**pages))
+    document = Document(content.text, marks=content.marks)
+    assert document.place(document.text.index("It ran")).heading == "Part One > The ferry"
+    place = document.place(document.text.index("Two öre"))
+    assert place.heading == "Part One > The bridge > Its tolls"
 
 
 def test_without_a_table_of_contents_a_chapter_has_no_name() -> None:

@@ -142,9 +142,9 @@ def test_a_table_that_only_lays_out_a_page_is_paragraphs(table: str) -> None:
 def test_headings_are_marked() -> None:
     page = read_html("<h1>One\n <i>two</i></h1><p>x<h3></h3><h6>Three<br>four</h6>y<h2>&nbsp;</h2>")
     assert page.text == "One two\n\nx\n\nThree\nfour\n\ny"
-    assert [(it.kind, it.label, page.text[it.start :][:5]) for it in page.marks] == [
-        ("heading", "One two", "One t"),
-        ("heading", "Three four", "Three"),
+    assert [(it.kind, it.label, it.level, page.text[it.start :][:5]) for it in page.marks] == [
+        ("heading", "One two", 1, "One t"),
+        ("heading", "Three four", 6, "Three"),
     ]
 
 

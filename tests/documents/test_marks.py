@@ -22,7 +22,7 @@ TEXT = "Title\n\nOne two.\n\nPart\n\nThree four.\n\nFive."
 MARKS = (
     Mark(0, "heading", "Title"),
     Mark(0, "page", "1"),
-    Mark(17, "heading", "Part"),
+    Mark(17, "heading", "Part", 2),
     Mark(29, "page", "2"),
 )
 
@@ -34,7 +34,8 @@ def marked_documents(draw: st.DrawFn) -> Document:
     labels = st.text(letters, min_size=1).filter(str.strip)
     starts = sorted(draw(st.lists(st.integers(0, len(text) - 1), max_size=8)))
     kinds = st.sampled_from(["page", "heading"])
-    marks = tuple(Mark(start, draw(kinds), draw(labels)) for start in starts)
+    levels = st.integers(1, 9)
+    marks = tuple(Mark(start, draw(kinds), draw(labels), draw(levels)) for start in starts)
     return Document(text, marks=marks)
 
 
@@ -53,21 +54,24 @@ def test_a_folder_keeps_the_marks(
 @given(marked_documents(), st.data())
 def test_a_place_is_that_of_the_last_marks_before(document: Document, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(document.text) - 1))
-    place = document.place(offset)
-    for kind, found in (("page", place.page), ("heading", place.heading)):
-        before = [it.label for it in document.marks if it.kind == kind and it.start <= offset]
-        assert found == (before[-1] if before else "")
+    pages, headings = (
+        [it.label for it in document.marks if it.kind == kind and it.start <= offset]
+        for kind in ("page", "heading")
+    )
+    assert document.place(offset).page == (pages[-1] if pages else "")
+    assert bool(document.place(offset).heading) == bool(headings)
+    assert not headings or headings[-1] in document.place(offset).heading
 
 
 @pytest.mark.parametrize(
     ("words", "place"),
     [
-        ("Title", Place("1", "Title", 1)),
-        ("two", Place("1", "Title", 2)),
-        ("Part", Place("1", "Part", 3)),
-        ("Three", Place("1", "Part", 4)),
-        ("four", Place("2", "Part", 4)),
-        ("Five", Place("2", "Part", 5)),
+        ("Title", Place("1", "Title", "", "", 1)),
+        ("two", Place("1", "Title", "", "", 2)),
+        ("Part", Place("1", "Title > Part", "", "", 3)),
+        ("Three", Place("1", "Title > Part", "", "", 4)),
+        ("four", Place("2", "Title > Part", "", "", 4)),
+        ("Five", Place("2", "Title > Part", "", "", 5)),
     ],
 )
 def test_place(words: str, place: Place) -> None:
@@ -75,8 +79,8 @@ def test_place(words: str, place: Place) -> None:
 
 
 def test_a_text_without_marks_has_paragraphs_alone() -> None:
-    assert Document("\n\nOne.\n\nTwo.").place(0) == Place("", "", 1)
-    assert Document("\n\nOne.\n\nTwo.").place(8) == Place("", "", 2)
+    assert Document("\n\nOne.\n\nTwo.").place(0) == Place("", "", "", "", 1)
+    assert Document("\n\nOne.\n\nTwo.").place(8) == Place("", "", "", "", 2)
 
 
 def test_marks_are_no_part_of_what_a_document_is() -> None:
@@ -87,7 +91,15 @@ def test_marks_are_no_part_of_what_a_document_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [(0, "chapter", "1"), (-1, "page", "1"), (0, "page", " "), (0, "heading", "\ud800")]
+    "wrong",
+    [
+        (0, "chapter", "1"),
+        (-1, "page", "1"),
+        (0, "page", " "),
+        (0, "heading", "\ud800"),
+        (0, "heading", "Fees", 0),
+        (0, "heading", "Fees", 10),
+    ],
 )
 def test_a_mark_that_names_nothing_is_refused(wrong: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"mark|character|surrogate"):
@@ -132,6 +144,7 @@ def test_rebuilding_keeps_the_marks(folder: Path) -> None:
         {"start": 0, "kind": "chapter", "label": "1"},
         {"start": -1, "kind": "page", "label": "1"},
         {"start": 0, "kind": "page", "label": ""},
+        {"start": 0, "kind": "heading", "label": "Part", "level": 0},
     ],
 )
 def test_marks_that_do_not_fit_are_refused_and_rebuilding_drops_them(
@@ -144,6 +157,13 @@ def test_marks_that_do_not_fit_are_refused_and_rebuilding_drops_them(
     (found,) = Index.open(folder).documents
     assert (found.text, found.title, found.source) == (TEXT, "The title", "title.pdf")
     assert found.marks == ()
+
+
+def test_an_index_without_levels_has_headings_of_one_level(folder: Path) -> None:
+    marks = [{"start": it.start, "kind": it.kind, "label": it.label} for it in MARKS]
+    edit(folder, marks=marks)
+    (found,) = Index.open(folder).documents
+    assert found.marks == tuple(Mark(it.start, it.kind, it.label) for it in MARKS)
 
 
 def test_an_altered_mark_breaks_the_seal(folder: Path) -> None:

@@ -39,6 +39,7 @@ def test_a_document() -> None:
     )
     found = [(it.kind, it.label, content.text[it.start :][: len(it.label)]) for it in content.marks]
     assert found == [("heading", it, it) for it in ("The ferry", "Tolls", "The log")]
+    assert [mark.level for mark in content.marks] == [1, 1, 3]
 
 
 def test_without_a_title_the_first_heading_is_it() -> None:
@@ -324,7 +325,7 @@ def test_headings_by_outline_level_and_by_what_a_style_is_based_on() -> None:
         + paragraph("Three", '<w:pStyle w:val="h2"/><w:outlineLvl w:val="9"/>')
     )
     content = read_docx(with_body(body, **{"word/styles.xml": styles}))
-    assert [mark.label for mark in content.marks] == ["One", "Two"]
+    assert [(mark.label, mark.level) for mark in content.marks] == [("One", 2), ("Two", 1)]
 
 
 def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next() -> None:

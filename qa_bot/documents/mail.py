@@ -1,0 +1,44 @@
+"""Mails (.eml) -> who wrote what, when and to whom."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import cast
+
+from qa_bot.documents.content import Content
+from qa_bot.documents.encoding import decode
+from qa_bot.documents.html import read_html
+
+_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+
+
+def read_mail(data: bytes) -> Content | None:
+    """Read a mail: its header fields as lines, then its text; None for what is not a mail.
+
+    Of a mail in plain text and HTML the plain text is read. Attachments are left out.
+    """
+    mail = cast(EmailMessage, message_from_bytes(data, policy=default))
+    fields = {name: " ".join(str(mail[name]).split()) for name in _SHOWN if mail[name]}
+    if len(fields) < 2:
+        return None
+    body = _body(mail)
+    head = "\n".join(f"{name}: {value}" for name, value in fields.items())
+    return Content(f"{head}\n\n{body}".strip(), fields.get("Subject", ""), (), _notes(mail))
+
+
+def _body(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain", "html"))
+    if part is None:
+        return ""
+    try:
+        text = str(part.get_content())
+    except LookupError:  # an encoding that Python does not have
+        text = decode(part.get_payload(decode=True)) or ""
+    text = text.replace("\r\n", "\n").strip()
+    return read_html(text).text if part.get_content_subtype() == "html" else text
+
+
+def _notes(mail: EmailMessage) -> tuple[str, ...]:
+    count = sum(1 for _ in mail.iter_attachments())
+    what = "attachment was" if count == 1 else "attachments were"
+    return (f"{count} {what} not read.",) if count else ()
