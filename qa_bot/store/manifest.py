@@ -139,7 +139,9 @@ def document_entry(document: Document) -> DocumentEntry:
         title=document.title,
         source=document.source,
         metadata=dict(document.metadata),
-        marks=tuple(MarkEntry(mark.start, mark.kind, mark.label, mark.level) for mark in document.marks),
+        marks=tuple(
+            MarkEntry(mark.start, mark.kind, mark.label, mark.level) for mark in document.marks
+        ),
         file=article_name(document),
     )
 
