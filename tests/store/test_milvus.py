@@ -61,7 +61,7 @@ def make(location: str, documents: Sequence[Document] = DOCUMENTS) -> MilvusInde
 
 def rows(index: MilvusIndex) -> list[dict[str, Any]]:
     """Return every row of both collections, straight from the client."""
-    client = index._server._connected()
+    client = index._server._connected(10.0)
     found = []
     for name in (index._name, index._passages):
         found += client.query(name, "", output_fields=["key", "document"], limit=10_000)
