@@ -8,6 +8,7 @@ from benchmarks.peers import Result
 from qa_bot.bot import Bot
 from qa_bot.datatypes import Document
 from qa_bot.models.embedder import load_embedder
+from qa_bot.store.index import Index
 
 
 class Ours:
@@ -32,7 +33,9 @@ class Ours:
 
     def save(self, folder: Path, /) -> None:
         """Save the index."""
-        self._bot.index.save(folder)
+        index = self._bot.index
+        if isinstance(index, Index):  # as from_documents and open make it
+            index.save(folder)
 
     def open(self, folder: Path, /) -> None:
         """Open the index, all of it checked."""
