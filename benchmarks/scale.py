@@ -7,56 +7,50 @@ of its own. Recall is the share of the ten nearest by exact search that are foun
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import isqrt
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from benchmarks import record
+from benchmarks import record, scale_store
 from benchmarks.installed import folder_size
 from benchmarks.peers import OURS
-from benchmarks.probe import in_new_process, peak_memory
+from benchmarks.probe import peak_memory
 from benchmarks.recombined import (
-    KnownEmbedder,
     documents_of,
     pick,
     real_sentences,
     vectors_of,
 )
+from benchmarks.scale_parts import (
+    MEBI,
+    TOP,
+    Costs,
+    Material,
+    attempt,
+    exact_scores,
+    known_embedder,
+    quantiles,
+    recall,
+    timed,
+)
 from benchmarks.speed import material
 from qa_bot.answering.retriever import retrieve
 from qa_bot.config import Config
 from qa_bot.datatypes import Document
-from qa_bot.models.embedder import Vectors, embed_passages, embed_query, load_embedder
+from qa_bot.models.embedder import embed_passages, embed_query, load_embedder
 from qa_bot.store.index import Index
 from qa_bot.store.vectors import MIN_NPROBE, NPROBE, ROUNDS, TRAINED_ON
-
-T = TypeVar("T")
-Costs = dict[str, float]
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)  # passages
 # As FAISS writes them; "np" leaves out a slow step of training that these searches never use.
 TYPES = ("Flat", "HNSW32", "IVF,Flat", "IVF,SQ8", "IVF,PQ48np")
-TOP = 10  # nearest passages
 EFFORT = 64  # candidates that HNSW keeps while it searches
 FEWEST = 100  # sentences: fewer make too few different passages
 EMBEDDED = 200  # passages embedded to learn how fast that is
-MEBI = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What passages are made of: sentences and questions, with their vectors, unit rows."""
-
-    sentences: tuple[str, ...]
-    vectors: Vectors
-    questions: tuple[str, ...]
-    asked: Vectors
 
 
 def prepare(data: Path, questions: int) -> Material:
@@ -80,17 +74,6 @@ def embedding_rate(known: Material) -> float:
     embed_passages(embedder, texts[:8])
     _, seconds = timed(lambda: embed_passages(embedder, texts))
     return EMBEDDED / seconds
-
-
-def known_embedder(known: Material) -> KnownEmbedder:
-    """Return an embedder of these sentences and questions, which counts tokens as the real one."""
-    model = load_embedder()
-    return KnownEmbedder(
-        dict(zip(known.sentences, known.vectors, strict=True)),
-        dict(zip(known.questions, known.asked, strict=True)),
-        model.tokenizer,
-        model.max_seq_length,
-    )
 
 
 def measure_index(size: int, known: Material) -> Costs:
@@ -173,42 +156,6 @@ def tune(index: Any) -> None:
         index.hnsw.efSearch = EFFORT
 
 
-def exact_scores(vectors: Vectors, asked: Vectors) -> list[float]:
-    """Return for each question the score of its TOP-th nearest vector, by comparing with all."""
-    return [float(np.partition(vectors @ one, -TOP)[-TOP]) for one in asked]
-
-
-def recall(found: Sequence[Sequence[float]], exact: Sequence[float]) -> float:
-    """Return the share of the TOP nearest that were found, by their scores: equals are as good."""
-    right = sum(
-        sum(score >= least - 1e-5 for score in scores)
-        for scores, least in zip(found, exact, strict=True)
-    )
-    return min(1.0, right / (TOP * len(exact)))
-
-
-def quantiles(seconds: Sequence[float]) -> Costs:
-    """Return the median and the 95th percentile of times, in milliseconds."""
-    p50, p95 = np.quantile(1000 * np.array(seconds), [0.5, 0.95])
-    return {"search p50 ms": float(p50), "search p95 ms": float(p95)}
-
-
-def timed(call: Callable[[], T]) -> tuple[T, float]:
-    """Return what a call returns, and its seconds."""
-    began = time.perf_counter()
-    found = call()
-    return found, time.perf_counter() - began
-
-
-def attempt(function: Callable[..., Costs], *arguments: Any) -> Mapping[str, Any]:
-    """Measure in a new process; return under "error" why that could not be."""
-    try:
-        return in_new_process(function, *arguments)
-    # Too little memory ends the process, and FAISS raises errors of many kinds.
-    except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}"}
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure every size, and write scale.json after each."""
     made = argparse.ArgumentParser(prog="python -m benchmarks scale", description=__doc__)
@@ -222,6 +169,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         metavar="TYPE",
         help=f"what to measure of: {', '.join([OURS, *TYPES])} (default: all)",
     )
+    made.add_argument(
+        "--store",
+        choices=["milvus"],
+        help="compare a folder with Milvus Lite instead, and write stores.json",
+    )
     made.add_argument("--questions", type=int, default=100, help="(default: 100)")
     made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for scale.json")
     options = made.parse_args(argv)
@@ -233,6 +185,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "sentences": len(known.sentences),
         "questions": len(known.questions),
     }
+    if options.store is not None:
+        compare_stores(options, known, about)
+        return
     try:
         ours, types = kept(options.out, about)
     except ValueError as error:
@@ -246,6 +201,19 @@ def main(argv: Sequence[str] | None = None) -> None:
                 types.setdefault(kind, {})[str(size)] = attempt(measure_type, kind, size, known)
         found = {**about, "embedded a second": rate, "ours": ours, "types": types}
         print(size, record.write(options.out, "scale", ["qa-bot", "faiss-cpu", "numpy"], found))
+
+
+def compare_stores(options: argparse.Namespace, known: Material, about: Mapping[str, Any]) -> None:
+    """Measure a folder and Milvus at every size, and write stores.json after each."""
+    packages = ["qa-bot", "faiss-cpu", "milvus-lite", "pymilvus"]
+    found: dict[str, Any] = {**about, "stores": {}}
+    found["quotes"] = attempt(scale_store.same_first_quotes, options.data, options.questions)
+    for size in options.sizes:
+        for kind in (scale_store.FOLDER, scale_store.MILVUS):
+            costs = attempt(scale_store.measure_store, kind, size, known)
+            found["stores"].setdefault(kind, {})[str(size)] = costs
+            print(size, kind, costs, record.write(options.out, "stores", packages, found))
+    print(found["quotes"])
 
 
 def kept(folder: Path, about: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

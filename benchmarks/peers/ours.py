@@ -25,7 +25,7 @@ class Ours:
     def search(self, query: str, k: int, /) -> list[Result]:
         """Return the quotes, each with the probability that it answers."""
         config = replace(self._bot.config, threshold=0.0, max_quotes=k)
-        asked = Bot(self._bot.index, self._embedder, self._bot.reader, config=config)
+        asked = Bot(self._bot.index, self._embedder, self._bot.reader, config)
         return [
             Result(quote.text, quote.document.id, quote.score)
             for quote in asked.answer(query).quotes
@@ -34,8 +34,8 @@ class Ours:
     def save(self, folder: Path, /) -> None:
         """Save the index."""
         index = self._bot.index
-        assert isinstance(index, Index)  # built in memory
-        index.save(folder)
+        if isinstance(index, Index):  # as from_documents and open make it
+            index.save(folder)
 
     def open(self, folder: Path, /) -> None:
         """Open the index, all of it checked."""

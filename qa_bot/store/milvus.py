@@ -68,6 +68,8 @@ _RECONNECT = {  # so that a server that is back is found in the first second
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1_000,
 }
+_PAUSE = 0.2  # seconds until a server that cannot be reached is called again
+_LEAST_SECONDS = 0.1  # that a call is given
 _NOT_LOADED = 101  # the error code of a collection that is not in the server's memory
 _BM25 = {"bm25_k1": 1.2, "bm25_b": 0.75}  # as SQLite has them
 
@@ -529,6 +531,10 @@ class _Kept:
                 self._documents.pop(name, None)
 
 
+class _UnreachableError(StoreError):
+    """The server cannot be reached, or does not answer in time."""
+
+
 class _NotLoadedError(StoreError):
     """The server has a collection, but has not loaded it."""
 
@@ -618,12 +624,19 @@ class _Server:
         return [{**hit["entity"], "score": sign * hit["distance"]} for hit in found]
 
     def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
-        call = getattr(self._connected(), name)
-        try:
-            return self._turned(call, *arguments, timeout=self._timeout, **named)
-        except _NotLoadedError:  # as after a restart of Milvus Lite
-            self._turned(self._client.load_collection, arguments[0], timeout=self._timeout)
-            return self._turned(call, *arguments, timeout=self._timeout, **named)
+        """Call a method of the client; one that can be repeated, as all that this class uses."""
+        end = time.monotonic() + self._timeout
+        while True:
+            left = max(end - time.monotonic(), _LEAST_SECONDS)
+            try:
+                client = self._connected(left)
+                return self._turned(getattr(client, name), *arguments, timeout=left, **named)
+            except _NotLoadedError:  # as after a restart of Milvus Lite
+                self._turned(self._client.load_collection, arguments[0], timeout=left)
+            except _UnreachableError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(_PAUSE)
 
     def _turned(self, function: Any, *arguments: Any, **named: Any) -> Any:
         from grpc import FutureTimeoutError, RpcError
@@ -637,16 +650,15 @@ class _Server:
                 raise _NotLoadedError(f"{self.location} has not loaded a collection") from None
             raise self._error(error) from None  # what it was raised from may show a token
 
-    def _connected(self) -> Any:
+    def _connected(self, seconds: float) -> Any:
         with self._connecting:
             if self._client is None:
-                client = _client_class()
                 self._client = self._turned(
-                    client,
+                    _client_class(),
                     uri=self._uri,
                     token=os.environ.get("MILVUS_TOKEN", ""),
                     db_name=os.environ.get("MILVUS_DB", ""),
-                    timeout=self._timeout,
+                    timeout=seconds,
                     grpc_options=_RECONNECT,
                     **_tls(),
                 )
@@ -664,7 +676,7 @@ class _Server:
                 "read and write this collection"
             )
         if any(sign in lower for sign in ("deadline", "unavailable", "timeout", "fail connecting")):
-            return StoreError(
+            return _UnreachableError(
                 f"{self.location} does not answer within {self._timeout:g} seconds: see that it "
                 "runs and can be reached, or set MILVUS_TIMEOUT, and try again"
             )
@@ -858,20 +870,27 @@ def _client_class() -> Any:
 
 def _causes(error: BaseException) -> Iterator[str]:
     """Yield what an error says and what each error says that it was raised from, on one line."""
+    seen: list[BaseException] = []
     cause: BaseException | None = error
-    while cause is not None:
-        yield " ".join(f"{cause} {cause!r}".split())
+    while cause is not None and cause not in seen:  # pymilvus raises errors from themselves
+        yield " ".join(str(cause).split())
+        seen.append(cause)
         cause = cause.__cause__
 
 
 def _tls() -> dict[str, str]:
-    """Return the files of TLS that the environment names."""
-    names = {
-        "MILVUS_CA_FILE": "ca_pem_path",
-        "MILVUS_CERTIFICATE_FILE": "client_pem_path",
-        "MILVUS_KEY_FILE": "client_key_path",
-    }
-    return {names[name]: os.environ[name] for name in names if os.environ.get(name)}
+    """Return the files of TLS that the environment names: of the authority, and of the client."""
+    authority, certificate, key = (
+        os.environ.get(name, "")
+        for name in ("MILVUS_CA_FILE", "MILVUS_CERTIFICATE_FILE", "MILVUS_KEY_FILE")
+    )
+    if certificate and key:
+        return {
+            "ca_pem_path": authority,
+            "client_pem_path": certificate,
+            "client_key_path": key,
+        }
+    return {"server_pem_path": authority} if authority else {}
 
 
 def _seconds() -> float:

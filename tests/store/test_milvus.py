@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.milvus_server import MilvusServer
 from qa_bot.datatypes import Document, Hit, Mark
 from qa_bot.errors import IndexMismatchError, IndexNotFoundError, QABotError
 from qa_bot.models.embedder import embed_query
@@ -30,7 +31,7 @@ from tests.helpers.index_fakes import (
     long_document,
     search_all,
 )
-from tests.helpers.milvus_server import MilvusServer, needs_milvus
+from tests.helpers.milvus_server import needs_milvus
 
 pytestmark = [pytest.mark.slow, needs_milvus]
 
@@ -61,7 +62,7 @@ def make(location: str, documents: Sequence[Document] = DOCUMENTS) -> MilvusInde
 
 def rows(index: MilvusIndex) -> list[dict[str, Any]]:
     """Return every row of both collections, straight from the client."""
-    client = index._server._connected()
+    client = index._server._connected(10.0)
     found = []
     for name in (index._name, index._passages):
         found += client.query(name, "", output_fields=["key", "document"], limit=10_000)

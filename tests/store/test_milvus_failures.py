@@ -19,12 +19,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.milvus_server import MilvusServer, free_port
 from qa_bot.datatypes import Document
 from qa_bot.errors import StoreError
 from qa_bot.store.embedded import Spec
 from qa_bot.store.location import store_at
 from tests.helpers.index_fakes import DOCUMENTS, EMBEDDER, FAIR, SETTINGS, long_document
-from tests.helpers.milvus_server import MilvusServer, free_port, needs_milvus
+from tests.helpers.milvus_server import needs_milvus
 
 pytestmark = pytest.mark.slow
 
