@@ -25,7 +25,7 @@ class Ours:
     def search(self, query: str, k: int, /) -> list[Result]:
         """Return the quotes, each with the probability that it answers."""
         config = replace(self._bot.config, threshold=0.0, max_quotes=k)
-        asked = Bot(self._bot.index, self._embedder, self._bot.reader, config)
+        asked = Bot(self._bot.index, self._embedder, self._bot.reader, config=config)
         return [
             Result(quote.text, quote.document.id, quote.score)
             for quote in asked.answer(query).quotes

@@ -4,7 +4,6 @@ from html.parser import HTMLParser
 
 from hypothesis import example, given
 
-from qa_bot.context import place_of
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.page.html import (
     CLOSEST,
@@ -218,7 +217,8 @@ def test_reports_say_what_was_read_and_what_was_not() -> None:
 def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None:
     rendered = to_html(answer_of(quote, quote, question="", query=f"a{query}"))
     shown = ["div class=qa-quote", "blockquote dir=auto", "mark", "p class=qa-cite", "a href=#{}"]
-    above = filter(None, place_of(quote.document, quote.start, quote.end))
+    place = quote.document.place(quote.start)
+    above = filter(None, (place.page, place.heading, place.table, place.speaker))
     shown += ["bdi", *("bdi" for _ in above), "bdi"]  # title, headings, columns, paragraph
     shown += ["span class=qa-sure", "button type=button class=qa-copy"]
     first = [tag.format("quote-0") for tag in shown]
