@@ -56,14 +56,14 @@ def date_quotes(query: str, hits: Sequence[Hit]) -> list[Quote]:
     if not asks_when_written(query):
         return []
     documents: dict[str, Document] = {hit.passage.document.id: hit.passage.document for hit in hits}
-    found = []
+    quotes = []
     for document in documents.values():
         place = document.header.places.get("date")
         if place is not None:
             # There are two where "Wed. 6 May 2020" is split after its abbreviation.
             lines = [s for s in sentences(document) if s[0] < place[1] and place[0] < s[1]]
-            found.append(Quote(document, lines[0][0], lines[-1][1], Span(document, *place), 1.0))
-    return found
+            quotes.append(Quote(document, lines[0][0], lines[-1][1], Span(document, *place), 1.0))
+    return quotes
 
 
 class SpanReader:
@@ -97,14 +97,14 @@ class SpanReader:
         card = self._model.card
         rows = passage_features(query, hits)
 
-        def probability(one: Candidate) -> float:
-            likely = raised(card.calibration.probability(one.values), query, one.quoted)
-            return lowered(likely, query, one.quoted, one.highlight, hits)
+        def probability(candidate: Candidate) -> float:
+            likely = raised(card.calibration.probability(candidate.values), query, candidate.quoted)
+            return lowered(likely, query, candidate.quoted, candidate.highlight, hits)
 
         def read(passages: Sequence[int]) -> Scored:
             chosen = [hits[i] for i in passages], [rows[i] for i in passages]
-            found = find_candidates(query, *chosen, self._model)
-            return [(one, probability(one)) for one in found]
+            candidates = find_candidates(query, *chosen, self._model)
+            return [(candidate, probability(candidate)) for candidate in candidates]
 
         return to_quotes(read_by_prior([card.prior.probability(row) for row in rows], read))
 
@@ -144,21 +144,22 @@ def find_candidates(
     ``rows`` are the PASSAGE_FEATURES of the hits.
     """
     readings = [reading(hit.passage) for hit in hits]
-    found = model.find(query, [it.text for it in readings], [it.stretches for it in readings])
+    texts, stretches = [it.text for it in readings], [it.stretches for it in readings]
+    predictions = model.find(query, texts, stretches)
     return [
         Candidate(quoted, highlight, (score_diff, *row[1:]))
-        for hit, it, row, spans in zip(hits, readings, rows, found, strict=True)
-        for quoted, highlight, score_diff in _quoted(hit.passage, it, spans)
+        for hit, read, row, spans in zip(hits, readings, rows, predictions, strict=True)
+        for quoted, highlight, score_diff in _quoted(hit.passage, read, spans)
     ]
 
 
 def to_quotes(scored: Iterable[tuple[Candidate, float]]) -> list[Quote]:
     """Make quotes of candidates, best first: without repetitions, neighbours joined."""
     quotes = [
-        Quote(one.quoted.document, one.quoted.start, one.quoted.end, one.highlight, probability)
-        for one, probability in scored
+        Quote(it.quoted.document, it.quoted.start, it.quoted.end, it.highlight, probability)
+        for it, probability in scored
     ]
-    return join(distinct(sorted(quotes, key=lambda quote: -quote.score)))
+    return join_neighbours(without_repetitions(sorted(quotes, key=lambda quote: -quote.score)))
 
 
 def _quoted(
@@ -173,13 +174,13 @@ def _quoted(
             yield quoted, highlight, span.score_diff
 
 
-def sentences_around(passage: Passage, read: Reading, found: SpanPrediction) -> tuple[Span, Span]:
+def sentences_around(passage: Passage, read: Reading, span: SpanPrediction) -> tuple[Span, Span]:
     """Return the sentences around a predicted span, and the span to highlight.
 
     A span in a question of a chat or an interview stands for the reply, which is the answer.
     """
     document = passage.document
-    highlight = _whole(document, *read.place(found.start, found.end))
+    highlight = _whole(document, *read.place(span.start, span.end))
     around = [
         (start, end)
         for start, end in sentences(document, passage.start, passage.end)
@@ -246,15 +247,15 @@ def missing_weight(weights: Mapping[str, float], text: str) -> float:
 
 
 def rank_by_mean(candidates: Sequence[Sequence[Quote]]) -> list[Quote]:
-    """Return the candidate quotes of all queries of a question, best first, no two the same.
+    """Return the candidate quotes of all queries, best first, without repetitions.
 
     It is not known which query is meant, so they are ranked by the mean of the probabilities that
     the queries give to them or to an overlapping quote. Each keeps its own probability, which
     holds if its query is the one that is meant.
     """
     by_score = sorted((quote for quotes in candidates for quote in quotes), key=lambda q: -q.score)
-    return distinct(
-        sorted(by_score, key=lambda one: -sum(_probability(one, quotes) for quotes in candidates))
+    return without_repetitions(
+        sorted(by_score, key=lambda q: -sum(_probability(q, quotes) for quotes in candidates))
     )
 
 
@@ -269,7 +270,7 @@ def _probability(quote: Quote, candidates: Iterable[Quote]) -> float:
     return max((other.score for other in candidates if _overlap(other, quote)), default=0.0)
 
 
-def distinct(quotes: Iterable[Quote]) -> list[Quote]:
+def without_repetitions(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out each quote that overlaps with one before it, or has the same highlight."""
     kept: list[tuple[Quote, set[str]]] = []  # each with the stems of its answer
     for quote in quotes:
@@ -279,7 +280,7 @@ def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     return [quote for quote, _ in kept]
 
 
-def join(quotes: Iterable[Quote]) -> list[Quote]:
+def join_neighbours(quotes: Iterable[Quote]) -> list[Quote]:
     """Join neighbours that are about as likely: lists and reasons take several sentences.
 
     Quotes are best first; a joined quote has the score and the highlight of its best part.
@@ -307,5 +308,6 @@ def _continues(best: Quote, other: Quote) -> bool:
     return not between.strip() and between.count("\n") < 2
 
 
-def _overlap(one: Quote, other: Quote) -> bool:
-    return one.document == other.document and one.start < other.end and other.start < one.end
+def _overlap(quote: Quote, other: Quote) -> bool:
+    same = quote.document == other.document
+    return same and quote.start < other.end and other.start < quote.end

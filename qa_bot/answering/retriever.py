@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit, Passage
@@ -27,30 +28,30 @@ def retrieve(
     in no index, and for an empty collection.
     """
     vector = embed_query(embedder, query)
-    found = [
+    hits = [
         (
             index.search_dense(vector, config.candidates, ids),
             index.search_bm25(query, config.candidates, ids),
         )
         for index, ids in _chosen(indexes, documents)
     ]
-    dense = sorted((hit for hits, _ in found for hit in hits), key=lambda hit: -hit.score)
+    dense = sorted(chain.from_iterable(it for it, _ in hits), key=lambda hit: -hit.score)
     dense = dense[: config.candidates]
     similarities = {hit.passage: hit.score for hit in dense}
     least = min(similarities.values(), default=0.0)
-    scores = _shifted(found)
-    fused = fuse([dense, *(hits for _, hits in found)], config.rrf_k)
+    scores = _shifted_bm25(hits)
+    fused = fuse([dense, *(bm25 for _, bm25 in hits)], config.rrf_k)
     return [
         replace(hit, similarity=similarities.get(hit.passage, least), bm25=scores[hit.passage])
         for hit in fused[: config.top_k]
     ]
 
 
-def _shifted(found: Sequence[tuple[Sequence[Hit], Sequence[Hit]]]) -> dict[Passage, float]:
+def _shifted_bm25(hits: Sequence[tuple[Sequence[Hit], Sequence[Hit]]]) -> dict[Passage, float]:
     """Return the BM25 scores of the (dense, BM25) hits of each index; each index has one best."""
-    best = [max((hit.score for hit in bm25), default=0.0) for _, bm25 in found]
+    best = [max((hit.score for hit in bm25), default=0.0) for _, bm25 in hits]
     scores: dict[Passage, float] = {}
-    for (dense, bm25), own in zip(found, best, strict=True):
+    for (dense, bm25), own in zip(hits, best, strict=True):
         shift = max(best) - own if bm25 else 0.0
         scores |= {hit.passage: shift for hit in dense}
         scores |= {hit.passage: hit.score + shift for hit in bm25}

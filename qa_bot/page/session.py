@@ -88,7 +88,7 @@ class Session:
 
     def finish(self, exchange: Exchange) -> None:
         """Answer a question, or leave a message that says why it cannot be answered."""
-        chosen = [it.id for it in self.library.documents if it.id not in self.excluded]
+        chosen = [doc.id for doc in self.library.documents if doc.id not in self.excluded]
         if not any(map(str.isalnum, exchange.question)):
             exchange.message = IN_WORDS
         elif not chosen:
@@ -111,7 +111,7 @@ class Session:
     def quote_source(self, number: int, place: int) -> Source | None:
         """Return where a quote stands: the one at ``place`` in the exchange with that number.
 
-        Where nothing was quoted, the closest passages are counted. None when there is no such one.
+        Closest passages are counted where nothing was quoted. None when there is no such quote.
         """
         answers = (it.answer for it in self.conversation if it.number == number)
         answer = next(answers, None)

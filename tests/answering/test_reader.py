@@ -16,14 +16,14 @@ from qa_bot.answering.reader import (
     SpanReader,
     best_query,
     date_quotes,
-    distinct,
     find_candidates,
-    join,
+    join_neighbours,
     missing_weight,
     passage_features,
     rank_by_mean,
     read_by_prior,
     select,
+    without_repetitions,
     word_weights,
 )
 from qa_bot.datatypes import Document, Hit, Quote, Span
@@ -131,7 +131,9 @@ def test_quotes_are_ranked_by_the_mean_over_all_queries() -> None:
 def test_the_quotes_of_one_query_keep_their_order(found: list[tuple[int, float]]) -> None:
     quotes = [quote(at, at + 1, score) for at, score in sorted(found, key=lambda pair: -pair[1])]
     kept = [quote for quote in quotes if quote.text.strip()]
-    assert rank_by_mean([join(distinct(kept))]) == join(distinct(kept))
+    assert rank_by_mean([join_neighbours(without_repetitions(kept))]) == join_neighbours(
+        without_repetitions(kept)
+    )
 
 
 def quotes_of(text: str, *scores: float) -> list[Quote]:
@@ -147,24 +149,24 @@ def quotes_of(text: str, *scores: float) -> list[Quote]:
 
 def test_neighbours_that_are_nearly_as_likely_are_one_quote() -> None:
     text = "You need two. First a pass. Then a fee. It rains."
-    (found, other) = join(quotes_of(text, 0.6, 0.5, 0.3, 0.2))
+    (found, other) = join_neighbours(quotes_of(text, 0.6, 0.5, 0.3, 0.2))
     assert (found.text, found.score) == ("You need two. First a pass. Then a fee.", 0.6)
     assert found.highlight.text == "Y"
     assert (other.text, other.score) == ("It rains.", 0.2)
     # The middle one comes last, and joins what stands around it.
-    assert [quote.text for quote in join(quotes_of(text, 0.6, 0.3, 0.5, 0))] == [
+    assert [quote.text for quote in join_neighbours(quotes_of(text, 0.6, 0.3, 0.5, 0))] == [
         "You need two. First a pass. Then a fee."
     ]
 
 
 def test_quotes_apart_and_in_other_paragraphs_or_documents_are_not_joined() -> None:
     apart = quotes_of("One. Two. Three.", 0.6, 0, 0.5)
-    assert join(apart) == apart
+    assert join_neighbours(apart) == apart
     paragraphs = quotes_of("One.\n\nTwo.", 0.6, 0.5)
-    assert join(paragraphs) == paragraphs
+    assert join_neighbours(paragraphs) == paragraphs
     documents = quotes_of("One. Two.", 0.6, 0) + quotes_of("One. Ten.", 0, 0.5)
-    assert join(documents) == documents
-    assert join([]) == []
+    assert join_neighbours(documents) == documents
+    assert join_neighbours([]) == []
 
 
 def test_a_word_weighs_more_the_fewer_passages_hold_it() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qa_bot.answering.reader import SpanReader, join, sentences_around
+from qa_bot.answering.reader import SpanReader, join_neighbours, sentences_around
 from qa_bot.context import reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote
 from qa_bot.models.span_model import SpanPrediction, Window, best_spans
@@ -50,7 +50,7 @@ def test_a_span_lies_in_one_stretch() -> None:
 
 def test_rows_are_not_joined() -> None:
     first, second = (Quote(it.document, it.start, it.end, it, 0.9) for it in passages(SHOP)[1:])
-    assert join([first, second]) == [first, second]
+    assert join_neighbours([first, second]) == [first, second]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import copy
 import gc
-import sys
 import tempfile
 import time
 import weakref
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 
 from qa_bot.datatypes import Mark
 from qa_bot.documents.content import Content
+from qa_bot.errors import ArticleError
 from qa_bot.page.library import PASTED, Library, Limits
 from qa_bot.report import Report
 from qa_bot.store.embedded import BATCH
@@ -80,30 +80,31 @@ def test_files_that_cannot_be_read_are_told_and_lose_no_others(
     assert not any(path.exists() for path, _ in files)
 
 
-def runs(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Have files read by a program that is not what reads them."""
-    monkeypatch.setattr("qa_bot.documents.isolated._COMMAND", (sys.executable, "-c", code))
+def test_a_file_that_crashes_its_reader_loses_no_others(tmp_path: Path) -> None:
+    def read(path: Path, seconds: float) -> Content:
+        if path.read_text() == "crash":
+            raise ArticleError("cannot be read: save it again, or as plain text")
+        return Content(path.read_text())
+
+    library = Library(word_bot(MILL), read=read)
+    files = [(upload(tmp_path, text), f"{n}.txt") for n, text in enumerate(("crash", HARBOUR))]
+    assert [report.error for report in library.add_files(files)] == [
+        "'0.txt' cannot be read: save it again, or as plain text",
+        "",
+    ]
 
 
-def test_a_file_that_crashes_what_reads_it_loses_no_others(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = [(upload(tmp_path, HARBOUR), name) for name in ("a.txt", "b.txt")]
-    with monkeypatch.context() as patched:
-        runs(patched, "import os; os.abort()")
-        (report,) = library.add_files(files[:1])
-    assert report.error == "'a.txt' cannot be read: save it anew, or as plain text"
-    assert [report.error for report in library.add_files(files[1:])] == [""]
+def test_a_file_is_read_for_no_longer_than_an_upload_may_take(tmp_path: Path) -> None:
+    allowed: list[float] = []
 
+    def read(path: Path, seconds: float) -> Content:
+        allowed.append(seconds)
+        raise TimeoutError
 
-def test_a_file_that_keeps_its_reader_busy_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs(monkeypatch, "import time; time.sleep(60)")
-    started = time.monotonic()
-    (report,) = limited(Limits(seconds=0.2)).add_files([(upload(tmp_path, HARBOUR), "a.txt")])
-    assert report.error.startswith("'a.txt' was not read in 0.2 seconds, the limit for one upload")
-    assert time.monotonic() - started < 30
+    library = Library(word_bot(), Limits(seconds=20), read)
+    (report,) = library.add_files([(upload(tmp_path, HARBOUR), "a.txt")])
+    assert report.error.startswith("'a.txt' was not read in 20 seconds, the limit for one upload")
+    assert 10 < allowed[0] <= 20
 
 
 @given(st.text(max_size=30) | st.text(alphabet="./\\~:\0\n\ud800 ab", max_size=12))
