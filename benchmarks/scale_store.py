@@ -63,9 +63,9 @@ def _measure(store: Store, size: int, known: Material) -> Costs:
     one = Document("\n".join(known.sentences[:2]))
     _, building = timed(lambda: _add(store, spec, embedder, documents))
     index, opening = timed(store.open)
-    retrieve(index, embedder, known.questions[0], config)  # a server loads, a client fetches texts
+    retrieve([index], embedder, known.questions[0], config)  # a server loads, a client fetches texts
     searching = [
-        timed(partial(retrieve, index, embedder, question, config))[1]
+        timed(partial(retrieve, [index], embedder, question, config))[1]
         for question in known.questions
     ]
     found = [[hit.score for hit in index.search_dense(vector, TOP)] for vector in known.asked]
