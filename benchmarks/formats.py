@@ -88,7 +88,8 @@ def epub(paragraphs: Sequence[str]) -> bytes:
     )
     container = '<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>'
     pages = dict(zip(names, map(html, chapters), strict=True))
-    return _zipped({"META-INF/container.xml": container, "b.opf": package, **pages})
+    files: dict[str, str | bytes] = {"META-INF/container.xml": container, "b.opf": package}
+    return _zipped(files | pages)
 
 
 def docx(paragraphs: Sequence[str]) -> bytes:
