@@ -89,7 +89,7 @@ def epub(paragraphs: Sequence[str]) -> bytes:
     container = '<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>'
     pages = dict(zip(names, map(html, chapters), strict=True))
     files: dict[str, str | bytes] = {"META-INF/container.xml": container, "b.opf": package}
-    return _zipped(files | pages)
+    return _zipped({**files, **pages})
 
 
 def docx(paragraphs: Sequence[str]) -> bytes:
