@@ -87,7 +87,7 @@ def epub(paragraphs: Sequence[str]) -> bytes:
         f"<manifest>{items}</manifest><spine>{spine}</spine></package>"
     )
     container = '<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>'
-    pages = dict(zip(names, map(html, chapters), strict=True))
+    pages = {name: html(part).decode() for name, part in zip(names, chapters, strict=True)}
     return _zipped({"META-INF/container.xml": container, "b.opf": package, **pages})
 
 
@@ -197,7 +197,7 @@ def _with_headings(paragraphs: Sequence[str], form: str) -> list[str]:
     ]
 
 
-def _zipped(members: dict[str, str] | dict[str, str | bytes]) -> bytes:
+def _zipped(members: dict[str, str]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():

@@ -126,7 +126,8 @@ def _is_in_every_row(word: str, table: Table, text: str) -> bool:
 
 def _stands_out(quoted: Span, table: Table, hits: Sequence[Hit]) -> bool:
     """Whether a row is the one found that is by far most similar to the query; also if alone."""
-    own, rest = [], []
+    own: list[float] = []
+    rest: list[float] = []
     for hit in hits:
         passage = hit.passage
         if passage.document == quoted.document and table.starts[0] < passage.end <= table.ends[-1]:

@@ -3,7 +3,6 @@
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 from qa_bot.documents.content import Content
 from qa_bot.documents.encoding import decode
@@ -17,7 +16,7 @@ def read_mail(data: bytes) -> Content | None:
 
     Of a mail in plain text and HTML the plain text is read. Attachments are left out.
     """
-    mail = cast(EmailMessage, message_from_bytes(data, policy=default))
+    mail = message_from_bytes(data, policy=default)
     fields = {name: " ".join(str(mail[name]).split()) for name in _SHOWN if mail[name]}
     if len(fields) < 2:
         return None
@@ -33,7 +32,8 @@ def _body(mail: EmailMessage) -> str:
     try:
         text = str(part.get_content())
     except LookupError:  # an encoding that Python does not have
-        text = decode(part.get_payload(decode=True)) or ""
+        payload = part.get_payload(decode=True)
+        text = (decode(payload) if isinstance(payload, bytes) else None) or ""
     text = text.replace("\r\n", "\n").strip()
     return read_html(text).text if part.get_content_subtype() == "html" else text
 
