@@ -87,9 +87,8 @@ def epub(paragraphs: Sequence[str]) -> bytes:
         f"<manifest>{items}</manifest><spine>{spine}</spine></package>"
     )
     container = '<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>'
-    pages = dict(zip(names, map(html, chapters), strict=True))
-    files: dict[str, str | bytes] = {"META-INF/container.xml": container, "b.opf": package}
-    return _zipped({**files, **pages})
+    pages = {name: html(part).decode() for name, part in zip(names, chapters, strict=True)}
+    return _zipped({"META-INF/container.xml": container, "b.opf": package, **pages})
 
 
 def docx(paragraphs: Sequence[str]) -> bytes:
@@ -198,7 +197,7 @@ def _with_headings(paragraphs: Sequence[str], form: str) -> list[str]:
     ]
 
 
-def _zipped(members: dict[str, str] | dict[str, str | bytes]) -> bytes:
+def _zipped(members: dict[str, str]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():

@@ -1,4 +1,4 @@
-"""Tables in a text: lines of ``| one | two |``, or a whole file of comma-separated values."""
+"""Find tables in a text: lines of ``| one | two |``, or a whole file of comma-separated values."""
 
 import re
 from array import array
@@ -19,33 +19,33 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 
 _SUFFIXES = frozenset({".csv", ".tsv"})
 _DELIMITERS = "\t;,|"
-_SAMPLE = 100_000  # characters of a file that tell whether it has columns
+_SAMPLE = 100_000  # characters of a file that are searched for columns
 _SAMPLE_ROWS = 200
-_SHORT_CELL = 40  # characters; cells of a table are short, sentences between commas are not
-_NUMBERS = 0.8  # of the cells of a column, for it to be one of numbers
+_SHORT_CELL = 40  # characters; most cells of a table are shorter, most clauses of prose are not
+_NUMBERS = 0.8  # share of cells with a number that makes a column one of numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows below the header of a table, by their offsets, and the names of its columns.
+    """The names of the columns of a table, and the offsets of the rows below them.
 
-    ``header`` is empty where no row names the columns. ``label`` is the row of one cell, if any,
-    that stands over these rows: the name of a part of the table.
+    ``header`` is empty if no row names the columns. ``label`` is the row of a single cell above
+    these rows, if any: the name of a part of the table.
     """
 
     header: tuple[str, ...]
     label: str
-    delimiter: str  # between two cells; "|" also stands around a row
+    delimiter: str  # between two cells; "|" also begins and ends a row
     starts: "array[int]"
     ends: "array[int]"
 
     def cells(self, text: str, row: int) -> list[Offsets]:
-        """Return the cells of a row, without the blanks and quotation marks around them."""
+        """Return the cells of a row, without surrounding blanks and quotation marks."""
         return list(_cells(text, (self.starts[row], self.ends[row]), self.delimiter))
 
 
 def find_tables(text: str, source: str = "") -> list[Table]:
-    """Return the tables of a text, in order; a file called .csv or .tsv is more easily one."""
+    """Return the tables of a text in order; a .csv or .tsv ``source`` needs less evidence."""
     delimited = _delimited(text, PurePath(source).suffix.lower() in _SUFFIXES)
     if delimited is not None:
         return [delimited]
@@ -55,7 +55,7 @@ def find_tables(text: str, source: str = "") -> list[Table]:
 
 
 def _piped_blocks(text: str) -> Iterator[list[Offsets]]:
-    """Yield runs of lines that have a ``|``, two or more, if they make a table."""
+    """Yield runs of two or more lines with a ``|`` that make a table."""
     block: list[Offsets] = []
     for line in _PIPED_LINE.finditer(text):
         if block and text[block[-1][1] : line.start()] not in ("\n", "\r", "\r\n"):
@@ -81,7 +81,7 @@ def _in_pipes(line: str) -> bool:
 
 
 def _tables_of(text: str, lines: list[Offsets]) -> Iterator[Table]:
-    """Yield the table that lines make, or one for each part of it that a row of one cell names."""
+    """Yield the table that lines make, or its parts if rows of a single cell name them."""
     ruled = _RULE.fullmatch(text, *lines[1]) is not None
     titles = 0
     while not ruled and titles < len(lines) - 2 and len(_row(text, lines[titles], "|")) == 1:
@@ -109,14 +109,14 @@ def _row(text: str, line: Offsets, delimiter: str) -> list[str]:
 
 
 def _cells(text: str, row: Offsets, delimiter: str) -> Iterator[Offsets]:
-    """Yield the stretches of a row that its cells are; one of blanks has no length."""
+    """Yield the offsets of the cells of a row; those of a blank cell are empty."""
     if delimiter != "|":
-        found = [cell.span() for cell in _field(delimiter).finditer(text, *row)]
-        # An empty match stands at the end of each field but an empty one.
+        fields = [field.span() for field in _field(delimiter).finditer(text, *row)]
+        # The pattern also matches the empty string at the end of each field that is not empty.
         spans = [
             span
-            for nth, span in enumerate(found)
-            if span[0] < span[1] or nth == 0 or found[nth - 1][1] != span[0]
+            for number, span in enumerate(fields)
+            if span[0] < span[1] or number == 0 or fields[number - 1][1] != span[0]
         ]
     else:
         start, end = _stripped(text, row)
@@ -141,7 +141,7 @@ def _stripped(text: str, span: Offsets) -> Offsets:
 
 
 def _header_rows(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many of the first rows name the columns: 0, 1, or 2 where the first spans them."""
+    """Return how many of the first rows name the columns: 0, 1, or 2 if the first spans columns."""
     first, body = rows[0], rows[1:]
     if not body or not _names_columns(first, body):
         return 0
@@ -165,7 +165,7 @@ def _names_columns(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
 
 
 def _joined(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the names of the columns, of which the first row may hold the first part."""
+    """Return the names of the columns, whose first part may stand in a row of its own."""
     if len(rows) < 2:
         return tuple(rows[0]) if rows else ()
     pairs = zip(rows[0], rows[1], strict=True)
@@ -178,7 +178,7 @@ def _field(delimiter: str) -> re.Pattern[str]:
 
 
 def _rows(text: str, delimiter: str) -> Iterator[Offsets]:
-    """Yield the rows of a delimited text that are not blank; one in quotes may have lines."""
+    """Yield the rows of a delimited text that are not blank; quoted cells may have line breaks."""
     field, mark = f"(?:{_field(delimiter).pattern})", re.escape(delimiter)
     for row in re.finditer(rf"{_LINE_START}{field}(?:{mark}{field})*+", text):
         if row[0].strip(f" {delimiter}"):
@@ -186,7 +186,7 @@ def _rows(text: str, delimiter: str) -> Iterator[Offsets]:
 
 
 def _delimited(text: str, named: bool) -> Table | None:
-    """Return the table that a whole text is, or None; ``named``: its file is called one."""
+    """Return the table that a whole text is, or None; ``named``: the file has a table's suffix."""
     head = text[:_SAMPLE]
     for delimiter in _DELIMITERS:
         if delimiter not in head or (delimiter == "|" and _in_pipes(head.splitlines()[0].strip())):
@@ -204,7 +204,7 @@ def _some_rows(head: str, delimiter: str) -> list[Offsets]:
 
 
 def _columns(rows: Sequence[Sequence[str]], named: bool) -> int:
-    """Return how many columns the rows have, 0 when they do not agree."""
+    """Return the number of columns that the rows have, 0 if they disagree."""
     if not rows:
         return 0
     ((columns, count),) = Counter(map(len, rows)).most_common(1)
@@ -213,7 +213,7 @@ def _columns(rows: Sequence[Sequence[str]], named: bool) -> int:
 
 
 def _looks_tabular(rows: Sequence[Sequence[str]], head: str, delimiter: str) -> bool:
-    """Whether rows are of a table, though their file is not called one: short cells, a header."""
+    """Whether rows look like a table in a file without a table's suffix: short cells, a header."""
     header, body = rows[0], rows[1:]
     cells = sorted(len(cell) for row in rows for cell in row)
     names = all(0 < len(cell) <= _SHORT_CELL and cell[-1] not in ".!?" for cell in header)

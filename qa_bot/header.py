@@ -1,4 +1,4 @@
-"""What a document says about itself in its first lines: ``date 2020-01-01``, ``title: …``."""
+"""Read the metadata in the first lines of a document: ``date 2020-01-01``, ``title: …``."""
 
 import re
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from qa_bot.dates import MONTHS, WEEKDAYS
 
 Places = dict[str, tuple[int, int]]
 
-HEADER_CHARS = 10_000  # how far a header may reach; what follows is body, whatever it looks like
-_FIELD_CHARS = 400  # a longer line is no ``name: value``
+HEADER_CHARS = 10_000  # characters; whatever follows is body
+_FIELD_CHARS = 400  # a longer line is not ``name: value``
 
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _BLANKS = re.compile(r"[\s\ufeff]*")
-# The bounds keep a match from going over a long run of blanks again and again.
+# The bounds keep matching linear in a long run of blanks.
 _LINE = re.compile(rf"([^\r\n]{{0,{HEADER_CHARS}}})(?:\r\n|\r|\n|\Z)")
 _RUN_IN_DATE = re.compile(rf"\s{{0,20}}date\s{{0,20}}[:=]?\s{{0,20}}({_ISO})(?!\S)[ \t]*", re.I)
 _FIELD = re.compile(
@@ -34,9 +34,9 @@ _DATE_WORDS = frozenset(  # their first three letters
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The metadata at the head of a text and where it stands.
+    """The metadata at the head of a text.
 
-    ``places[name]`` is a value's ``(start, end)`` in characters; ``end`` is where the body begins.
+    ``places[name]`` is the ``(start, end)`` of a value in characters; the body begins at ``end``.
     """
 
     values: Mapping[str, str]
@@ -47,8 +47,8 @@ class Header:
 def read_header(text: str) -> Header:
     """Read leading metadata: front matter between ``---``, ``name: value`` lines, a bare date.
 
-    The text is never changed: the header stays part of it, so offsets into the text hold. Where
-    it is unsure, the line is body: better a date not known than a sentence taken for a header.
+    The header stays part of the text, so offsets into the text hold. A doubtful line is body: a
+    missing date is better than a sentence taken for a header.
     """
     blanks = _BLANKS.match(text)
     start = 0 if blanks is None else blanks.end()
@@ -57,9 +57,9 @@ def read_header(text: str) -> Header:
 
 
 def _front_matter(text: str, start: int) -> Header | None:
-    """Read the fields between two ``---`` lines; None when that is not what stands there."""
+    """Read the fields between two ``---`` lines; None if there are none."""
     fence = _LINE.match(text, start)
-    # A horizontal rule looks like the first fence, but no key follows it.
+    # A horizontal rule looks like a fence, but no key follows it.
     if fence is None or fence[1].rstrip() != "---" or not _KEY.match(text, fence.end()):
         return None
     places: Places = {}
@@ -83,7 +83,7 @@ def _plain_header(text: str, start: int) -> Header:
         if not _keep_field(line, places):
             break
         at = line.end()
-    # "Source: they say" alone may be how a sentence begins; set off, or in company, it is not.
+    # "Source: they say" may begin a sentence, unless a blank line or another field follows.
     unsure = len(places) == 1 and not places.keys().isdisjoint({"author", "source"})
     if unsure and (line is None or line[1].strip() or at == len(text)):
         return Header({}, {}, 0)
@@ -98,9 +98,9 @@ def _header(text: str, places: Places, end: int) -> Header:
 
 
 def _keep_field(line: re.Match[str], places: Places) -> bool:
-    """Keep the place of the value in a ``name: value`` line; return whether it is one.
+    """Keep the offsets of the value in a ``name: value`` line; return whether it is such a line.
 
-    The first of a name wins, and quotes around a value, which YAML allows, are no part of it.
+    The first line of a name wins. The quotes that YAML allows around a value are not part of it.
     """
     start, end = line.span(1)
     if end - start > _FIELD_CHARS:
@@ -116,7 +116,7 @@ def _keep_field(line: re.Match[str], places: Places) -> bool:
 
 
 def _is_value(name: str, value: str) -> bool:
-    """Whether a value is of the kind that its name asks for, and not the rest of a sentence."""
+    """Whether a value is of the kind that its name calls for, and not the rest of a sentence."""
     if name in ("date", "published", "updated"):
         return _is_date(value)
     if name == "url":
@@ -127,7 +127,7 @@ def _is_value(name: str, value: str) -> bool:
 
 
 def _is_date(value: str) -> bool:
-    """Whether a value is a day of the calendar (2020-01-01), or words of a date with a year."""
+    """Whether a value is a calendar date (2020-01-01), or words of a date with a year."""
     try:
         datetime.fromisoformat(value)
     except ValueError:

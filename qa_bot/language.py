@@ -1,9 +1,9 @@
-"""The language of a text, as far as its sentences depend on it: by its commonest words."""
+"""Guess the language of a text by its commonest words, to cut it into sentences."""
 
 import re
 from collections import Counter
 
-_READ = 5_000  # characters that tell
+_SAMPLE = 5_000  # characters that are looked at
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = {
     language: frozenset(words.split())
@@ -25,13 +25,13 @@ _COMMON = {
 
 
 def language_of(text: str) -> str:
-    """Return the code of a text's language, "en" unless another is plain."""
-    counts = Counter(word.lower() for word in _WORD.findall(text[:_READ]))
+    """Return the code of a text's language; "en" unless another is evident."""
+    counts = Counter(word.lower() for word in _WORD.findall(text[:_SAMPLE]))
     hits = {code: sum(counts[word] for word in words) for code, words in _COMMON.items()}
     best = max(hits, key=lambda code: hits[code])
     return best if hits[best] > max(1, 2 * hits["en"]) else "en"
 
 
 def is_common(word: str, language: str) -> bool:
-    """Whether a word is one of the commonest of a language."""
+    """Whether a word is among the commonest of a language."""
     return word.lower() in _COMMON[language]

@@ -1,4 +1,4 @@
-"""Text -> paragraphs, as offsets."""
+"""Find the paragraphs of a text, as offsets."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ _BLANK_LINES = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
 
 
 def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offsets]:
-    """Return the blocks of text between blank lines, without the blanks around them."""
+    """Return the blocks of text between blank lines, without leading and trailing blanks."""
     stop = len(text) if stop is None else stop
     gaps = [gap.span() for gap in _BLANK_LINES.finditer(text, begin, stop)]
     starts = [begin, *(end for _, end in gaps)]
@@ -19,7 +19,7 @@ def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offse
 
 
 def trimmed(text: str, spans: Iterable[Offsets]) -> Iterator[Offsets]:
-    """Yield the spans without the blanks at their ends; spans of blanks alone are dropped."""
+    """Yield spans without leading and trailing blanks; drop those that are blank."""
     for start, end in spans:
         piece = text[start:end]
         left = len(piece) - len(piece.lstrip())

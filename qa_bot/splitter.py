@@ -1,4 +1,4 @@
-"""Document -> paragraphs -> sentences -> Passages, as offsets into a text that never changes."""
+"""Cut a document into paragraphs, sentences and passages, as offsets into its text."""
 
 import re
 import unicodedata
@@ -13,22 +13,22 @@ from qa_bot.datatypes import Document, Passage
 from qa_bot.language import is_common
 from qa_bot.paragraphs import Offsets, paragraphs, trimmed
 
-SHORT_PARAGRAPH = 100  # characters; a shorter one (a heading, "Yes.") is joined to the next
-PART = 4096  # characters; a paragraph of more than two of these is split part by part
-ROWS_ALONE = 5_000  # rows of a table; each of a longer one would cost too much to embed
-_SOFT_LINE = 50  # characters; a line this long may have been wrapped, a shorter one ended
+SHORT_PARAGRAPH = 100  # characters; a shorter paragraph ("Yes.") is joined to the next
+PART = 4096  # characters; a paragraph of more than two parts is split part by part
+ROWS_ALONE = 5_000  # rows of a table; to embed each row of a longer table costs too much
+_SOFT_LINE = 50  # characters; a shorter line was ended on purpose, not wrapped
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_ITEM = re.compile(r"[^\S\r\n]*(?:\||(?:[-*+•‣▪]|#{1,6}|\(?(?:\d{1,3}|[a-z])[.)])(?=\s))")
 _HEADING = re.compile(r"[^\S\r\n]*#{1,6}\s")
-# "(O⏎2)", as a copied page has it: the end of a line in a formula, and what the next begins with.
+# A formula broken by a line end, as in text copied from a page: "(O⏎2)".
 _SYMBOLS = re.compile(r"(?<![^\W_])\d{0,3}(?:[A-Z][a-z]?\d{0,3}){1,4}$")
-_FORMULA = 80  # characters, brackets and all
+_FORMULA = 80  # characters, brackets included
 _SUBSCRIPT = re.compile(r"\d{1,3}(?![\d.])")
 _GLUED = re.compile(r"…[”\"]?(?=[“\"]?[A-Z])|(?<=[a-z]{3})[.!?]+[”\"]?(?=[“\"]?[A-Z][a-z])")
-# Speech written down has hardly any marks; it is cut so that a quote can be read at a glance.
+# Transcribed speech has hardly any punctuation; it is cut into quotes of a readable length.
 LONGEST_RUN = 300  # characters
-_MARK_EVERY = 200  # characters
+_MARK_EVERY = 200  # characters; with fewer marks, text counts as unpunctuated
 _MARKS = re.compile(r"[,;:.!?…—–()،؛؟、，。；：！？]")
 _PAUSES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -42,7 +42,7 @@ _PAUSES = tuple(
 _WITH_ORDINALS = frozenset({"de", "da"})
 _ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.\s*\Z")
 _GERMAN_MONTHS = frozenset("Januar Jänner Februar März Mai Juni Juli Oktober Dezember".split())
-# Before a number, or a word in lower case, that cannot begin a sentence.
+# Followed by a number, or by a word in lower case, these end no sentence.
 _ENGLISH = re.compile(
     r"\b(?:[Vv]ols?|[Aa]pprox|[Nn]os|[Pp]p?|[Ff]igs?|[Cc]f|[Cc]haps?|[Ss]ecs?|[Cc]a|[Ii]ncl|[Ee]xcl"
     r"|[Ee]st|[Tt]el|[Ee]xt|[Aa]pt|Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Aug|Sept?"
@@ -75,7 +75,7 @@ _ABBREVIATIONS = {  # that sentencex does not know, and that no sentence ends wi
     )
 }
 _ERA = re.compile(r"\b[adAD]\.\s*\Z")  # "a. C."
-# In capitals, a word that goes on after "FRI." or "NO."; any other may begin a sentence.
+# In a line of capitals, only before these words (or a number) do "FRI." and "NO." go on.
 _GOES_ON = frozenset("and at between by for from in of on or till to until".split())
 _WORD = re.compile(r"[^\W_]+")
 _CLAUSE_END = re.compile(r"[,;:)\]—–](?=\s)")
@@ -83,34 +83,34 @@ _WORD_END = re.compile(r"(?<=\S)(?=\s)")
 _WORD_START = re.compile(r"(?<=\s)(?=\S)")
 _FIRST_WORD = re.compile(r"\S{1,50}")
 _NOT_BLANK = re.compile(r"\S")
-# Where a part begins: at the first sentence found that begins so far into a window of the text.
+# A part begins with the first sentence that begins so far into a window of the text.
 _RUN_UP = 512  # characters
 _WINDOW = 2048
-# sentencex keeps a quotation of five sentences whole; without its marks it sees the five. A blank
-# of more than one byte between an initial and its full stop makes it panic ("Plan D\xa0.").
+# sentencex keeps a quotation whole, however many sentences it has, unless its marks are masked. It
+# panics at a blank of more than one byte between an initial and a full stop ("Plan D\xa0.").
 _MASKED = re.compile(r"[“”„«»\"]|[^\S ]")
 _CLOSING = frozenset('”»"')
 
 
 def sentences(document: Document, start: int = 0, end: int | None = None) -> list[Offsets]:
-    """Return the sentences in ``[start, end)``, in order, without the blanks between.
+    """Return the sentences in ``[start, end)`` in order, without the blanks between them.
 
-    They hold every non-blank character of that stretch; one that it cuts is given as cut. A
-    heading, a list item and the metadata at the head of a document count as sentences; none
-    crosses a paragraph.
+    Together they hold every character of that stretch that is not blank; a sentence that reaches
+    beyond it is cut. A heading, a list item and the metadata at the head of a document are
+    sentences, and none crosses a paragraph.
     """
     text = document.text
     stop = len(text) if end is None else end
     units = outline(document).units_in(start, stop)
     if units and not any(text[a:b].strip() for a, b in _outside(start, stop, units)):
         return [(max(a, start), min(b, stop)) for a, b in units]
-    # Whole parts are split, so that a sentence is the same whatever stretch is asked for.
-    found = (
+    # Whole parts are split, so that sentences do not depend on the stretch that is asked for.
+    regular = (
         sentence
         for part in _parts(document, start, stop)
         for sentence in _sentences_of_part(document, part)
     )
-    every = _with_units(text, found, units) if units else found
+    every = _with_units(text, regular, units) if units else regular
     return [(max(a, start), min(b, stop)) for a, b in every if a < stop and start < b]
 
 
@@ -125,13 +125,12 @@ def _sentences_of_part(document: Document, part: Offsets) -> tuple[Offsets, ...]
     return kept
 
 
-def _with_units(text: str, found: Iterable[Offsets], units: list[Offsets]) -> Iterator[Offsets]:
-    """Yield sentences and units, which are sentences whatever is in them, in order."""
+def _with_units(text: str, regular: Iterable[Offsets], units: list[Offsets]) -> Iterator[Offsets]:
+    """Yield in order the units, and the parts of regular sentences outside them."""
     starts, ends = [start for start, _ in units], [end for _, end in units]
-    rest = list(found)
     outside = [
         piece
-        for start, end in rest
+        for start, end in list(regular)
         for piece in _outside(
             start, end, units[bisect_right(ends, start) : bisect_left(starts, end)]
         )
@@ -140,7 +139,7 @@ def _with_units(text: str, found: Iterable[Offsets], units: list[Offsets]) -> It
 
 
 def _outside(start: int, end: int, units: list[Offsets]) -> Iterator[Offsets]:
-    """Yield the parts of ``[start, end)`` that are in no unit."""
+    """Yield the parts of ``[start, end)`` outside all units."""
     for begin, stop in units:
         if start < begin:
             yield start, begin
@@ -158,12 +157,12 @@ def split(
 ) -> tuple[Passage, ...]:
     """Cut a document into passages: runs of whole sentences that cover it.
 
-    A passage has at most ``max_tokens`` tokens (by ``count_tokens``, special tokens not included)
-    and, where sentences allow it, at most ``target_chars`` characters; it repeats the last
-    ``overlap`` sentences of the one before it in the same paragraph. Short paragraphs are joined
-    to the next one, and a heading to what stands below it; otherwise none crosses a paragraph.
-    A sentence that is itself too long is cut between clauses or words. A row of a table is a
-    passage of its own; of a table of more than ROWS_ALONE, one holds several rows.
+    A passage has at most ``max_tokens`` tokens (by ``count_tokens``, without special tokens) and,
+    if its sentences allow it, at most ``target_chars`` characters. It repeats the last ``overlap``
+    sentences of the passage before it in the same paragraph. A short paragraph, such as a heading,
+    is joined to the next; otherwise no passage crosses a paragraph. A sentence that is too long is
+    cut between clauses or words. A row of a table is a passage of its own; in a table of more than
+    ROWS_ALONE rows, a passage holds several.
     """
     if max_tokens < 1 or target_chars < 1 or overlap < 0:
         raise ValueError("a passage needs room: max_tokens and target_chars >= 1, overlap >= 0")
@@ -176,12 +175,14 @@ def split(
             for piece in _cut(document.text, sentence, max_tokens, fits)
         ]
         windows = pieces if alone else _windows(pieces, target_chars, overlap, fits)
-        passages += [Passage(document, *it, context_of(document, *it)) for it in windows]
+        passages += [
+            Passage(document, *window, context_of(document, *window)) for window in windows
+        ]
     return tuple(passages)
 
 
 def _stretches(document: Document, target_chars: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield what passages are made of, and whether each sentence of it is one: rows of tables."""
+    """Yield stretches to make passages of, and whether each sentence is one, as rows are."""
     at, text = 0, document.text
     for start, end, alone in _row_stretches(outline(document)):
         yield from ((a, b, False) for a, b in _groups(text, target_chars, at, start))
@@ -191,7 +192,7 @@ def _stretches(document: Document, target_chars: int) -> Iterator[tuple[int, int
 
 
 def _row_stretches(known: Outline) -> Iterator[tuple[int, int, bool]]:
-    """Yield the rows of each table that follow one another without a break."""
+    """Yield the stretch of each table's rows, and whether each row is a passage."""
     for table in known.tables:
         yield table.starts[0], table.ends[-1], len(table.starts) <= ROWS_ALONE
 
@@ -199,7 +200,7 @@ def _row_stretches(known: Outline) -> Iterator[tuple[int, int, bool]]:
 def _limit(
     text: str, count_tokens: Callable[[str], int], max_tokens: int
 ) -> Callable[[int, int], bool]:
-    """Return a test whether ``text[start:end]`` has at most ``max_tokens`` tokens."""
+    """Return a function: whether ``text[start:end]`` has at most ``max_tokens`` tokens."""
 
     @lru_cache(maxsize=256)
     def fits(start: int, end: int) -> bool:
@@ -209,9 +210,9 @@ def _limit(
 
 
 def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
-    """Yield the paragraphs that ``[start, stop)`` touches, or the parts of a long one.
+    """Yield the paragraphs that ``[start, stop)`` touches; of a long one, only the parts.
 
-    So a quote from a text of one long line costs no more than one from any other text.
+    That keeps a quote from one very long line as cheap as any other.
     """
     text, starts = document.text, document.paragraph_starts
     first = max(0, bisect_right(starts, start) - 1)
@@ -228,10 +229,10 @@ def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
 def _parts_of_paragraph(
     document: Document, begin: int, end: int, start: int, stop: int
 ) -> Iterator[Offsets]:
-    """Yield the parts of a paragraph ``[begin, end)`` that hold what of ``[start, stop)`` is in it.
+    """Yield the parts of a paragraph ``[begin, end)`` that overlap ``[start, stop)``.
 
-    Each but the first begins shortly after a multiple of PART, counted from the start of the text,
-    at a place that the text around it gives: so one part is found without the others.
+    Each part but the first begins shortly after a multiple of PART, counted from the start of the
+    text. Where exactly depends only on the text nearby, so a part is found without the others.
     """
     least, most = begin // PART + 1, end // PART - 1
     first = max(least, start // PART - 1)
@@ -251,7 +252,7 @@ def _part_start(document: Document, at: int, end: int) -> int:
 
 
 def _find_part_start(text: str, at: int, end: int, language: str) -> int:
-    """Return where the first sentence begins, or else a word, some way after ``at``."""
+    """Return the start of the first sentence, or else word, that follows ``at`` by _RUN_UP."""
     due = at + _RUN_UP
     for line in _lines(text, at, min(at + _WINDOW, end), 0):
         for start, _ in _sentences_of_line(text, *line, language):
@@ -266,7 +267,7 @@ def _find_part_start(text: str, at: int, end: int, language: str) -> int:
 
 
 def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets]:
-    """Yield the stretches of a paragraph that no sentence crosses: items, headings, the header."""
+    """Yield the pieces of a paragraph that no sentence crosses: items, headings, the header."""
     cuts = [header_end] if start < header_end < end else []
     begun = _LINE_END.split(text[max(0, start - _SOFT_LINE) : start])[-1]  # of the first line
     line_start = start - len(begun) if begun.strip() else start
@@ -285,19 +286,20 @@ def _lines(text: str, start: int, end: int, header_end: int) -> Iterator[Offsets
 
 
 def _wrapped_at(text: str, start: int, end: int) -> int:
-    """Return how many characters the lines of a paragraph have at most, 0 if it is not wrapped.
+    """Return the length of the longest line of a wrapped paragraph, 0 if it is not wrapped.
 
-    A line that goes on in lower case tells that it is.
+    It is wrapped if a line begins in lower case.
     """
     breaks = list(_LINE_END.finditer(text, start, end))
-    if not any(text[it.end() : it.end() + 1].islower() for it in breaks):
+    if not any(text[line.end() : line.end() + 1].islower() for line in breaks):
         return 0
-    starts, ends = [start, *(it.end() for it in breaks)], [*(it.start() for it in breaks), end]
+    starts = [start, *(line.end() for line in breaks)]
+    ends = [*(line.start() for line in breaks), end]
     return max(stop - begin for begin, stop in zip(starts, ends, strict=True))
 
 
 def _is_full(text: str, line_start: int, line_end: re.Match[str], width: int) -> bool:
-    """Whether the next word would not have fitted on a line, and no sentence ends there."""
+    """Whether the next word would not fit on a line, and no sentence ends there."""
     following = _FIRST_WORD.match(text, line_end.end())
     if not width or following is None or text[line_end.start() - 1] in ".!?:":
         return False
@@ -305,7 +307,7 @@ def _is_full(text: str, line_start: int, line_end: re.Match[str], width: int) ->
 
 
 def _in_formula(text: str, start: int, line_end: re.Match[str], end: int) -> bool:
-    """Whether a line ends between an element and its number, and not before an item of a list."""
+    """Whether a line ends between an element and its number, and not before a list item."""
     subscript = _SUBSCRIPT.match(text, line_end.end(), end)
     before = text[max(start, line_end.start() - _FORMULA) : line_end.start()]
     if subscript is None or _SYMBOLS.search(before) is None:
@@ -315,7 +317,7 @@ def _in_formula(text: str, start: int, line_end: re.Match[str], end: int) -> boo
 
 
 def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterator[Offsets]:
-    """Yield the sentences of one stretch, as sentencex finds them, mended at quotation marks."""
+    """Yield the sentences of a piece, as sentencex finds them, corrected at quotation marks."""
     from sentencex import get_sentence_boundaries
 
     masked = _in_title_case(_MASKED.sub(" ", text[start:end]))
@@ -323,9 +325,9 @@ def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterat
     cuts = {match.end() for match in _GLUED.finditer(text[start:end])}
     boundary: Any
     for boundary in get_sentence_boundaries(language, masked):
-        found = masked[boundary["start_index"] : boundary["end_index"]]
-        cut = boundary["start_index"] + len(found.rstrip())
-        # The mark that closes a quotation belongs to the sentence it closes.
+        sentence = masked[boundary["start_index"] : boundary["end_index"]]
+        cut = boundary["start_index"] + len(sentence.rstrip())
+        # The mark that closes a quotation belongs to the sentence that it closes.
         if cut and cut + start < end and text[start + cut] in _CLOSING:
             cut += 1
         if not _abbreviated(masked, cut, language, in_capitals):
@@ -336,7 +338,7 @@ def _sentences_of_line(text: str, start: int, end: int, language: str) -> Iterat
 
 
 def _in_title_case(text: str) -> str:
-    """Return a line in capitals as one in title case, in which abbreviations are known as such."""
+    """Return a line of capitals in title case, so that sentencex knows its abbreviations."""
     if not text.isupper():
         return text
     titled = text.title()
@@ -344,7 +346,7 @@ def _in_title_case(text: str) -> str:
 
 
 def _abbreviated(text: str, cut: int, language: str, in_capitals: bool) -> bool:
-    """Whether a full stop before ``cut`` is not that of a sentence: "am 1. Mai", "M. Dupont"."""
+    """Whether the full stop before ``cut`` ends no sentence: "am 1. Mai", "M. Dupont"."""
     before = text[max(0, cut - 20) : cut]
     following = _WORD.search(text, cut, cut + 40)
     if following is None:
@@ -368,7 +370,7 @@ def _abbreviated(text: str, cut: int, language: str, in_capitals: bool) -> bool:
 
 
 def _unpunctuated(text: str, start: int, end: int) -> Iterator[Offsets]:
-    """Yield a sentence, or, where hardly anything is punctuated, parts of it to be quoted."""
+    """Yield a sentence, or its parts if it is long and has hardly any punctuation."""
     ended = end - start <= 2 * LONGEST_RUN and text[end - 1] in ".!?。！？"
     while end - start > LONGEST_RUN and not ended:
         if len(_MARKS.findall(text, start, end)) * _MARK_EVERY > end - start:
@@ -380,9 +382,9 @@ def _unpunctuated(text: str, start: int, end: int) -> Iterator[Offsets]:
 
 
 def _pause(text: str, begin: int, end: int) -> int:
-    """Return where a speaker would likeliest pause: before "and then" rather than before "who".
+    """Return where a speaker would likeliest pause: before "and then" rather than "who".
 
-    Words without blanks between them, as in Chinese, are cut behind a comma or else at ``end``.
+    Text without blanks, such as Chinese, is cut after a comma, or else at ``end``.
     """
     for pattern in _PAUSES:
         places = [match.end() for match in pattern.finditer(text, begin, end)]
@@ -394,7 +396,7 @@ def _pause(text: str, begin: int, end: int) -> int:
 
 
 def _groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Offsets]:
-    """Yield runs of paragraphs that make passages together: most are one paragraph."""
+    """Yield paragraphs, short ones joined to the next."""
     group: Offsets | None = None
     for start, end in paragraphs(text, begin, stop):
         if group is None:
@@ -411,7 +413,7 @@ def _groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Off
 def _windows(
     pieces: list[Offsets], target_chars: int, overlap: int, fits: Callable[[int, int], bool]
 ) -> Iterator[Offsets]:
-    """Yield runs of pieces within both limits, each beginning ``overlap`` pieces back."""
+    """Yield runs of pieces within both limits; each repeats the last ``overlap`` pieces."""
     first = 0
     while first < len(pieces):
         last = first
@@ -420,7 +422,7 @@ def _windows(
         yield pieces[first][0], pieces[last][1]
         if last + 1 == len(pieces):
             return
-        # Step back only as far as the next piece still fits, so that every step adds a piece.
+        # Repeat only as many pieces as leave room for the next, so that every run adds one.
         first = next(
             back
             for back in range(max(first + 1, last + 1 - overlap), last + 2)
@@ -442,9 +444,9 @@ def _room(
 def _cut(
     text: str, sentence: Offsets, max_tokens: int, fits: Callable[[int, int], bool]
 ) -> Iterator[Offsets]:
-    """Yield a sentence, or the parts of it that fit, cut after a clause or a word."""
+    """Yield a sentence, or parts of it that fit, cut after a clause or a word."""
     start, end = sentence
-    reach = 8 * max_tokens  # characters looked at for one part; English has about 4 a token
+    reach = 8 * max_tokens  # characters; a token of English has about 4
     while start < end:
         if end - start <= reach and fits(start, end):
             yield start, end
@@ -468,7 +470,7 @@ def _tidy_stop(text: str, start: int, stop: int) -> int:
 
 
 def _longest(start: int, end: int, fits: Callable[[int, int], bool]) -> int:
-    """Return the largest stop for which ``[start, stop)`` fits, by bisection, or one character."""
+    """Return the largest stop for which ``[start, stop)`` fits, at least ``start + 1``."""
     low, high = start + 1, end
     while low < high:
         middle = (low + high + 1) // 2

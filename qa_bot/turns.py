@@ -1,4 +1,4 @@
-"""Texts made of lines: who speaks in a chat, an interview or minutes; times of subtitles; FAQs."""
+"""Texts made of lines: chats, interviews, minutes, subtitles, mails, questions and answers."""
 
 import re
 from bisect import bisect_right
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 Offsets = tuple[int, int]  # characters [start, end)
 
 MAX_TURN = 300  # characters; a longer turn is quoted sentence by sentence
-_FEWEST = 3  # lines that begin alike, for a text to be made of them
-_ANSWER = 1_500  # characters; the answers of an FAQ are shorter on the whole
-_SHARE = 0.5  # of the characters of a text that its turns hold, or it is something else
+_FEWEST = 3  # lines that begin alike, for a text to consist of turns
+_ANSWER = 1_500  # characters; the answers of an FAQ are shorter on average
+_SHARE = 0.5  # of the characters of a text that its turns must hold
 
 _LINE_START = r"(?:\A|(?<=[\r\n]))"
 _BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[ \t]*(?>\r\n|\r|\n|\Z)")
@@ -38,18 +38,18 @@ _ASKS, _ANSWERS = frozenset({"q", "question"}), frozenset({"a", "answer"})
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A line, with what goes on below it, and who speaks in it; ``""`` where no one is named."""
+    """A line, with those that continue it, and its speaker; ``""`` if nobody is named."""
 
     start: int
-    end: int  # of its paragraph, or where the next turn begins
+    end: int  # of its paragraph, or the start of the next turn
     speaker: str
     question: str  # that an answer ("A: ...") belongs to, else ""
 
 
 def find_turns(text: str) -> list[Turn]:
-    """Return the turns of a text, in order; none when its lines do not begin alike."""
-    found = (_LINE.match(text, start) for start in line_starts(text))
-    lines = [line for line in found if line is not None and (line["time"] or _named(line))]
+    """Return the turns of a text in order; none if its lines do not begin alike."""
+    matches = (_LINE.match(text, start) for start in line_starts(text))
+    lines = [line for line in matches if line is not None and (line["time"] or _named(line))]
     named = [line for line in lines if _named(line)]
     spoken = Counter(map(_named, named))
     again = sum(count for count in spoken.values() if count > 1)
@@ -61,7 +61,7 @@ def find_turns(text: str) -> list[Turn]:
 
 
 def _named(line: re.Match[str]) -> str:
-    """Return who speaks; without a time before it, a name has a capital."""
+    """Return the speaker; a name that follows no time begins with a capital."""
     name: str = line["name"] or line["nick"] or ""
     return name if line["time"] or line["nick"] or name[:1].isupper() else ""
 
@@ -116,23 +116,23 @@ def said_from(text: str, turn: Turn) -> int:
 
 
 def find_units(text: str, turns: list[Turn]) -> Iterator[Offsets]:
-    """Yield the stretches that are a sentence whatever is in them: turns, and times of cues."""
+    """Yield what counts as a sentence whatever it contains: turns, and times of subtitles."""
     if "-->" in text:
         yield from (cue.span() for cue in _CUE.finditer(text))
     else:
-        yield from ((it.start, it.end) for it in turns if it.end - it.start <= MAX_TURN)
+        yield from ((turn.start, turn.end) for turn in turns if turn.end - turn.start <= MAX_TURN)
 
 
 def find_titles(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield what names the text below it, where it begins, and its level: subjects, questions."""
-    found, asked = [], []
+    """Yield start, level and text of each subject of a mail and each question of an FAQ."""
+    subjects, questions = [], []
     for start in line_starts(text):
         if subject := _SUBJECT.match(text, start):
-            found.append((start, 1, subject[1].strip()))
+            subjects.append((start, 1, subject[1].strip()))
         elif (question := _QUESTION.match(text, start)) and _is_first(text, start):
-            asked.append((start, 7, question[1]))
-    is_faq = len(asked) > 1 and len(asked) * _ANSWER >= len(text)
-    yield from sorted(found + asked if is_faq else found)
+            questions.append((start, 7, question[1]))
+    is_faq = len(questions) > 1 and len(questions) * _ANSWER >= len(text)
+    yield from sorted(subjects + questions if is_faq else subjects)
 
 
 def _is_first(text: str, start: int) -> bool:
@@ -141,5 +141,5 @@ def _is_first(text: str, start: int) -> bool:
 
 
 def line_starts(text: str) -> Iterator[int]:
-    """Yield where the lines of a text begin that are not empty."""
+    """Yield the start of each line that is not empty."""
     return (line.start() for line in _NOT_EMPTY.finditer(text))

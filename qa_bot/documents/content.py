@@ -1,16 +1,16 @@
-"""What a file holds, paragraph by paragraph: readers make Blocks, and Blocks make a text."""
+"""What the reader of a format returns: Blocks, joined into the Content of a file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qa_bot.datatypes import Mark
 
-MAX_HEADING = 300  # characters; a longer one is a paragraph that someone set in large type
+MAX_HEADING = 300  # characters; a longer heading is a paragraph set in large type
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, a heading, a list or a table; its marks are counted from its own start."""
+    """A paragraph, a heading, a list or a table; offsets of marks are from its own start."""
 
     text: str
     marks: tuple[Mark, ...] = ()
@@ -18,10 +18,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a reader makes of a file; ``title`` is what the file calls itself, or ``""``.
+    """The text of a file, its title in the file's metadata or ``""``, and its marks.
 
-    ``notes`` say what of the file was not read, each a sentence for the person who gave it:
-    "2 of 3 pages have no text: scans are not read."
+    ``notes`` are sentences for the user on what was not read: "2 of 3 pages have no text: scans are
+    not read."
     """
 
     text: str
@@ -31,14 +31,14 @@ class Content:
 
 
 def heading_block(text: str, level: int = 1) -> Block:
-    """Return a heading, marked as one unless it is blank or too long to name a place."""
+    """Return a heading, with a mark unless it is blank or too long to name a place."""
     label = " ".join(text.split())
     marks = (Mark(0, "heading", label, level),) if 0 < len(label) <= MAX_HEADING else ()
     return Block(text, marks)
 
 
 def join_blocks(blocks: Iterable[Block], title: str = "", notes: Iterable[str] = ()) -> Content:
-    """Join blocks by blank lines; without a title, the first heading is the title."""
+    """Join blocks by blank lines; the default title is the first heading."""
     parts: list[str] = []
     marks: list[Mark] = []
     at = 0

@@ -1,4 +1,4 @@
-"""Bytes -> text, in whatever common encoding they are."""
+"""Decode bytes in any common encoding."""
 
 import codecs
 import re
@@ -37,9 +37,9 @@ _TEXT_ENCODING = re.compile(r"cp\d|iso8859|koi8|mac|shift_jis|euc_|gb|big5|tis_6
 
 
 def decode(data: bytes) -> str | None:
-    """Decode by the mark at the start, else as UTF-8, else as what it says or most looks like.
+    """Decode by the byte order mark, else as UTF-8, else as declared, else as what is likeliest.
 
-    None for bytes that are no text, or in an encoding that cannot be told.
+    Returns None for bytes that are not text, or in an encoding that cannot be recognised.
     """
     marks = [(mark, encoding) for mark, encoding in _BOMS if data.startswith(mark)]
     if marks:
@@ -63,7 +63,7 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 
 
 def _unmarked_utf16(data: bytes) -> str | None:
-    """Decode what is evidently UTF-16 though no mark says so.
+    """Decode what is evidently UTF-16 without a byte order mark.
 
     In the texts of most scripts one byte of each pair has one of two values, and 0 is one of them.
     """
@@ -79,7 +79,7 @@ def _unmarked_utf16(data: bytes) -> str | None:
 
 
 def _declared(data: bytes) -> str | None:
-    """Decode as HTML or XML says of itself in its first lines that it is encoded."""
+    """Decode HTML or XML in the encoding that its first lines declare."""
     named = _DECLARATION.search(data[:_DECLARATION_REACH])
     if named is None or not data.lstrip().startswith(b"<"):
         return None
@@ -117,7 +117,7 @@ def _mixed(data: bytes) -> str | None:
 def _legacy(data: bytes) -> str | None:
     """Decode as Windows-1252, of which Latin-1 is a part, when that makes western text.
 
-    Asked before the detector, which takes one English article in five for something else.
+    It comes before the detector, which misjudges one English article in five.
     """
     encoding = "cp1252" if _is_western(data) else _detected(data)
     return None if encoding is None else _strictly(data, encoding)
@@ -129,7 +129,7 @@ def _is_western(data: bytes) -> bool:
 
 
 def _detected(data: bytes) -> str | None:
-    """Return the legacy encoding that charset-normalizer holds likeliest."""
+    """Return the legacy encoding that charset-normalizer finds likeliest."""
     from charset_normalizer import from_bytes  # rarely needed, and slow to import
 
     # It looks at samples: of the lines that tell the encodings apart, not of all.
@@ -139,6 +139,6 @@ def _detected(data: bytes) -> str | None:
 
 
 def is_binary(text: str) -> bool:
-    """Whether a text has more control characters than texts have; some stray NULs are no harm."""
+    """Whether a text has too many control characters for text; a few stray NULs are allowed."""
     controls = sum(map(text.count, _CONTROLS.intersection(text)))
     return controls > max(_STRAY_CONTROLS, _CONTROL_SHARE * len(text))

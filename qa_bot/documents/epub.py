@@ -1,4 +1,4 @@
-"""EPUB books: a ZIP archive of web pages, and a package document that gives their order."""
+"""Read EPUB books: ZIP archives of web pages, with a package document that orders them."""
 
 import posixpath
 from collections import Counter
@@ -37,22 +37,22 @@ class _Item:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is for reading."""
+        """Whether the file is a page of the text."""
         return self.media_type in _PAGES or self.name.lower().endswith(_PAGE_NAMES)
 
     @property
     def is_contents(self) -> bool:
-        """Whether it is a table of contents."""
+        """Whether the file is a table of contents."""
         names_it = self.media_type == _CONTENTS or self.name.lower().endswith(".ncx")
         return names_it or "nav" in self.properties.split()
 
 
 def read_epub(data: bytes) -> Content:
-    """Read a book; raises ArticleError when none of it can be read, or when it is encrypted.
+    """Read a book; raises ArticleError if it is encrypted or nothing of it can be read.
 
-    The chapters come in reading order. One without a heading of its own gets the mark that the
-    table of contents names it by. Its title is that of the package, else its first heading. The
-    notes say what of the book is missing or could not be read.
+    Chapters come in reading order. A chapter without a heading is marked with its name in the table
+    of contents. The title is that of the package, else the first heading. The notes say what is
+    missing or could not be read.
     """
     with open_archive(data) as archive:
         book = _Book(archive)
@@ -62,7 +62,7 @@ def read_epub(data: bytes) -> Content:
 
 
 class _Book:
-    """Reads what is there of a book, and notes what is not."""
+    """Reads the pages of a book, and notes those that are missing."""
 
     def __init__(self, archive: ZipFile) -> None:
         self._archive = archive
@@ -76,7 +76,7 @@ class _Book:
         self._labels = self._contents()
 
     def notes(self) -> list[str]:
-        """Say what is missing, and what could not be read."""
+        """Return sentences on what is missing and what could not be read."""
         listed = dict.fromkeys(item.name for item in self._items.values() if not item.is_page)
         return [
             *self._notes,
@@ -87,7 +87,7 @@ class _Book:
         ]
 
     def blocks(self) -> Iterator[Block]:
-        """Yield what the pages hold, in reading order."""
+        """Yield the blocks of the pages in reading order."""
         names = list(dict.fromkeys(page.name for page in self._pages()))
         self._check_unlocked(names)
         for name in names:
@@ -102,7 +102,7 @@ class _Book:
             raise ArticleError(f"{DAMAGED} (none of its pages can be read)")
 
     def _package_name(self) -> str:
-        """Return the member that lists the book: the one that the container names, or any."""
+        """Return the package document: the one that the container names, or any."""
         with suppress(ArticleError):
             container = read_xml(
                 self._archive, find_member(self._archive, _CONTAINER) or _CONTAINER
@@ -118,24 +118,24 @@ class _Book:
         raise ArticleError(f"{DAMAGED} ({_CONTAINER!r} names no book)")
 
     def _listed(self, package_name: str) -> Iterator[tuple[str, _Item]]:
-        """Yield the files of a book and the ids that the package gives them."""
+        """Yield the files of a book and their ids in the package."""
         for element in _all(self.package, "item"):
             name = self._member(package_name, element.get("href", ""))
             kind = element.get("media-type", "").strip().lower()
             yield element.get("id", ""), _Item(name, kind, element.get("properties", ""))
 
     def _member(self, base: str, href: str) -> str:
-        """Return the name of the member that a link in the member ``base`` leads to."""
+        """Return the member that a link in the member ``base`` points to."""
         path = unquote(href.split("#")[0])
         name = posixpath.normpath(posixpath.join(posixpath.dirname(base), path))
         return find_member(self._archive, name) or name
 
     def _lost(self, name: str) -> bool:
-        """Whether a file that the book names is not in it; those on the web need not be."""
+        """Whether a file that the book lists is missing; a file on the web is not."""
         return name not in self._archive.NameToInfo and ":" not in name
 
     def _pages(self) -> list[_Item]:
-        """Return the pages in reading order or, without any, in that of the table of contents."""
+        """Return the pages in reading order, else in the order of the table of contents."""
         keys = [element.get("idref", "") for element in _all(self.package, "itemref")]
         lost = [key for key in keys if key not in self._items]
         pages = [self._items[key] for key in keys if key in self._items]
@@ -150,7 +150,7 @@ class _Book:
         return pages
 
     def _is_html(self, item: _Item) -> bool:
-        """Whether a file of a wrong or missing media type is a page, by how it begins."""
+        """Whether a file with a wrong or missing media type begins like a page."""
         if item.media_type.startswith(_OTHER) or self._lost(item.name):
             return False
         with suppress(ArticleError):
@@ -158,7 +158,7 @@ class _Book:
         return False
 
     def _by_contents(self) -> list[_Item]:
-        """Return all pages as listed, but those in the table of contents in its order."""
+        """Return all listed pages; those in the table of contents follow its order."""
         pages = [it for it in self._items.values() if it.is_page or self._is_html(it)]
         pages = [it for it in pages if "nav" not in it.properties.split()]
         by_name = {page.name: page for page in pages}
@@ -166,7 +166,7 @@ class _Book:
         return [next(ordered) if name in self._labels else it for name, it in by_name.items()]
 
     def _check_unlocked(self, names: list[str]) -> None:
-        """Raise ArticleError when pages are encrypted; fonts may be."""
+        """Raise ArticleError if pages are encrypted; fonts may be."""
         encryption = find_member(self._archive, _ENCRYPTION) or _ENCRYPTION
         locked: set[str] = set()
         with suppress(ArticleError):  # pages that are encrypted after all are no text
@@ -176,7 +176,7 @@ class _Book:
             raise ArticleError("is a book with copy protection: give a copy without it")
 
     def _contents(self) -> dict[str, str]:
-        """Return what the tables of contents call each page: the first entry that leads to it."""
+        """Return the name of each page: the first entry of a table of contents that links to it."""
         found: dict[str, str] = {}
         for item in self._items.values():
             if item.is_contents:
@@ -187,7 +187,7 @@ class _Book:
         return found
 
     def _chapter(self, name: str) -> list[Block]:
-        """Read a page, named by its first heading or, without any, by the table of contents."""
+        """Read a page; if it has no heading, mark it with its name in the table of contents."""
         root = parse_html(self._text(name), lambda href: self._sheet(name, href))
         if root is None:
             return []
@@ -205,14 +205,14 @@ class _Book:
         return text
 
     def _sheet(self, page: str, href: str) -> str:
-        """Return a style sheet of the book; nothing when it cannot be read."""
+        """Return a style sheet of the book, ``""`` if it cannot be read."""
         with suppress(ArticleError):
             return self._text(self._member(page, href))
         return ""
 
 
 def _named(name: str, what: str, files: list[str]) -> list[str]:
-    """Say what some files are, and name the first of them; nothing when there are none."""
+    """Return a sentence that counts files and names the first ones; none without files."""
     if not files:
         return []
     names = ", ".join(map(repr, files[:_FEW])) + (", ..." if len(files) > _FEW else "")
@@ -221,12 +221,12 @@ def _named(name: str, what: str, files: list[str]) -> list[str]:
 
 
 def _all(root: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yield the elements of a name, whatever their namespace: books often have the wrong one."""
+    """Yield the elements with a name in any namespace: books often have the wrong one."""
     yield from root.iter(f"{{*}}{name}")
 
 
 def _entries(contents: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the words and the link of each entry of a table of contents, of EPUB 3 or 2."""
+    """Yield text and link of each entry of a table of contents, EPUB 3 or 2."""
     for part in _all(contents, "nav"):
         if part.get(_TYPE) == "toc":
             for link in _all(part, "a"):

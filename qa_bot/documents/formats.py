@@ -1,4 +1,4 @@
-"""The bytes of a file -> its text, title and marks: what kind of file it is, and who reads it."""
+"""Recognise the format of a file by its content, and pass its bytes to the right reader."""
 
 import re
 from zipfile import ZipFile
@@ -13,7 +13,7 @@ _BINARY = frozenset({".pdf", ".docx", ".epub"})
 SUBTITLES = frozenset({".srt", ".vtt"})
 MAILS = frozenset({".eml"})
 _PLAIN = frozenset({".txt", ".text", ".csv", ".tsv"})
-# Files in a folder are chosen by their names; how one is read depends on its content.
+# Files in a folder are chosen by suffix; how a file is read depends on its content.
 SUFFIXES = _PLAIN | _BINARY | MARKDOWN | WEBPAGES | SUBTITLES | MAILS
 SUFFIX_LIST = ", ".join(sorted(SUFFIXES))  # for help texts and errors
 
@@ -34,16 +34,16 @@ _SIGNATURES = (
 )
 _PDF = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-")
 _WORD_DOCUMENT = re.compile(r"word/document\d*\.xml")
-# How a page of HTML begins, whatever it is called; and what any has, when it is called one.
+# How HTML begins, whatever the suffix; and what any file with a suffix of HTML contains.
 _BEFORE = r"(?>[\s\ufeff]+|<!--.*?-->|<\?.*?\?>)*+"
 _HTML_START = re.compile(rf"{_BEFORE}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.I)
 
 
 def read_content(data: bytes, suffix: str = "") -> Content:
-    """Read the bytes of a file whose name ends in ``suffix``, in lower case, with its dot.
+    """Read the bytes of a file; ``suffix`` is in lower case, with its dot.
 
-    Raises ArticleError, whose message lacks only the name of the file, for what is no article.
+    Raises ArticleError, whose message continues the name of the file, if it is not an article.
     """
     if _PDF.match(data):
         from qa_bot.documents.pdf.document import read_pdf
@@ -95,7 +95,7 @@ def _read_text(data: bytes, suffix: str) -> Content:
             return mail
     text = decode(data)
     if text is None or is_binary(text):
-        raise ArticleError(f"is not text, or in an encoding that cannot be told: {_SAVE_AS}")
+        raise ArticleError(f"is not text, or in an encoding that cannot be recognised: {_SAVE_AS}")
     if _HTML_START.match(text) or (suffix in WEBPAGES and _TAG.search(text)):
         from qa_bot.documents.html import read_html
 

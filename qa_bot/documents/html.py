@@ -1,6 +1,6 @@
-"""HTML -> the paragraphs, headings, lists and tables that a person sees of it.
+"""Read the paragraphs, headings, lists and tables that a person sees on a web page.
 
-Nothing is fetched and nothing is run: markup is parsed, and what is left of it is words.
+The markup is parsed; nothing is fetched and no script is run.
 """
 
 import re
@@ -16,12 +16,12 @@ from qa_bot.documents.html_style import BLOCK, SCRIPT, SHOWN, UNFINISHED, apply_
 from qa_bot.documents.tables import Cell, spread, table_lines
 from qa_bot.errors import ArticleError
 
-LABEL = "{qa-bot}label"  # what stands before a list item, where that is not worked out here
+LABEL = "{qa-bot}label"  # the number or bullet of a list item, if set by the reader of Word files
 _LONG_ITEM = 400  # characters; a list with such an item is a list of paragraphs
-_LABEL = 100  # characters; no more say what a table within a table is of
-_ALL_ROWS = 10_000  # what rowspan="0" says
-_LONG_CELL = 1000  # characters; a table with such a cell was made to lay out a page
-_LARGE_SIGN = 20  # elements; a footnote's sign or an exponent has fewer
+_LABEL = 100  # characters; a longer cell does not label the table beside it
+_ALL_ROWS = 10_000  # meant by rowspan="0"
+_LONG_CELL = 1000  # characters; a table with such a cell lays out a page
+_LARGE_SIGN = 20  # elements; a footnote reference or an exponent has fewer
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
@@ -42,21 +42,21 @@ _INLINE = frozenset(
     output q rb rtc ruby samp small span strong sub sup time tt u var wbr
     """.split()
 )
-_DROPPED = frozenset(  # what no one reads, works only in a browser, or leads elsewhere
+_DROPPED = frozenset(  # not for reading, interactive, or navigation
     """
     applet area audio base button canvas datalist del embed frame frameset head iframe input link
     map meta nav noembed noframes noscript object optgroup option param progress rp rt s script
     select source strike style svg template textarea title track video
     """.split()
 )
-_DROPPED_ROLES = frozenset(  # of HTML and of EPUB, whose signs and page numbers stand within words
+_DROPPED_ROLES = frozenset(  # of HTML, and of references and page numbers in EPUB
     """
     alertdialog backlink contentinfo dialog doc-backlink doc-noteref doc-pagebreak menu menubar
     navigation noteref pagebreak search toolbar tooltip
     """.split()
 )
 _LINES = frozenset({"p", "pre", "dt", "summary", "caption", "figcaption", "legend"}) | _HEADINGS
-_PARTS = frozenset({"article", "main", "section", "blockquote"})  # have headers of their own
+_PARTS = frozenset({"article", "main", "section", "blockquote"})  # may have headers of their own
 _MAY_BE_LEFT_OUT = etree.XPath(  # whether to look closer
     "boolean(.//applet|.//embed|.//object|.//script[contains(@type, 'math/')]"
     "|.//*[contains(name(), 'math')])"
@@ -64,14 +64,16 @@ _MAY_BE_LEFT_OUT = etree.XPath(  # whether to look closer
 _EMBEDDED = frozenset({"applet", "embed", "object"})
 _BLANKS = re.compile(r"\s+")
 _LINE_END = re.compile(r" *\n *")
-_INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])  # where a word may, or may not, break
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x200B, 0x2060, 0xFEFF]
+)  # invisible marks of where a word may or may not break
 
 
 def read_html(text: str) -> Content:
-    """Read a page of HTML; raises ArticleError for one of frames, or nested beyond reading.
+    """Read a page of HTML, or only its main part if that is marked.
 
-    Of a page whose main part is marked as such, that part alone. Its title is ``<title>``, else
-    its first heading.
+    The title is ``<title>``, else the first heading. Raises ArticleError for a page of frames, or
+    one that is nested too deeply.
     """
     root = parse_html(text)
     if root is None:
@@ -86,15 +88,16 @@ def read_html(text: str) -> Content:
 
 
 def parse_html(text: str, linked: Callable[[str], str] | None = None) -> etree._Element | None:
-    """Parse HTML or XHTML as browsers do; None for a page with nothing on it.
+    """Parse HTML or XHTML as browsers do; None for an empty page.
 
-    What the page's style hides or strikes out is marked; ``linked`` as in ``apply_styles``.
+    Elements that the page's style hides or strikes out get an attribute; for ``linked`` see
+    ``apply_styles``.
     """
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
     )
     root = etree.fromstring(text.encode(), parser)
-    # The parser drops what is nested any deeper; half an article is worse than none.
+    # The parser drops what is nested deeper; half an article is worse than none.
     if any(entry.message.startswith("Excessive depth") for entry in parser.error_log):
         raise ArticleError("is nested too deeply to be read: save its words as plain text (.txt)")
     if root is not None:
@@ -103,12 +106,12 @@ def parse_html(text: str, linked: Callable[[str], str] | None = None) -> etree._
 
 
 def blocks_of(root: etree._Element) -> Iterator[Block]:
-    """Yield the paragraphs, headings, lists and tables below an element, in order."""
+    """Yield the paragraphs, headings, lists and tables in an element."""
     yield from _Writer(root).blocks()
 
 
 def left_out(root: etree._Element) -> Counter[str]:
-    """Count what below an element is left out, but should not go unnoticed."""
+    """Count by kind what is left out of an element and should be reported."""
     counts: Counter[str] = Counter()
     if root.getroottree().getroot().get(UNFINISHED) is not None:
         counts[UNFINISHED] += 1
@@ -128,7 +131,7 @@ def left_out(root: etree._Element) -> Counter[str]:
 
 
 def notes_of(counts: Counter[str]) -> list[str]:
-    """Say how many things of each kind could not be read."""
+    """Return a sentence for each kind of thing that could not be read."""
     notes = [
         f"{count} {what}{'s' if count > 1 else ''} could not be read."
         for what, count in counts.items()
@@ -140,7 +143,7 @@ def notes_of(counts: Counter[str]) -> list[str]:
 
 
 def _main_part(root: etree._Element) -> etree._Element:
-    """Return the part marked as the main one, where one is and it holds half of the words."""
+    """Return the part marked as main, if there is one with half of the words or more."""
     for path in ("//main|//*[@role='main']", "//article"):
         parts = root.xpath(path)
         if len(parts) == 1 and 2 * _size(parts[0]) >= _size(root):
@@ -153,15 +156,15 @@ def _size(element: etree._Element) -> int:
 
 
 class _Writer:
-    """Goes through the elements in order and writes down their words."""
+    """Walks the elements in document order and collects blocks of their words."""
 
     def __init__(self, root: etree._Element) -> None:
         self._root = root
-        self._words: list[str] = []  # of the paragraph that is being written
-        self._lists: list[int] = []  # the next number of each list it is in, or 0
-        self._items: list[str] = []  # of the outermost of these lists
+        self._words: list[str] = []  # of the current paragraph
+        self._lists: list[int] = []  # the next number of each open list, or 0
+        self._items: list[str] = []  # of the outermost open list
         self._sign = ""  # before the words of the next item
-        self._verbatim = 0  # how many <pre> it is in
+        self._verbatim = 0  # number of open <pre> elements
 
     def blocks(self) -> Iterator[Block]:
         walker = etree.iterwalk(self._root, events=("start", "end"))
@@ -225,7 +228,7 @@ class _Writer:
             self._words.append(text if self._verbatim else _BLANKS.sub(" ", text))
 
     def _inline(self, element: etree._Element) -> str:
-        """Return a formula, a superscript or a subscript as text that fits its surroundings."""
+        """Return a formula, a superscript or a subscript as text, with blanks where needed."""
         before, after = "".join(self._words[-4:]), element.tail or ""
         if _is_math(element):
             text = formula_text(element) or ""
@@ -238,7 +241,7 @@ class _Writer:
         return " " * written[:1].isspace() + words + " " * written[-1:].isspace()
 
     def _take(self) -> str:
-        """Return the words written so far, and begin anew."""
+        """Return the words of the current paragraph, and clear them."""
         text = "".join(self._words).translate(_INVISIBLE)
         self._words.clear()
         if self._verbatim:
@@ -254,7 +257,7 @@ class _Writer:
             yield Block(text)
 
     def _list(self) -> Iterator[Block]:
-        """Yield the items so far: one block of lines, or a block each when they are long."""
+        """Yield the items so far: one block of lines, or a block each if some are long."""
         if any(len(item) > _LONG_ITEM for item in self._items):
             yield from map(Block, self._items)
         elif self._items:
@@ -272,7 +275,7 @@ class _Writer:
 
 
 def _first_number(element: etree._Element) -> int:
-    """Return the number of a list's first item, 0 for a list that has none."""
+    """Return the number of a list's first item, 0 for a list with bullets."""
     if element.tag != "ol":
         return 0
     start = element.get("start", "1")
@@ -280,7 +283,7 @@ def _first_number(element: etree._Element) -> int:
 
 
 def _is_dropped(element: etree._Element) -> bool:
-    """Whether an element is not for reading: hidden, navigation, or a part of the page's works."""
+    """Whether an element is not for reading: hidden, navigation, or interactive."""
     tag = element.tag
     if tag in _DROPPED or not _DROPPED_ROLES.isdisjoint(_roles(element)) or _is_hidden(element):
         return True
@@ -292,7 +295,7 @@ def _is_dropped(element: etree._Element) -> bool:
 
 
 def _is_hidden(element: etree._Element) -> bool:
-    """Whether an element is hidden or struck out, but for a formula behind its own picture."""
+    """Whether an element is hidden or struck out; a formula behind its own picture is not."""
     shown = element.get(SHOWN)
     if element.get("aria-hidden") == "true":
         return True
@@ -317,14 +320,14 @@ def _is_formula_script(element: etree._Element) -> bool:
 
 
 def _script(element: etree._Element) -> str:
-    """Return how an element stands to its line: ``super``, ``sub``, ``top`` or, on it, ``""``."""
+    """Return the position of an element in its line: ``super``, ``sub``, ``top`` or ``""``."""
     if element.tag in ("sup", "sub"):
         return "super" if element.tag == "sup" else "sub"
     return str(element.get(SCRIPT, "")) if element.tag in _INLINE else ""
 
 
 def _is_script(element: etree._Element) -> bool:
-    """Whether an element is an exponent or index; a larger one is small print."""
+    """Whether an element is an exponent or index; a larger element is small print."""
     if not _script(element):
         return False
     return not any(
@@ -337,7 +340,7 @@ def _touch(before: str, after: str) -> bool:
 
 
 def _is_block(element: etree._Element) -> bool:
-    """Whether an element begins a line of its own."""
+    """Whether an element begins a new line."""
     tag = element.tag
     if tag in _BLOCKS or element.get(BLOCK) is not None:
         return True
@@ -345,7 +348,7 @@ def _is_block(element: etree._Element) -> bool:
 
 
 def _stands_alone(element: etree._Element) -> bool:
-    """Whether an element that HTML does not know stands among blocks, not among words."""
+    """Whether an unknown element stands among blocks rather than among words."""
     parent, before, after = element.getparent(), element.getprevious(), element.getnext()
     if parent is None or parent.tag in _INLINE or parent.tag in _LINES:
         return False
@@ -360,13 +363,13 @@ def _roles(element: etree._Element) -> list[str]:
 
 
 def _is_frame(element: etree._Element) -> bool:
-    """Whether a header or footer is that of the whole page; one with the page's name is not."""
+    """Whether a header or footer belongs to the whole page and does not hold its ``<h1>``."""
     inside = any(ancestor.tag in _PARTS for ancestor in element.iterancestors())
     return not inside and element.find(".//h1") is None
 
 
 def _is_reference(element: etree._Element) -> bool:
-    """Whether an element is the sign of a footnote, or a link by a sign (¶, ↑) within the page."""
+    """Whether an element is a footnote reference, or a link within the page by a sign (¶, ↑)."""
     if any(True for _ in islice(element.iter(), _LARGE_SIGN, None)):
         return False
     words = "".join(element.itertext()).strip()
@@ -388,7 +391,7 @@ def _letters(text: str) -> str:
 
 
 def _rows(table: etree._Element) -> list[str]:
-    """Return the rows of a table as ``| one | two |``; none of one that only lays out a page."""
+    """Return the rows of a table as ``| one | two |``; none if it only lays out a page."""
     if table.get("role") in ("presentation", "none") or any(True for _ in table.iter(*_HEADINGS)):
         return []
     nested = table.find(".//table") is not None
@@ -402,7 +405,7 @@ def _rows(table: etree._Element) -> list[str]:
 
 
 def _own_rows(table: etree._Element) -> Iterator[etree._Element]:
-    """Yield the rows of a table that are for reading, without those of tables within it."""
+    """Yield the visible rows of a table, without those of tables within it."""
     for row in table.iter("tr"):
         if next(row.iterancestors("table")) is table and not _is_dropped(row):
             yield row
@@ -424,7 +427,7 @@ def _span(cell: etree._Element, name: str) -> int:
 
 
 def _nested_rows(table: etree._Element) -> list[list[Cell]]:
-    """Return the rows of a table with tables in its cells; none when it only lays out a page.
+    """Return the rows of a table with tables in its cells; none if it only lays out a page.
 
     A row with a table in it becomes a row for each of that table's, its other cells repeated.
     """
@@ -455,12 +458,12 @@ def _unnested(
 
 
 def _label(cells: list[Cell]) -> bool:
-    """Whether the cells beside a table say what it is of, in a few words."""
+    """Whether the cells beside a table name it in a few words."""
     return any(cell.text for cell in cells) and all(len(cell.text) <= _LABEL for cell in cells)
 
 
 def _lines(element: etree._Element) -> Iterator[str]:
-    """Yield the lines of an element that have any words."""
+    """Yield the lines of an element that are not blank."""
     for block in blocks_of(element):
         for line in block.text.split("\n"):
             if words := " ".join(line.split()):

@@ -1,4 +1,4 @@
-"""Reads a file in a process of its own: ``python -m qa_bot.documents.isolated FILE``."""
+"""Read a file in a process of its own: ``python -m qa_bot.documents.isolated FILE``."""
 
 import json
 import logging
@@ -16,10 +16,10 @@ _ROOT = Path(__file__).parents[2]  # where Python finds this package
 
 
 def read_isolated(path: Path, seconds: float) -> Content:
-    """Read a file as ``read_content`` does, and stop when it takes longer than ``seconds``.
+    """Read a file as ``read_content`` does, for at most ``seconds``.
 
-    A file can be made to keep what reads its format busy for ever, or to bring it down. Raises
-    ArticleError, whose message lacks only the name of the file; TimeoutError when time is up.
+    A malicious file can hang or crash the library that parses it. Raises ArticleError, whose
+    message continues the name of the file, and TimeoutError.
     """
     command = [*_COMMAND, str(path)]
     try:
@@ -44,7 +44,7 @@ def read_isolated(path: Path, seconds: float) -> Content:
 
 
 def main() -> None:
-    """Read the file that is named, and print what it holds, or what is wrong, as JSON."""
+    """Read the file in the first argument, and print its content, or the error, as JSON."""
     path = Path(sys.argv[1])
     try:
         content = read_content(path.read_bytes(), path.suffix)

@@ -1,4 +1,4 @@
-"""A file, a folder -> Documents. Plain text and Markdown come out exactly as they were written."""
+"""Load files and folders as Documents. Plain text and Markdown stay exactly as written."""
 
 import os
 import stat
@@ -25,11 +25,10 @@ def load(
 ) -> list[Document]:
     """Read files, and the articles in folders (see SUFFIXES), in the order of their names.
 
-    Raises ArticleError for the first file that cannot be read; with ``skip_errors`` it is left out
-    instead, and ArticleError is raised only when nothing can be read. A text found twice is one
-    document. ``on_report`` is told what became of each file, by the path it was found at, and
-    ``progress`` is called with (files done, files in all) after each. Raises ValueError or
-    TypeError when no path is given.
+    Raises ArticleError for the first file that cannot be read; with ``skip_errors`` it is skipped,
+    and ArticleError is raised only if nothing can be read. Two files of the same text make one
+    document. ``on_report`` gets a Report on each file, and ``progress`` is called after each with
+    (files done, files in all). Raises ValueError or TypeError if no path is given.
     """
     report = _ignore if on_report is None else on_report
     skipped = _Skipped(report) if skip_errors else None
@@ -48,17 +47,17 @@ def load(
 
 
 def load_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
-    """Read one file: text in any common encoding, Markdown, HTML, PDF, DOCX or EPUB.
+    """Read one file of any format in docs/formats.md.
 
-    What it is, its content tells; only Markdown is known by its name. Its title is what the header
-    of its text says, else what its format says, else its first heading, else the name of the file
-    with ``_`` read as a blank. Raises ArticleError, naming the file and what mends it.
+    The title is that in the header of the text, else that in the file's metadata, else the first
+    heading, else the name of the file with ``_`` as a blank. Raises ArticleError with the name of
+    the file and what to do.
     """
     return _read_file(path, max_bytes)[0]
 
 
 def _read_file(path: str | Path, max_bytes: int) -> tuple[Document, tuple[str, ...]]:
-    """Return the document of a file, and the notes on what of it was left out."""
+    """Return the document of a file, and notes on what was left out of it."""
     path = _checked(path)
     data = _read(path, max_bytes)
     try:
@@ -73,7 +72,7 @@ def _read_file(path: str | Path, max_bytes: int) -> tuple[Document, tuple[str, .
 
 
 class _Skipped:
-    """Keeps the errors of the files that are skipped, and reports each."""
+    """Keep and report the errors of skipped files."""
 
     def __init__(self, report: Callable[[Report], None]) -> None:
         self.errors: list[ArticleError] = []
@@ -86,7 +85,7 @@ class _Skipped:
 
 @contextmanager
 def _skipping(path: str | Path, skipped: _Skipped | None) -> Iterator[None]:
-    """Skip what raises ArticleError in the block, or let it rise when nothing is to be skipped."""
+    """Skip a path whose block raises ArticleError; without ``skipped``, raise it."""
     try:
         yield
     except ArticleError as error:
@@ -96,11 +95,11 @@ def _skipping(path: str | Path, skipped: _Skipped | None) -> Iterator[None]:
 
 
 def _ignore(report: Report) -> None:
-    """Tell nobody."""
+    """Do nothing with a report."""
 
 
 def _given(paths: object) -> list[str | Path]:
-    """Return the paths that were given; raises ValueError or TypeError when they are no paths."""
+    """Return the paths as a list; raises ValueError or TypeError if they are not paths."""
     if isinstance(paths, str | Path):
         return [paths]
     if not isinstance(paths, Iterable) or isinstance(paths, bytes):
@@ -122,19 +121,19 @@ def _files(path: str | Path, skipped: _Skipped | None) -> list[Path]:
         if not stat.S_ISDIR(_stat(path).st_mode):
             return [path]
         before = 0 if skipped is None else len(skipped.errors)
-        found = _articles_in(path, skipped)
-        if not found and (skipped is None or len(skipped.errors) == before):
+        articles = _articles_in(path, skipped)
+        if not articles and (skipped is None or len(skipped.errors) == before):
             raise ArticleError(
                 f"{_quoted(path)} has no article in it: put text, Markdown or other documents "
                 f"there ({SUFFIX_LIST})"
             )
-        return found
+        return articles
     return []
 
 
 def _articles_in(folder: Path, skipped: _Skipped | None) -> list[Path]:
-    """Return the articles in a folder and below it, in order; hidden names are passed over."""
-    found: list[Path] = []
+    """Return the articles in a folder and its subfolders in order, without hidden files."""
+    articles: list[Path] = []
     seen: set[tuple[int, int]] = set()  # folders, by device and inode: links may lead to one twice
     waiting: list[tuple[Path, frozenset[tuple[int, int]]]] = [(folder, frozenset())]
     while waiting:
@@ -150,14 +149,14 @@ def _articles_in(folder: Path, skipped: _Skipped | None) -> list[Path]:
                     seen.add(here)
                     waiting += [(child, above | {here}) for child in reversed(_children(path))]
             elif path.suffix.lower() in SUFFIXES:
-                found.append(path)
+                articles.append(path)
             elif not path.suffix:
-                _stat(path)  # raises for a dead link, which may have led to a folder of articles
-    return found
+                _stat(path)  # raises for a dead link, which may be to a folder of articles
+    return articles
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells a folder from every other: its device and inode."""
+    """Return device and inode of a folder, which identify it."""
     info = _stat(path)
     return info.st_dev, info.st_ino
 
@@ -170,7 +169,7 @@ def _children(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    """Return the bytes of a regular file that are no more than ``max_bytes``."""
+    """Return the bytes of a regular file; raises ArticleError if there are over ``max_bytes``."""
     info = _stat(path)
     if stat.S_ISDIR(info.st_mode):
         raise ArticleError(f"{_quoted(path)} is a folder: give a file in it")
@@ -182,7 +181,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
     if size <= max_bytes:
         try:
             with path.open("rb") as file:
-                data = file.read(max_bytes + 1)  # it may have grown, or never told its size
+                data = file.read(max_bytes + 1)  # it may have grown since, or have no fixed size
         except OSError as error:
             raise _unreadable(path, error) from error
         size = len(data)
@@ -195,7 +194,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
 
 
 def _encodable(name: str) -> str:
-    """Return a name as it is, but for bytes of a file name that are no characters: ``?``."""
+    """Return a name with ``?`` for bytes that are not characters."""
     return name.encode(errors="replace").decode()
 
 
@@ -207,7 +206,7 @@ def _checked(path: str | Path) -> Path:
 
 
 def _stat(path: Path) -> os.stat_result:
-    """Ask what stands at a path, links followed; raises ArticleError when nothing does."""
+    """Return the status of a path, links followed; raises ArticleError if nothing is there."""
     try:
         return path.stat()
     except FileNotFoundError as error:
@@ -228,5 +227,5 @@ def _unreadable(path: Path, error: OSError | ValueError) -> ArticleError:
 
 
 def _quoted(path: Path) -> str:
-    """Return a name fit for one line of a terminal: quoted, control characters escaped."""
+    """Return a path for one line of a terminal: quoted, with control characters escaped."""
     return repr(str(path))

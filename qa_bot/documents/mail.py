@@ -33,7 +33,7 @@ def _body(mail: EmailMessage) -> str:
         text = str(part.get_content())
     except LookupError:  # an encoding that Python does not have
         payload = part.get_payload(decode=True)
-        text = decode(payload) or "" if isinstance(payload, bytes) else ""
+        text = (decode(payload) if isinstance(payload, bytes) else None) or ""
     text = text.replace("\r\n", "\n").strip()
     return read_html(text).text if part.get_content_subtype() == "html" else text
 

@@ -1,4 +1,4 @@
-"""Markdown: the text as it was written, and where its headings stand."""
+"""Read Markdown: the text as it is written, with marks at its headings."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from qa_bot.datatypes import Mark
 from qa_bot.documents.content import MAX_HEADING, Content
 from qa_bot.header import read_header
 
-_TITLE_REACH = 10_000  # characters; a heading further down is that of a part
+_TITLE_REACH = 10_000  # characters; a heading further down is not the title
 # A fence around code, or a heading without the number signs that may close it.
 _LINE = re.compile(
     r"(?:\A|(?<=[\r\n])) {0,3}(?:(?P<fence>```|~~~)"
@@ -19,20 +19,20 @@ _LINE = re.compile(
 def read_markdown(text: str) -> Content:
     """Mark the headings; the title is the first ``# heading`` near the start, or ``""``."""
     start = read_header(text).end
-    found = list(_headings(text, start))
+    lines = list(_headings(text, start))
     titles = (
         line["heading"]
-        for line in found
+        for line in lines
         if line["signs"] == "#" and line.start() < start + _TITLE_REACH
     )
     marks = tuple(
-        Mark(line.start("signs"), "heading", line["heading"], len(line["signs"])) for line in found
+        Mark(line.start("signs"), "heading", line["heading"], len(line["signs"])) for line in lines
     )
     return Content(text, next(titles, ""), marks)
 
 
 def _headings(text: str, start: int) -> Iterator[re.Match[str]]:
-    """Yield the lines that are headings; a ``#`` in a block of code is a comment."""
+    """Yield the heading lines; a ``#`` in a code block is a comment."""
     in_code = False
     for line in _LINE.finditer(text, start):
         if line["fence"] is not None:

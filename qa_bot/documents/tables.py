@@ -1,17 +1,17 @@
-"""Tables as lines of text: ``| one | two |``, each row with all of its cells."""
+"""Write tables as lines of text: ``| one | two |``, spanning cells repeated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_COLUMNS = 200
-_SHORT_LINE = 60  # characters; lines side by side are rows of their own, paragraphs are not
-_TIMES, _ROOM = 10, 10_000  # characters; how much longer repeated cells may make a table
-_LONG_CELL = 200  # characters; a longer cell stands once, however many rows and columns it spans
+_SHORT_LINE = 60  # characters; shorter lines side by side are rows of their own
+_TIMES, _ROOM = 10, 10_000  # factor, characters: how much longer repeated cells may make a table
+_LONG_CELL = 200  # characters; a longer cell is not repeated, whatever it spans
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The text of a cell, which may have lines, and how many columns and rows it spans."""
+    """The text of a cell, of one or more lines, and how many columns and rows it spans."""
 
     text: str
     columns: int = 1
@@ -19,9 +19,9 @@ class Cell:
 
 
 def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """Return a line for each row that has any text; a spanning cell stands in all that it spans.
+    """Return a line for each row with text; a spanning cell is repeated in all that it spans.
 
-    A cell that is the whole of its row, as the title of a part of the table is, stands once.
+    A cell that fills its row, such as the title of a part of the table, is not repeated.
     """
     lines = []
     for at, (row, texts) in enumerate(zip(rows, spread(rows), strict=True)):
@@ -33,7 +33,7 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> list[str]:
 
 
 def _lines_of(texts: list[str], is_head: bool) -> list[list[str]]:
-    """Return a row as the rows that its lines make: one, unless cells have lines side by side."""
+    """Return a row, or several if its cells have the same number of lines side by side."""
     split = [text.split("\n") for text in texts]
     several = [lines for lines in split if len(lines) > 1]
     cells = {text for text in texts if "\n" in text}  # a repeated one counts once
@@ -47,13 +47,15 @@ def _lines_of(texts: list[str], is_head: bool) -> list[list[str]]:
 
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """Return the texts of each row, those of spanning cells repeated.
+    """Return the texts of each row, with spanning cells repeated.
 
-    Repeating stops when it makes a table many times as long as what is written in it.
+    Repetition stops when it would make the table many times longer than its cells.
     """
     room = _ROOM + _TIMES * sum(len(cell.text) for row in rows for cell in row)
     spread_rows: list[list[str]] = []
-    below: dict[int, tuple[Cell, int]] = {}  # by column: what reaches down, and how many rows more
+    below: dict[
+        int, tuple[Cell, int]
+    ] = {}  # by column: a spanning cell and how many more rows it spans
     for row in rows:
         cells = _with_columns(row, below)
         below = {at: (cell, left - 1) for at, (cell, left, _) in enumerate(cells) if left > 1}
@@ -68,7 +70,7 @@ def spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
 def _with_columns(
     row: Sequence[Cell], below: dict[int, tuple[Cell, int]]
 ) -> list[tuple[Cell, int, bool]]:
-    """Return a cell for each column, the rows that it takes from here, and whether it repeats."""
+    """Return for each column a cell, how many rows it still spans, and whether it is a repeat."""
     columns: list[tuple[Cell, int, bool]] = []
     for cell in row:
         while len(columns) in below:

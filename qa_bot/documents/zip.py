@@ -1,4 +1,4 @@
-"""ZIP archives, which Word files and EPUB books are, read with a limit to what they unpack to."""
+"""Read ZIP archives (Word files, EPUB books) with a limit on their unpacked size."""
 
 import zipfile
 import zlib
@@ -14,9 +14,9 @@ DAMAGED = "is damaged: make or download it again"
 
 
 def open_archive(data: bytes, max_unpacked: int = MAX_UNPACKED) -> zipfile.ZipFile:
-    """Open an archive in memory; raises ArticleError for one that is damaged, locked or a bomb.
+    """Open an archive in memory; raises ArticleError if it is damaged, encrypted or a bomb.
 
-    Its sizes are what it says they are: no more than that is ever unpacked of a member.
+    The sizes in its directory can be trusted: zipfile unpacks no more of a member than that.
     """
     try:
         archive = zipfile.ZipFile(BytesIO(data))
@@ -33,7 +33,7 @@ def open_archive(data: bytes, max_unpacked: int = MAX_UNPACKED) -> zipfile.ZipFi
 
 
 def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Unpack one member; raises ArticleError when it is not there or damaged."""
+    """Unpack a member; raises ArticleError if it is missing or damaged."""
     try:
         return archive.read(name)
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
@@ -45,9 +45,9 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def find_member(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return the member of a name; without one, that whose name differs only in its letter case.
+    """Return the member with a name, else one whose name differs only in case or slashes.
 
-    Some programs write backslashes between the folders of a name.
+    Some programs write backslashes between folders.
     """
     if name in archive.NameToInfo:
         return name
@@ -59,12 +59,12 @@ def find_member(archive: zipfile.ZipFile, name: str) -> str | None:
 
 
 def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
-    """Parse a member that is XML, its entities left alone; raises ArticleError when it is none."""
+    """Parse a member as XML; raises ArticleError if it is not XML."""
     return parse_xml(read_member(archive, name), name)
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """Parse XML, its entities left alone; raises ArticleError, with its name, when it is none."""
+    """Parse XML without resolving entities; raises ArticleError, with its name, on failure."""
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

@@ -310,7 +310,8 @@ def test_a_folder_without_articles(write: Callable[..., Path], tmp_path: Path) -
     write("Words.", "page.css")
     assert error_of(tmp_path) == (
         f"{str(tmp_path)!r} has no article in it: put text, Markdown or other documents there "
-        "(.csv, .docx, .epub, .htm, .html, .markdown, .md, .pdf, .text, .tsv, .txt, .xhtml)"
+        "(.csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .pdf, .srt, .text, .tsv, .txt, "
+        ".vtt, .xhtml)"
     )
 
 
@@ -343,7 +344,7 @@ def test_a_blank_file(write: Callable[..., Path], data: bytes) -> None:
 def test_bytes_that_are_no_text(write: Callable[..., Path], data: bytes) -> None:
     path = write(data)
     assert error_of(path) == (
-        f"{str(path)!r} is not text, or in an encoding that cannot be told: "
+        f"{str(path)!r} is not text, or in an encoding that cannot be recognised: "
         "save it as plain text in UTF-8 (.txt or .md) and give that file"
     )
 

@@ -1,6 +1,6 @@
-"""Word documents (.docx) -> the paragraphs, headings, lists and tables that Word shows of them.
+"""Read the paragraphs, headings, lists and tables that Word shows of a document (.docx).
 
-The document is written as a tree of HTML, which is then read as that of a web page is.
+The document is converted to a tree of HTML, which is then read like a web page.
 """
 
 import re
@@ -24,14 +24,17 @@ _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _MAX_DEPTH = 120  # elements within each other; a table within a table takes four or so
 _MAX_COLUMNS = 200
 
-# What is read as if its children stood in its place.
+# Elements that are replaced by their children.
 _THROUGH = frozenset(
     """
     w:bdo w:customXml w:dir w:fldSimple w:hyperlink w:ins w:moveTo w:sdtContent w:smartTag
     """.split()
 )
-_PICTURES = {"blip": "embed", "imagedata": "id"}  # and the attribute that names their file
-_LEFT_OUT = {  # what is counted as not read
+_PICTURES = {
+    "blip": "embed",
+    "imagedata": "id",
+}  # elements, and the attribute that refers to the file
+_LEFT_OUT = {  # elements that are not read, and their names in a note
     "w:altChunk": "embedded document",
     "w:subDoc": "embedded document",
     "chart": "chart",
@@ -40,11 +43,11 @@ _LEFT_OUT = {  # what is counted as not read
 
 
 def read_docx(data: bytes) -> Content:
-    """Read a Word document; raises ArticleError for one that is damaged or encrypted.
+    """Read a Word document; raises ArticleError if it is damaged or encrypted.
 
-    Footnotes follow the text; headers, footers, comments, pictures, hidden text and what was
-    struck out or deleted are left out. Its title is that of its properties, else its first
-    heading. The notes say which parts are missing or could not be read.
+    Footnotes follow the text. Headers, footers, comments, pictures, and hidden, struck-out and
+    deleted text are left out. The title is that in the properties, else the first heading. The
+    notes say which parts are missing or could not be read.
     """
     with open_archive(data) as archive:
         package = Package(archive)
@@ -54,12 +57,12 @@ def read_docx(data: bytes) -> Content:
     return join_blocks(blocks_of(root.html), title, [*package.notes, *root.notes()])
 
 
-# What reads the content of an element into an element of HTML.
+# A function that reads the content of an element into an element of HTML.
 _Reader = Callable[[etree._Element, etree._Element], None]
 
 
 class _Document:
-    """Goes through a Word document and writes it down as HTML."""
+    """Converts a Word document to HTML."""
 
     def __init__(self, package: Package) -> None:
         self.html = etree.Element("body")
@@ -85,7 +88,7 @@ class _Document:
         self._write_footnotes()
 
     def notes(self) -> list[str]:
-        """Say what is missing, and what could not be read."""
+        """Return sentences on what is missing and what could not be read."""
         missing = Counter(what for what, _ in sorted(self._missing))
         return [
             *(_said(count, what, "missing from the file") for what, count in missing.items()),
@@ -93,7 +96,7 @@ class _Document:
         ]
 
     def _read_blocks(self, parent: etree._Element, into: etree._Element) -> None:
-        """Read paragraphs and tables, and all that may hold them."""
+        """Read paragraphs and tables, and the elements around them."""
         self._deeper(1)
         for element in parent:
             name = name_of(element)
@@ -119,7 +122,7 @@ class _Document:
             raise ArticleError("is nested too deeply to be read: save its words as plain text")
 
     def _read_control(self, control: etree._Element, into: etree._Element, read: _Reader) -> None:
-        """Read a content control: a form's box, or what was filled in; not what asks to fill it."""
+        """Read a content control: a checkbox, or what was filled in, but no placeholder."""
         properties, content = child(control, "w:sdtPr"), child(control, "w:sdtContent")
         box = child(properties, "w14:checkbox")
         if box is not None:
@@ -150,7 +153,7 @@ class _Document:
     def _place(
         self, written: etree._Element, properties: etree._Element | None, into: etree._Element
     ) -> None:
-        """Add a paragraph as what its style and its numbering make of it."""
+        """Add a paragraph as a heading, a list item or text, by its style and numbering."""
         level = self._styles.heading(properties)
         label, indent = self._label(properties)
         if _last(written) is None and not (written.text or "").strip():
@@ -165,7 +168,7 @@ class _Document:
         into.append(written)
 
     def _label(self, properties: etree._Element | None) -> tuple[str, int]:
-        """Return the number of a paragraph, or its bullet, and the level of it."""
+        """Return the number or bullet of a paragraph, and its level."""
         numbered = self._styles.numbered(properties)
         if numbered is None or self._styles.is_on("w:vanish", child(properties, "w:rPr"), ""):
             return "", 0
@@ -178,14 +181,14 @@ class _Document:
         return self._numbering.label(numbered.list_id, level), level
 
     def _write(self, into: etree._Element, text: str) -> None:
-        """Add text to the end of an element; it is joined later, as there may be many pieces."""
+        """Append text to an element; many pieces are joined later at once."""
         if into is not self._line:
             self._join_texts()
             self._line = into
         self._texts.append(text)
 
     def _join_texts(self) -> None:
-        """Add the pieces of text so far to the element that they belong to."""
+        """Join the pieces of text so far and append them to their element."""
         if self._line is not None and self._texts:
             last, text = _last(self._line), "".join(self._texts)
             if last is None:
@@ -196,13 +199,13 @@ class _Document:
         self._line = None
 
     def _end_carried(self, into: etree._Element) -> None:
-        """Add a paragraph that goes on in the next when there is none."""
+        """Add a paragraph that was to be continued if nothing continues it."""
         if self._carried is not None:
             into.append(self._carried)
             self._carried = None
 
     def _read_inlines(self, parent: Iterable[etree._Element], into: etree._Element) -> None:
-        """Read the runs of a paragraph, and all that may hold them."""
+        """Read the runs of a paragraph, and the elements around them."""
         self._deeper(1)
         for element in parent:
             name = name_of(element)
@@ -244,7 +247,7 @@ class _Document:
                 self._read_piece(element, into, value(font, "ascii"))
 
     def _read_piece(self, element: etree._Element, into: etree._Element, font: str) -> None:
-        """Read a part of a run: words, a line's end, a symbol, the sign of a note, a drawing."""
+        """Read a part of a run: words, a line break, a symbol, a footnote reference, a drawing."""
         name = name_of(element)
         if name == "w:t":
             self._add_words(into, element.text or "", font)
@@ -266,7 +269,7 @@ class _Document:
             self._read_drawing(element)
 
     def _add_words(self, into: etree._Element, text: str, font: str) -> None:
-        """Add the words of a run; those in a symbol font may be in Unicode's private area."""
+        """Add the words of a run; a symbol font may use Unicode's private area."""
         if not any("\uf000" <= character <= "\uf0ff" for character in text):
             self._write(into, text)
         else:
@@ -281,7 +284,7 @@ class _Document:
             self._write(into, character)
 
     def _read_field(self, element: etree._Element, into: etree._Element) -> None:
-        """Follow a field from its code to its result; a form's field may have no result."""
+        """Follow a field from its code to its result; a form field may have none."""
         kind = value(element, "fldCharType")
         if kind == "begin":
             if "code" not in self._fields:
@@ -293,7 +296,7 @@ class _Document:
             self._fields.pop()
 
     def _read_drawing(self, element: etree._Element) -> None:
-        """Keep the text boxes of a drawing for after the paragraph, and count what is no text."""
+        """Keep the text boxes of a drawing for after the paragraph; count what is not text."""
         self._deeper(1)
         name = name_of(element)
         if name == "w:txbxContent":
