@@ -70,6 +70,7 @@ _RECONNECT = {  # so that a server that is back is found in the first second
 }
 _PAUSE = 0.2  # seconds until a server that cannot be reached is called again
 _LEAST_SECONDS = 0.1  # that a call is given
+_NOT_FOUND = 100  # the error code of a collection that is not there
 _NOT_LOADED = 101  # the error code of a collection that is not in the server's memory
 _BM25 = {"bm25_k1": 1.2, "bm25_b": 0.75}  # as SQLite has them
 
@@ -287,8 +288,10 @@ class MilvusIndex:
         self._clean_up()
         heads = [head for head in self._heads(None) if head.kind == THERE]
         if all(self._spec in head.specs for head in heads):
-            self._put_heads(replace(head, specs=()) for head in heads)
+            heads = [replace(head, specs=()) for head in heads]
+            self._put_heads(heads)
             self._server.drop(self._passages)
+        heads = [head for head in heads if self._spec not in head.specs]  # others are done
         _make_passages(self._server, self._passages, self.dimension)
         lost, done = [], 0
         for group in _groups(heads, lambda head: head.parts * _PART_CHARACTERS):
@@ -679,6 +682,11 @@ class _Server:
             return _UnreachableError(
                 f"{self.location} does not answer within {self._timeout:g} seconds: see that it "
                 "runs and can be reached, or set MILVUS_TIMEOUT, and try again"
+            )
+        if getattr(error, "code", None) == _NOT_FOUND:
+            return StoreError(
+                f"the index in {self.location} was removed, or rebuilt by another process: run "
+                "the command again"
             )
         if "open local milvus" in lower:
             return StoreError(
