@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
 from qa_bot.stopwords import content_words
-from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index
+from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index, stems
 
 # Words that stemming leaves as they are, so that a bag of blank-separated words is what counts.
 TEXTS = [
@@ -182,3 +182,12 @@ def test_other_bytes_are_no_database() -> None:
 )
 def test_words_that_tell_what_a_text_is_about(text: str, telling: list[str]) -> None:
     assert content_words(text) == telling
+
+
+def test_stems_are_the_words_as_the_index_keeps_them() -> None:
+    assert stems(["The mills were attacked, cafés!", "", "don't 3.5 Иран"]) == [
+        ["the", "mill", "were", "attack", "cafe"],
+        [],
+        ["don", "t", "3", "5", "иран"],
+    ]
+    assert stems([]) == []
