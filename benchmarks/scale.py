@@ -207,13 +207,13 @@ def compare_stores(options: argparse.Namespace, known: Material, about: Mapping[
     """Measure a folder and Milvus at every size, and write stores.json after each."""
     packages = ["qa-bot", "faiss-cpu", "milvus-lite", "pymilvus"]
     found: dict[str, Any] = {**about, "stores": {}}
-    found["quotes"] = attempt(scale_store.same_first_quotes, options.data, options.questions)
     for size in options.sizes:
         for kind in (scale_store.FOLDER, scale_store.MILVUS):
             costs = attempt(scale_store.measure_store, kind, size, known)
             found["stores"].setdefault(kind, {})[str(size)] = costs
             print(size, kind, costs, record.write(options.out, "stores", packages, found))
-    print(found["quotes"])
+    found["quotes"] = attempt(scale_store.same_first_quotes, options.data, options.questions)
+    print(found["quotes"], record.write(options.out, "stores", packages, found))
 
 
 def kept(folder: Path, about: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

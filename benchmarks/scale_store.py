@@ -9,7 +9,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks.data import Collection, titles
+from benchmarks.data import titles
 from benchmarks.installed import folder_size
 from benchmarks.milvus_server import MilvusServer
 from benchmarks.probe import peak_memory
@@ -30,6 +30,7 @@ from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Document
 from qa_bot.models.embedder import Embedder, load_embedder
+from qa_bot.store.copying import copy
 from qa_bot.store.embedded import Spec
 from qa_bot.store.location import store_at
 from qa_bot.store.protocols import Store
@@ -105,26 +106,26 @@ def same_first_quotes(data: Path, questions: int) -> Costs:
     """
     collections = titles(data, sample=questions // ARTICLES, most=ARTICLES)
     asked = [case.question for collection in collections for case in collection.cases]
+    documents = [it for collection in collections for it in collection.documents]
+    embedder, settings = load_embedder(), Config().build_settings()
     with tempfile.TemporaryDirectory() as temporary:
+        folder = store_at(Path(temporary) / "folder")
+        _add(folder, Spec.of(settings, embedder), embedder, documents)
         server = MilvusServer(Path(temporary) / "data")
         server.start()
         try:
-            folder = _firsts(Path(temporary) / "folder", collections, asked)
-            milvus = _firsts(server.location("quotes"), collections, asked)
+            milvus = store_at(server.location("quotes"))
+            copy(folder, milvus)
+            firsts = [_firsts(store, asked) for store in (folder, milvus)]
         finally:
             server.kill()
-    same = [one == other for one, other in zip(folder, milvus, strict=True)]
+    same = [one == other for one, other in zip(*firsts, strict=True)]
     return {"questions": len(asked), "same first quote": sum(same) / len(same)}
 
 
-def _firsts(
-    location: str | Path, collections: list[Collection], asked: list[str]
-) -> list[tuple[str, int, int] | None]:
+def _firsts(store: Store, asked: list[str]) -> list[tuple[str, int, int] | None]:
     """Return the document and the place of the first quote's highlight for each question."""
-    embedder, settings = load_embedder(), Config().build_settings()
-    with store_at(location).writing(Spec.of(settings, embedder)) as index:
-        index.add([it for collection in collections for it in collection.documents], embedder)
-    bot = Bot.open(location)
+    bot = Bot.open(store.location)
     answers = [bot.answer(question) for question in asked]
     first = [answer.quotes[0].highlight if answer.quotes else None for answer in answers]
     return [None if it is None else (it.document.id, it.start, it.end) for it in first]

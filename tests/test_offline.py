@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from qa_bot.offline import ENVIRONMENT
+from tests.helpers.milvus_server import needs_milvus
 from tests.helpers.system_calls import outbound, traced, why_not_traced, written
 
 ROOT = Path(__file__).parent.parent
@@ -131,6 +132,25 @@ def test_making_an_index_writes_the_index_alone(watch: Watch) -> None:
         f"time.sleep({IDLE})"
     )
     assert [path.name for path in watch.work.iterdir()] == ["made"]
+    watch.check()
+
+
+@pytest.mark.slow
+@needs_strace
+@needs_milvus
+def test_milvus_lite_speaks_to_its_own_machine_and_writes_its_file_alone(watch: Watch) -> None:
+    said = watch.run(
+        "import time\n"
+        "from qa_bot.store.embedded import Spec\n"
+        "from qa_bot.store.location import store_at\n"
+        "from tests.helpers.index_fakes import DOCUMENTS, EMBEDDER, SETTINGS\n"
+        "with store_at('milvus:made.db').writing(Spec.of(SETTINGS, EMBEDDER)) as index:\n"
+        "    index.add(DOCUMENTS, EMBEDDER)\n"
+        "    print(len(index.search_bm25('mill', 9)))\n"
+        f"time.sleep({IDLE})"
+    )
+    assert said == "3\n"
+    assert [path.name for path in watch.work.iterdir()] == ["made.db"]
     watch.check()
 
 

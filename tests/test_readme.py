@@ -38,5 +38,5 @@ def test_the_readme_has_two_commands_that_set_everything_up() -> None:
 def test_the_readme_names_every_command() -> None:
     help_text = parser().format_help()
     named = set(re.findall(r"^    (\w+) ", help_text, re.MULTILINE))
-    assert named == {"ask", "chat", "serve", "index", "list", "remove"}
+    assert named == {"ask", "chat", "copy", "serve", "index", "list", "remove"}
     assert named == {shlex.split(command)[1] for command in COMMANDS}

@@ -12,7 +12,13 @@ AT_ONCE = 20_000
 _CHARACTERS_PER_PASSAGE = 500  # about; only to divide the documents
 
 
-def copy(source: Store, target: Store, progress: Progress | None = None) -> tuple[int, int]:
+def copy(
+    source: Store,
+    target: Store,
+    progress: Progress | None = None,
+    *,
+    at_once: int = AT_ONCE,
+) -> tuple[int, int]:
     """Copy all documents; return how many were copied, and how many were there already.
 
     A copy that was interrupted goes on where it stopped when it is run again. Raises
@@ -27,7 +33,7 @@ def copy(source: Store, target: Store, progress: Progress | None = None) -> tupl
         there = {document.id for document in written.documents}
     missing = [document for document in index.documents if document.id not in there]
     done = 0
-    for group in _groups(missing):
+    for group in _groups(missing, at_once):
         with target.writing(spec) as written:
             written.insert(index.read([document.id for document in group]))
         done += len(group)
@@ -36,15 +42,15 @@ def copy(source: Store, target: Store, progress: Progress | None = None) -> tupl
     return len(missing), len(there)
 
 
-def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
-    """Divide documents into groups of about AT_ONCE passages."""
+def _groups(documents: Sequence[Document], at_once: int) -> Iterator[list[Document]]:
+    """Divide documents into groups of about so many passages."""
     group: list[Document] = []
-    characters = 0
+    passages = 0
     for document in documents:
         group.append(document)
-        characters += len(document.text)
-        if characters >= AT_ONCE * _CHARACTERS_PER_PASSAGE:
+        passages += 1 + len(document.text) // _CHARACTERS_PER_PASSAGE
+        if passages >= at_once:
             yield group
-            group, characters = [], 0
+            group, passages = [], 0
     if group:
         yield group

@@ -68,8 +68,10 @@ _RECONNECT = {  # so that a server that is back is found in the first second
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1_000,
 }
+_NOT_LISTED: tuple[float, tuple[Document, ...]] = (float("-inf"), ())
 _PAUSE = 0.2  # seconds until a server that cannot be reached is called again
 _LEAST_SECONDS = 0.1  # that a call is given
+_NOT_FOUND = 100  # the error code of a collection that is not there
 _NOT_LOADED = 101  # the error code of a collection that is not in the server's memory
 _BM25 = {"bm25_k1": 1.2, "bm25_b": 0.75}  # as SQLite has them
 
@@ -174,17 +176,24 @@ class MilvusIndex:
         self._name = name
         self._passages = _passages_name(name, spec)
         self._kept = _Kept()
-        self._listed: tuple[float, tuple[Document, ...]] = (-LISTED, ())
+        self._listed: tuple[float, tuple[Document, ...]] = _NOT_LISTED
 
     def __len__(self) -> int:
         return sum(head.passages for head in self._there())
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The documents, in the order they were added; a list made just now is used again."""
+        """The documents, in the order they were added; a list made just now is used again.
+
+        So is the last one while the server cannot be reached: a search then says that it cannot.
+        """
         at, documents = self._listed
         if time.monotonic() - at >= LISTED:
-            documents = tuple(self._documents(self._there()).values())
+            try:
+                documents = tuple(self._documents(self._there()).values())
+            except _UnreachableError:
+                if not documents:
+                    raise
             self._listed = time.monotonic(), documents
         return documents
 
@@ -235,7 +244,7 @@ class MilvusIndex:
         self._put_heads(replace(head, kind=REMOVING, since=time.time()) for head in heads.values())
         self._delete(gone)
         self._kept.forget(gone)
-        self._listed = (-LISTED, ())
+        self._listed = _NOT_LISTED
         return tuple(documents.values())
 
     def read(self, ids: Sequence[str]) -> list[Embedded]:
@@ -287,8 +296,10 @@ class MilvusIndex:
         self._clean_up()
         heads = [head for head in self._heads(None) if head.kind == THERE]
         if all(self._spec in head.specs for head in heads):
-            self._put_heads(replace(head, specs=()) for head in heads)
+            heads = [replace(head, specs=()) for head in heads]
+            self._put_heads(heads)
             self._server.drop(self._passages)
+        heads = [head for head in heads if self._spec not in head.specs]  # others are done
         _make_passages(self._server, self._passages, self.dimension)
         lost, done = [], 0
         for group in _groups(heads, lambda head: head.parts * _PART_CHARACTERS):
@@ -405,7 +416,7 @@ class MilvusIndex:
                 "documents: run the same command again"
             )
         self._put_heads(replace(head, kind=THERE) for head in heads)
-        self._listed = (-LISTED, ())
+        self._listed = _NOT_LISTED
 
     def _put_passages(self, items: Iterable[Embedded]) -> None:
         for item in items:
@@ -679,6 +690,11 @@ class _Server:
             return _UnreachableError(
                 f"{self.location} does not answer within {self._timeout:g} seconds: see that it "
                 "runs and can be reached, or set MILVUS_TIMEOUT, and try again"
+            )
+        if getattr(error, "code", None) == _NOT_FOUND:
+            return StoreError(
+                f"the index in {self.location} was removed, or rebuilt by another process: run "
+                "the command again"
             )
         if "open local milvus" in lower:
             return StoreError(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
-from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index
+from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index, stems
 
 # Words that stemming leaves as they are, so that a bag of blank-separated words is what counts.
 TEXTS = [
@@ -164,3 +164,12 @@ def test_other_bytes_are_no_database() -> None:
     for data in (b"", b"text", WORDS.serialize()[1:]):
         with pytest.raises(ValueError, match="not an SQLite database"):
             BM25Index.deserialize(data)
+
+
+def test_stems_are_the_words_as_the_index_keeps_them() -> None:
+    assert stems(["The mills were attacked, cafés!", "", "don't 3.5 Иран"]) == [
+        ["the", "mill", "were", "attack", "cafe"],
+        [],
+        ["don", "t", "3", "5", "иран"],
+    ]
+    assert stems([]) == []

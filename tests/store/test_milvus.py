@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.milvus_server import MilvusServer
 from qa_bot.datatypes import Document, Hit, Mark
-from qa_bot.errors import IndexMismatchError, IndexNotFoundError, QABotError
+from qa_bot.errors import IndexMismatchError, IndexNotFoundError, QABotError, StoreError
 from qa_bot.models.embedder import embed_query
 from qa_bot.store.copying import copy
 from qa_bot.store.embedded import Spec
@@ -274,3 +274,10 @@ def test_milvus_lite_in_a_file_works_the_same_and_is_kept(tmp_path: Path) -> Non
     command = [sys.executable, "-c", code, f"milvus:{tmp_path}/index.db"]
     said = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2)]
     assert [it.stdout for it in said] == ["2 3\n", "0 3\n"]
+
+
+def test_an_index_that_another_process_rebuilt_says_so(location: str) -> None:
+    index = make(location)
+    store_at(location).rebuild(EMBEDDER, {**SETTINGS, "passage_chars": 1000})
+    with pytest.raises(StoreError, match=r"rebuilt by another process: run the command again"):
+        index.search_bm25("mill", 5)
