@@ -159,7 +159,7 @@ def to_quotes(scored: Iterable[tuple[Candidate, float]]) -> list[Quote]:
         Quote(it.quoted.document, it.quoted.start, it.quoted.end, it.highlight, probability)
         for it, probability in scored
     ]
-    return join_neighbours(without_repetitions(sorted(quotes, key=lambda quote: -quote.score)))
+    return join_neighbours(distinct(sorted(quotes, key=lambda quote: -quote.score)))
 
 
 def _quoted(
@@ -249,12 +249,12 @@ def missing_weight(weights: Mapping[str, float], text: str) -> float:
 def rank_by_mean(candidates: Sequence[Sequence[Quote]]) -> list[Quote]:
     """Return the candidate quotes of all queries, best first, without repetitions.
 
-    It is not known which query is meant, so they are ranked by the mean of the probabilities that
+    It is not known which query is meant, so they are to_quotes by the mean of the probabilities that
     the queries give to them or to an overlapping quote. Each keeps its own probability, which
     holds if its query is the one that is meant.
     """
     by_score = sorted((quote for quotes in candidates for quote in quotes), key=lambda q: -q.score)
-    return without_repetitions(
+    return distinct(
         sorted(by_score, key=lambda q: -sum(_probability(q, quotes) for quotes in candidates))
     )
 
@@ -270,7 +270,7 @@ def _probability(quote: Quote, candidates: Iterable[Quote]) -> float:
     return max((other.score for other in candidates if _overlap(other, quote)), default=0.0)
 
 
-def without_repetitions(quotes: Iterable[Quote]) -> list[Quote]:
+def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out each quote that overlaps with one before it, or has the same highlight."""
     kept: list[tuple[Quote, set[str]]] = []  # each with the stems of its answer
     for quote in quotes:

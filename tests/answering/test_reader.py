@@ -16,6 +16,7 @@ from qa_bot.answering.reader import (
     SpanReader,
     best_query,
     date_quotes,
+    distinct,
     find_candidates,
     join_neighbours,
     missing_weight,
@@ -23,7 +24,6 @@ from qa_bot.answering.reader import (
     rank_by_mean,
     read_by_prior,
     select,
-    without_repetitions,
     word_weights,
 )
 from qa_bot.datatypes import Document, Hit, Quote, Span
@@ -131,9 +131,7 @@ def test_quotes_are_ranked_by_the_mean_over_all_queries() -> None:
 def test_the_quotes_of_one_query_keep_their_order(found: list[tuple[int, float]]) -> None:
     quotes = [quote(at, at + 1, score) for at, score in sorted(found, key=lambda pair: -pair[1])]
     kept = [quote for quote in quotes if quote.text.strip()]
-    assert rank_by_mean([join_neighbours(without_repetitions(kept))]) == join_neighbours(
-        without_repetitions(kept)
-    )
+    assert rank_by_mean([join_neighbours(distinct(kept))]) == join_neighbours(distinct(kept))
 
 
 def quotes_of(text: str, *scores: float) -> list[Quote]:
