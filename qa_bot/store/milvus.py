@@ -63,10 +63,13 @@ _ATTEMPTS = 10  # searches until all hits are of documents that were there throu
 _SERVER = re.compile(r"milvus://([^/@:\s]+)(?::(\d+))?/([A-Za-z_]\w{0,200})", re.ASCII)
 _FILE = re.compile(r"milvus:(?!//)(.+\.db)")
 _ID = re.compile(r"[0-9a-f]{64}")
-_RECONNECT = {  # so that a server that is back is found in the first second
+_CHANNEL = {
+    # So that a server that is back is found in the first second.
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.min_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 1_000,
+    # Milvus Lite ends connections that ask more often whether it lives; each call has a deadline.
+    "grpc.keepalive_time_ms": 300_000,
 }
 _NOT_LISTED: tuple[float, tuple[Document, ...]] = (float("-inf"), ())
 _PAUSE = 0.2  # seconds until a server that cannot be reached is called again
@@ -670,7 +673,7 @@ class _Server:
                     token=os.environ.get("MILVUS_TOKEN", ""),
                     db_name=os.environ.get("MILVUS_DB", ""),
                     timeout=seconds,
-                    grpc_options=_RECONNECT,
+                    grpc_options=_CHANNEL,
                     **_tls(),
                 )
             return self._client
