@@ -93,7 +93,7 @@ class SpanReader:
         of their prior probability, as long as another one may change the best quote.
         """
         if is_foreign(query):
-            return without_repetitions(quotes_by_words(query, hits))
+            return distinct(quotes_by_words(query, hits))
         card = self._model.card
         rows = passage_features(query, hits)
 
