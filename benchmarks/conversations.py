@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from benchmarks.followups import OURS, SYSTEMS, Asking, percent, to_table
 from benchmarks.golden import Golden, Verdict, judge, score
-from qa_bot.answering.rewriter import readings
+from qa_bot.answering.rewriter import rewrites
 from qa_bot.bot import Bot, default_bot
 from qa_bot.datatypes import Answer
 
@@ -112,7 +112,7 @@ def rewriting_ms(asked: Iterable[Asked]) -> float:
     for one in asked:
         if one.history:
             began = time.perf_counter()
-            readings(one.turn.question, one.history)
+            rewrites(one.turn.question, one.history)
             seconds.append(time.perf_counter() - began)
     return 1000 * statistics.median(seconds)
 

@@ -7,11 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+from qa_bot.answering.cues import asks_whether
+from qa_bot.answering.history import Turn
 from qa_bot.answering.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
 from qa_bot.answering.retriever import retrieve
-from qa_bot.answering.rewriter import Turn, readings
+from qa_bot.answering.rewriter import Rewrite, rewrites
 from qa_bot.config import Config
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document, Quote, Span, Understood
 from qa_bot.documents.loader import load
 from qa_bot.models.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.models.span_model import Levels
@@ -114,21 +116,24 @@ class Bot:
         history: Sequence[Turn] = (),
         *,
         documents: Collection[str] | None = None,
+        without: Collection[Understood] = (),
     ) -> Answer:
-        """Answer a question by quotes, or say that the articles do not.
+        """Answer a question by quotes, or say that the documents do not.
 
         ``history`` is the conversation so far, oldest first: earlier Answers, or pairs of question
         and answer text. A follow-up may mean several things: the first quote answers them best on
-        the whole, and the ``query`` of the answer is the one of them that it answers best.
+        the whole, and the answer has the ``query`` that it answers best and what was
+        ``understood`` for it. To ask again without some of that, give it as ``without``.
         ``documents``: the ids of those that may answer, None for all. Raises ValueError for a
         question without a word in it, an unknown id, and no id at all; TypeError for a history
         that is no sequence of turns, and for ids that are no collection.
         """
         question = _words(question)
         _check_history(history)
-        queries = readings(question, history)
-        found = [self._find(query, documents, len(queries)) for query in queries]
-        return self._answer_of(question, queries, found)
+        meant = rewrites(question, history, without)
+        found = [self._find(rewrite.query, documents, len(meant)) for rewrite in meant]
+        answer = self._answer_of(question, meant, found)
+        return replace(answer, about=self._only(documents))
 
     @property
     def levels(self) -> Levels:
@@ -139,20 +144,29 @@ class Bot:
         return Levels(threshold, min(threshold, self.reader.levels.perhaps))
 
     def _answer_of(
-        self, question: str, queries: Sequence[str], found: Sequence[Sequence[Quote]]
+        self, question: str, meant: Sequence[Rewrite], found: Sequence[Sequence[Quote]]
     ) -> Answer:
-        """Make an answer of the candidate quotes that each query found."""
+        """Make an answer of the candidate quotes that each rewrite found."""
         candidates = agreed(found)
+        if asks_whether(question):
+            candidates = [_highlighted_whole(quote) for quote in candidates]
         most = self.config.max_quotes
         quotes = select(candidates, self.levels, most)
         if not candidates:
-            return Answer(question, queries[0], (), 0.0)
+            return Answer(question, meant[0].query, (), 0.0, understood=meant[0].understood)
         first = next(iter(quotes or candidates))
-        query = queries[trusting(first, found)]
-        if quotes:
-            return Answer(question, query, quotes, first.score)
-        perhaps = first.score >= self.levels.perhaps
-        return Answer(question, query, (), first.score, tuple(candidates[:most]), perhaps)
+        best = meant[trusting(first, found)]
+        perhaps = not quotes and first.score >= self.levels.perhaps
+        closest = () if quotes else tuple(candidates[:most])
+        return Answer(question, best.query, quotes, first.score, closest, perhaps, best.understood)
+
+    def _only(self, documents: Collection[str] | None) -> Document | None:
+        """Return the document that is asked, if it is only one."""
+        asked = self.documents
+        if documents is not None:
+            chosen = set(documents)
+            asked = tuple(document for document in asked if document.id in chosen)
+        return asked[0] if len(asked) == 1 else None
 
     def _find(self, query: str, documents: Collection[str] | None, queries: int) -> list[Quote]:
         """Return candidate quotes, best first; each of several queries reads half the passages.
@@ -204,6 +218,11 @@ def _titled(documents: Sequence[Document], title: str) -> Document:
     if not title.strip():
         raise ValueError("a title has words in it")
     return replace(documents[0], title=title.strip(), metadata=dict(documents[0].metadata))
+
+
+def _highlighted_whole(quote: Quote) -> Quote:
+    """Return a quote that decides a question of yes or no: no part of it is the answer alone."""
+    return replace(quote, highlight=Span(quote.document, quote.start, quote.end))
 
 
 def _check_config(config: object) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import qa_bot
 from qa_bot import Answer, Bot, Document, QABotError, Quote, answer, bot
+from qa_bot.answering.rewriter import Rewrite
 from qa_bot.bot import default_bot, shipped_index
 from qa_bot.config import Config
 from qa_bot.datatypes import Hit
@@ -83,14 +84,20 @@ def test_follow_up_questions_are_understood_from_the_history() -> None:
     assert "Esper" in answer("What did he order?", [(first.query, first.text)]).query
 
 
+def mean(monkeypatch: pytest.MonkeyPatch, *queries: str) -> None:
+    """Have a question mean these."""
+    meant = tuple(map(Rewrite, queries))
+    monkeypatch.setattr(bot, "rewrites", lambda question, history, without: meant)
+
+
 def test_the_query_is_the_reading_that_the_first_quote_answers_best(
     monkeypatch: pytest.MonkeyPatch, shipped_bot: Bot
 ) -> None:
     meant = ("Who is the prime minister of Peru?", QUESTIONS[0], "Where is it?")
-    monkeypatch.setattr(bot, "readings", lambda question, history: meant)
+    mean(monkeypatch, *meant)
     found = shipped_bot.answer("Who is he?")
     assert (found.question, found.query, found.text) == ("Who is he?", QUESTIONS[0], "Mark Esper")
-    monkeypatch.setattr(bot, "readings", lambda question, history: meant[:1] * 2)
+    mean(monkeypatch, *meant[:1] * 2)
     refused = shipped_bot.answer("Who is he?")
     assert (refused.quotes, refused.query) == ((), meant[0])
     assert refused.closest[0].score == refused.confidence
@@ -112,7 +119,7 @@ def test_each_of_several_readings_is_read_with_half_the_passages(
     reader = Counting()
     asked = Bot(shipped_bot.index, shipped_bot.embedder, reader, Config(top_k=5))
     for meant in (("Who?",), ("Why?", "When?")):
-        monkeypatch.setattr(bot, "readings", lambda question, history, meant=meant: meant)
+        mean(monkeypatch, *meant)
         found = asked.answer("Who is he?")
         assert (found.query, found.confidence, found.closest) == (meant[0], 0.0, ())
     assert reader.counts == [("Who?", 5), ("Why?", 3), ("When?", 3)]

@@ -17,6 +17,11 @@ _BEFORE_NOUN = re.compile(
     r"((?:[^\W\d_-]+ ){0,2})$",
     re.IGNORECASE,
 )
+_DETERMINER = re.compile(
+    r"(?P<subject>\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\s+)?"
+    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any)\s+",
+    re.IGNORECASE,
+)
 _BEFORE_THING = re.compile(r"\b(?:the|an?|in|at|near|to)\s$", re.IGNORECASE)
 _BEFORE_PLACE = re.compile(
     r"\b(?:in|at|near|into|inside|outside|from|to)\s(?:the\s)?$", re.IGNORECASE
@@ -33,6 +38,16 @@ _AFTER_PERSON = re.compile(
     r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
     r"|grew up|married)\b"
 )
+_ROLES = frozenset(
+    "man woman boy girl person guy lady husband wife father mother son daughter brother sister "
+    "leader president minister secretary chancellor premier senator governor ambassador mayor "
+    "judge director commander general colonel captain sergeant king queen prince princess pope "
+    "professor doctor nurse teacher student author writer artist painter architect engineer "
+    "contractor driver pilot sailor soldier guard officer owner manager chairman chairwoman "
+    "founder builder baker farmer fisherman lawyer victim suspect winner spokesman spokeswoman "
+    "reporter journalist scientist researcher singer actor actress player coach".split()
+)
+_SEVERAL = frozenset("people men women children police troops staff crew couple".split())
 _TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may "
     "june july august september october november december".split()
@@ -90,6 +105,32 @@ def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
     return sorted(kept, key=lambda one: -one.score)
 
 
+def noun_phrases(text: str) -> list[tuple[int, int]]:
+    """Return where a question speaks of something: its names, and what follows "the" and the like.
+
+    They are in order, without the article.
+    """
+    names = [place for place in _names(text) if place[0] > 0 or " " in text[slice(*place)]]
+    found = list(names)
+    for begun in _DETERMINER.finditer(text):
+        words = list(_run(text, begun.end()))
+        if begun["subject"]:  # "did the guard leave": a verb follows
+            words = words[:1]
+        if words and not any(start < words[-1] and begun.end() < end for start, end in names):
+            found.append((begun.end(), words[-1]))
+    return sorted(found)
+
+
+def _run(text: str, start: int) -> Iterator[int]:
+    """Yield where each word of a run ends that tell something and follow one another."""
+    at = start
+    for word in _WORD.finditer(text, start):
+        if text[at : word.start()] not in ("", " ") or is_stop_word(word[0]):
+            return
+        at = word.end()
+        yield at
+
+
 def is_named_thing(text: str, name: str) -> bool:
     """Whether a name mostly follows "the", "in" and the like, which that of a person does not.
 
@@ -106,6 +147,17 @@ def is_time(name: str) -> bool:
     """Whether a name is that of a day or a month, and its number at most: "Tuesday", "May 3rd"."""
     words = [word for word in _WORD.findall(name) if not word[0].isdigit()]
     return words != [] and all(word.lower() in _TIMES for word in words)
+
+
+def is_role(phrase: str) -> bool:
+    """Whether a phrase names a person by what they are: "the old driver"."""
+    return phrase.lower().split()[-1] in _ROLES
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether a phrase that is no name is of several, as far as its last word tells."""
+    word = phrase.lower().split()[-1]
+    return word in _SEVERAL or (word.endswith("s") and not word.endswith(("ss", "us", "is")))
 
 
 def is_place(text: str, name: str) -> bool:

@@ -31,12 +31,17 @@ def ask(question: str, session: Session) -> Iterator[Answered]:
         return
     exchange = session.begin(question)
     yield messages(session), "", gr.skip(), gr.skip(), session
-    session.finish(exchange)
-    source, tabs = gr.skip(), gr.skip()
-    if exchange.answer is not None and exchange.answer.found:
-        source, tabs = session.source(f"quote-{exchange.number}-0"), gr.Tabs(selected="source")
-    # The box is left alone: the next question may be half typed.
-    yield messages(session), gr.skip(), source, tabs, session
+    yield _answered(session, exchange)
+
+
+def ask_without(session: Session, event: gr.EventData) -> Iterator[Answered]:
+    """Ask a follow-up again without what was clicked of that which was understood."""
+    exchange = session.begin_without(event.of)
+    if exchange is None:
+        yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), session
+        return
+    yield messages(session), gr.skip(), gr.skip(), gr.skip(), session
+    yield _answered(session, exchange)
 
 
 def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
@@ -119,6 +124,16 @@ def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:
 def messages(session: Session) -> Messages:
     """Return a conversation as gr.Chatbot shows it; where no reply is yet, that it is awaited."""
     return [message for exchange in session.conversation for message in _shown_messages(exchange)]
+
+
+def _answered(session: Session, exchange: Exchange) -> Answered:
+    """Answer a question; return it with the best quote in its place."""
+    session.finish(exchange)
+    source, tabs = gr.skip(), gr.skip()
+    if exchange.answer is not None and exchange.answer.found:
+        source, tabs = session.source(f"quote-{exchange.number}-0"), gr.Tabs(selected="source")
+    # The box is left alone: the next question may be half typed.
+    return messages(session), gr.skip(), source, tabs, session
 
 
 def _shown_messages(exchange: Exchange) -> Messages:

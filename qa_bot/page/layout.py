@@ -172,6 +172,7 @@ def _on_asking(parts: Parts, feedback: Path | None) -> None:
     asked = [parts.box.submit, parts.ask.click]
     gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
     parts.ear.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
+    parts.ear.qa_without(events.ask_without, [parts.state], shown, **_ANSWERS)
     if feedback is not None:
         parts.chat.like(events.keeper(feedback), [parts.state], [], **_QUICK)
 

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from qa_bot.answering.reader import distinct
-from qa_bot.answering.rewriter import Turn
+from qa_bot.answering.history import Turn
 from qa_bot.bot import Bot
 from qa_bot.config import Config
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document, Quote, Understood
 from qa_bot.documents.content import Content
 from qa_bot.documents.formats import SUFFIXES
 from qa_bot.documents.isolated import read_isolated
@@ -129,6 +129,7 @@ class Library:
         history: Sequence[Turn] = (),
         *,
         documents: Collection[str] | None = None,
+        without: Collection[Understood] = (),
     ) -> Answer:
         """Answer from the documents with these ids, or from all: see Bot.answer.
 
@@ -142,7 +143,7 @@ class Library:
             asked = here if documents is None else here.intersection(documents)
             if asked or (bot is self._bot and documents is None):
                 chosen = None if asked == here else asked
-                answers.append(bot.answer(question, history, documents=chosen))
+                answers.append(bot.answer(question, history, documents=chosen, without=without))
         return merge(answers, self._bot.config) if len(answers) > 1 else answers[0]
 
     def close(self) -> None:
@@ -260,6 +261,7 @@ def merge(answers: Sequence[Answer], config: Config) -> Answer:
         confident.confidence,
         tuple(closest),
         perhaps,
+        confident.understood,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count, zip_longest
 from weakref import WeakValueDictionary
 
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document, Quote, Understood
 from qa_bot.errors import QABotError
 from qa_bot.page.export import conversation_to_markdown
 from qa_bot.page.html import (
@@ -29,7 +29,8 @@ CHOOSE_ONE = "Choose at least one document to ask about."
 IN_WORDS = "Please ask a question in words."
 
 _SUGGESTED = 2  # documents, those added last, that suggestions are about
-_ADDRESS = re.compile(r"quote-([0-9]{1,9})-([0-9]{1,3})")  # exchange, quote of it; see to_html
+# The exchange, and which of its quotes or of what was understood; see to_html.
+_ADDRESS = re.compile(r"(quote|without)-([0-9]{1,9})-([0-9]{1,3})")
 
 
 @dataclass(eq=False, slots=True)
@@ -40,6 +41,7 @@ class Exchange:
     question: str
     reply: str = ""  # HTML; empty while it is still to come
     answer: Answer | None = None
+    without: tuple[Understood, ...] = ()  # what the person has said is not meant
 
 
 class Session:
@@ -76,6 +78,21 @@ class Session:
         self._forgotten = []
         # In place: were the list replaced, of two questions asked at once one would be lost.
         self.conversation.append(exchange)
+        return exchange
+
+    def begin_without(self, address: str) -> Exchange | None:
+        """Take back one thing that was understood; return the question, which is to be answered.
+
+        None when there is no such thing at the address.
+        """
+        exchange, nth = self._at("without", address)
+        if exchange is None or exchange.answer is None:
+            return None
+        understood = exchange.answer.understood
+        if nth >= len(understood):
+            return None
+        exchange.without = (*exchange.without, understood[nth])
+        exchange.reply, exchange.answer = "", None
         return exchange
 
     def finish(self, exchange: Exchange) -> None:
@@ -144,25 +161,34 @@ class Session:
         earlier = [it.answer for it in self.conversation if it.number < exchange.number]
         history = [answer for answer in earlier if answer is not None]
         try:
-            answer = self.shelf.answer(exchange.question, history, documents=documents)
+            answer = self.shelf.answer(
+                exchange.question, history, documents=documents, without=exchange.without
+            )
         except (QABotError, ValueError) as error:
             # A ValueError is a document that was removed since, in another tab.
             exchange.reply = plain_to_html(str(error))
             return
         exchange.answer = answer
-        exchange.reply = to_html(answer, f"quote-{exchange.number}")
+        exchange.reply = to_html(answer, exchange.number)
 
     def _quote(self, address: str) -> tuple[Document, Quote, bool] | None:
         """Return the document and the quote at an address, and whether it answers."""
-        found = _ADDRESS.fullmatch(address)
-        if found is None:
+        exchange, nth = self._at("quote", address)
+        if exchange is None or exchange.answer is None:
             return None
-        number, place = int(found[1]), int(found[2])
-        answers = [it.answer for it in self.conversation if it.number == number]
-        if not answers or answers[0] is None or place >= len(shown_quotes(answers[0])):
+        quotes = shown_quotes(exchange.answer)
+        if nth >= len(quotes):
             return None
-        quote = shown_quotes(answers[0])[place]
-        return quote.document, quote, answers[0].found
+        return quotes[nth].document, quotes[nth], exchange.answer.found
+
+    def _at(self, kind: str, address: str) -> tuple[Exchange | None, int]:
+        """Return the exchange at an address, None where there is none, and which part of it."""
+        place = _ADDRESS.fullmatch(address)
+        if place is None or place[1] != kind:
+            return None, 0
+        number = int(place[2])
+        exchanges = [it for it in self.conversation if it.number == number]
+        return next(iter(exchanges), None), int(place[3])
 
     def _document(self, id: str) -> Document | None:
         return next((it for it in self.shelf.documents if it.id == id), None)
