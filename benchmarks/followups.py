@@ -22,8 +22,8 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from benchmarks.data import Case, read_rows
-from qa_bot.answering.reader import SpanReader, select
 from qa_bot.answering.history import Turn
+from qa_bot.answering.reader import SpanReader, select
 from qa_bot.answering.rewriter import rewrites
 from qa_bot.bot import Bot
 from qa_bot.config import Config

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qa_bot.answering.cues import starts_with_preposition
 from qa_bot.answering.history import Said
-from qa_bot.answering.mentions import ASKING, noun_phrases, terms
+from qa_bot.answering.mentions import ASKING, is_role, noun_phrases, terms
 
 _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
@@ -22,6 +22,10 @@ _WHETHER = re.compile(rf"^\W*{_AUXILIARY}\b", re.IGNORECASE)
 _NOUN = re.compile(r"\s+[\w’'-]+")
 _ARTICLE = re.compile(r"(?:the|an?)\s", re.IGNORECASE)
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s+$", re.IGNORECASE)
+_NUMBERS = frozenset(
+    "two three four five six seven eight nine ten eleven twelve some several many dozens hundreds "
+    "thousands forty fifty".split()
+)
 _BEING = frozenset("is are was were".split())
 _DOING = frozenset("do does did".split())
 _THINGS = frozenset("who whom whose what which".split())  # are answered by a thing
@@ -52,7 +56,7 @@ def continued(asking: str, last: Said) -> str:
         return f"{asking} {words}?"
     answer = _answer(parts, last.answer)
     auxiliary = parts.auxiliary.lower()
-    before = auxiliary in _BEING or (auxiliary not in _DOING and parts.asking != "what")
+    before = auxiliary in ("", *_BEING) or (auxiliary not in _DOING and parts.asking != "what")
     ordered = [answer, parts.rest] if before else [parts.rest, answer]
     return " ".join(filter(None, [asking, auxiliary, *ordered])) + "?"
 
@@ -69,7 +73,7 @@ def with_subject(subject: str, last: Said) -> str:
         fitting = [p for p in places if _word_before(query, p[0]) == preposition.lower()]
         new = inside
     else:
-        is_name = subject.split()[-1][:1].isupper()
+        is_name = subject.split()[-1][:1].isupper() or is_role(subject)
         fitting = [p for p in places if query[p[0]].isupper() == is_name] + places
         new = subject
     if not fitting:
@@ -78,6 +82,15 @@ def with_subject(subject: str, last: Said) -> str:
     if _ARTICLE.match(new) and (article := _ARTICLE_BEFORE.search(query[:start])):
         start = article.start()
     return f"{query[:start]}{new}{query[end:]}?"
+
+
+def counted(last: Said) -> str:
+    """Return what the last question counted: "soldiers" of "How many soldiers were sent?"."""
+    parts = _parts(last.query)
+    if parts is not None and parts.asking == "how" and parts.noun:
+        return parts.noun
+    number, _, things = last.answer.partition(" ")
+    return things if number.replace(",", "").isdigit() or number.lower() in _NUMBERS else ""
 
 
 def about_all(question: str, last: Said) -> str:

@@ -127,9 +127,18 @@ _SUBJECT = re.compile(rf"^\s*{_AUXILIARY}{_NO}\s+(?:it|this|that|these|those|the
 # "Who decided this?": so may the object.
 _OBJECT = re.compile(r"\b(?:this|that)\W*$", re.I)
 _THING = re.compile(r"\s*(?:what|which)\b", re.I)
+_WHO = re.compile(r"\s*who(?:m)?\b", re.I)
+_SAYING = re.compile(
+    r"\s*what\b.*\b(?:say|says|said|tell|told|tweet(?:ed)?|claim(?:ed)?|announced?|reply|replied"
+    r"|promised?|threaten(?:ed)?|warn(?:ed)?|happen(?:s|ed)?)\b"
+    r"|\s*what\s+(?:did|does|do|has|have|had)\b.*\b(?:do|done)\b",
+    re.I,
+)
 # "Will more follow?", "How many more?": of what was just counted.
 _MORE = re.compile(
-    rf"\b(?:{_AUXILIARY}|there|any|even|how many|how much)\s+(?:any\s+)?(?:more|others?)\b", re.I
+    rf"\b(?:{_AUXILIARY}|there|any|even|how many)\s+(?:any\s+)?(more|others?)\b"
+    rf"(?=\W*$|\s+(?:{_AUXILIARY}|to|in|on|follow|come|coming|arrive|die|died|sent|expected)\b)",
+    re.I,
 )
 
 
@@ -191,7 +200,7 @@ def new_subject(question: str) -> str:
     found = _NEW_SUBJECT.search(question)
     subject = "" if found is None else next(filter(None, found.groups()), "")
     words = _PREPOSITION.sub("", subject, count=1).split()
-    asks = re.search(rf"\b(?:{_ASKING_WORD}|{_AUXILIARY})\b", subject, re.IGNORECASE)
+    asks = re.search(rf"\b(?:(?i:{_ASKING_WORD})|{_AUXILIARY})\b", subject)
     return "" if len(words) > _LONG_SUBJECT or asks is not None else subject
 
 
@@ -210,14 +219,30 @@ def asks_for_thing(question: str) -> bool:
     return _THING.match(without_connective(question)) is not None
 
 
+def asks_who(question: str) -> bool:
+    """Whether a person, or a group of people, answers a question."""
+    return _WHO.match(without_connective(question)) is not None
+
+
+def asks_what_was_said(question: str) -> bool:
+    """Whether what somebody said or did answers a question: "What did he say to Trump?"."""
+    return _SAYING.match(without_connective(question)) is not None
+
+
 def stands_for_thing(pronoun: re.Match[str]) -> bool:
     """Whether a pronoun may stand for what answered the last question."""
     return pronoun[0].lower() in _OF_A_THING or kind_of(pronoun) == "several"
 
 
-def asks_for_more(question: str) -> bool:
-    """Whether a question is of more of what was just counted: "Will more follow?"."""
-    return _MORE.search(question) is not None
+def more_of(question: str, counted: str) -> str:
+    """Return a question with what was counted: "Will more soldiers follow?".
+
+    "" where the question does not ask for more of it.
+    """
+    found = _MORE.search(question)
+    if found is None or not counted:
+        return ""
+    return f"{question[: found.start(1)]}more {counted}{question[found.end(1) :]}"
 
 
 def asks_whether(question: str) -> bool:

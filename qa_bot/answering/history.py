@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qa_bot.answering.cues import asks_whether, sign
+from qa_bot.answering.cues import asks_whether, asks_who, continues, sign
 from qa_bot.answering.mentions import terms
 from qa_bot.datatypes import Answer, Level, Link, Span
 
@@ -29,6 +29,7 @@ class Said:
     reply: str = ""  # what was quoted
     answer: str = ""  # the words of it that answer, unless they are long
     stands_alone: bool = True
+    root: "Said | None" = None  # the turn that this one continues: a bare "Why?"
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -42,6 +43,7 @@ class Past:
 
     text: str
     turns: tuple[tuple[int, int, str], ...] = ()  # start, end, the question as it was asked
+    who: frozenset[str] = frozenset()  # what answered questions that begin with "who"
 
     def question_at(self, offset: int) -> str:
         """Return the question of the turn that a character is of; "" when that is not known."""
@@ -54,8 +56,14 @@ def read_history(history: Sequence[Turn]) -> list[Said]:
     A refusal is none: what the documents do not speak of stands for nothing. Raises ValueError
     when an item is no turn.
     """
-    said = [_said(item) for item in history]
-    return [turn for turn in said if turn is not None]
+    turns: list[Said] = []
+    for item in history:
+        said = _said(item)
+        if said is not None:
+            earlier = [turn for turn in turns if turn.asked == said.asked]
+            root = earlier[0] if earlier and _continues(item) else None
+            turns.append(replace(said, root=root))
+    return turns
 
 
 def refused(item: Turn) -> bool:
@@ -84,7 +92,8 @@ def past_of(turns: Sequence[Said], around: str = "") -> Past:
     Names that people typed in lower case are capitalised as they are ``around``.
     """
     past = _joined([(text, turn.asked) for turn in turns for text in turn.texts])
-    return Past(_capitalised(past.text, around), past.turns)
+    who = frozenset(turn.answer for turn in turns if turn.answer and asks_who(turn.query))
+    return Past(_capitalised(past.text, around), past.turns, who)
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -150,6 +159,10 @@ def _said_by(answer: Answer) -> Said:
         answer="" if asks_whether(answer.question) else _short(answer.text),
         stands_alone=not answer.understood,
     )
+
+
+def _continues(item: Turn) -> bool:
+    return isinstance(item, Answer) and continues(item.question) != ""
 
 
 def _short(answer: str) -> str:

@@ -13,8 +13,8 @@ _POSSESSIVE = re.compile(r"['’]s$")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # "the full" before "brigade": what stands before a noun, and up to two words between them.
 _BEFORE_NOUN = re.compile(
-    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any|\d+)\s+"
-    r"((?:[^\W\d_-]+ ){0,2})$",
+    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any|many|which|whose|several|most"
+    r"|all|\d+)\s+((?:[^\W\d_-]+ ){0,2})$",
     re.IGNORECASE,
 )
 _DETERMINER = re.compile(
@@ -33,7 +33,7 @@ _TITLES = (
     "sergeant|king|queen|prince|princess|pope|ayatollah|sheikh|professor|prof|doctor|dr|mr|mrs|ms"
 )
 _TITLED = re.compile(rf"\b(?i:{_TITLES})\b\.? [A-Z]")  # "Defense Secretary Mark Esper"
-_BEFORE_PERSON = re.compile(rf"\b(?i:{_TITLES})\b\.? (?:[A-Z][\w.-]* ){{0,2}}$")
+_BEFORE_PERSON = re.compile(rf"\b(?i:{_TITLES})\b[.,]? (?:[A-Z][\w.-]* ){{0,2}}$")
 _AFTER_PERSON = re.compile(
     r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
     r"|grew up|married)\b"
@@ -51,6 +51,10 @@ _SEVERAL = frozenset("people men women children police troops staff crew couple"
 _TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may "
     "june july august september october november december".split()
+)
+_PAST_VERB = re.compile(
+    r"[a-z]{2,}ed|sent|built|made|held|shot|led|said|told|took|left|gave|went|came|got|won|lost"
+    r"|began|fell|found|brought|paid|met|ran|saw|wrote|put|set"
 )
 _REACH = 40  # characters before a word in which those of its phrase are looked for
 
@@ -189,7 +193,7 @@ def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:
 def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
     """Yield the names that hold a chosen term, and the runs of the other chosen terms."""
     every = list(terms(text))
-    free = list(chances)
+    free = [term for term in chances if text[term.start : term.end].lower() not in ASKING]
     for start, end in _names(text):
         name = [term for term in every if start <= term.start and term.end <= end]
         free = [term for term in free if term not in name]
@@ -200,11 +204,18 @@ def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
             yield Mention(start, end, stems, max(scores), is_name=True, is_noun=True)
     runs: list[list[Term]] = []
     for term in free:
-        if runs and text[runs[-1][-1].end : term.start] == " ":
+        last = runs[-1][-1] if runs else None
+        adjacent = last is not None and text[last.end : term.start] == " "
+        if last is not None and adjacent and not any(_is_verb(text, t) for t in (last, term)):
             runs[-1].append(term)
         else:
             runs.append([term])
     yield from (_phrase(text, run, max(chances[term] for term in run)) for run in runs)
+
+
+def _is_verb(text: str, term: Term) -> bool:
+    """Whether a word is a verb in the past, as far as its form tells."""
+    return _PAST_VERB.fullmatch(text[term.start : term.end]) is not None
 
 
 def _phrase(text: str, run: Sequence[Term], score: float) -> Mention:

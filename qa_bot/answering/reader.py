@@ -26,6 +26,7 @@ READ_FIRST = 2  # passages that are always read
 # quote is right as often as when all are (training.calibrate).
 WORTH_READING = 0.08
 SHORT_CELL = 60  # characters; a cell so short is highlighted whole: "9 crowns", not "9"
+NEAR_BEST = 0.9  # of a probability: readings so near cannot be told apart, and the likelier counts
 NEARLY = 0.5  # of a quote's score: a neighbour that is so likely goes on with what it says
 
 
@@ -236,9 +237,9 @@ def agreed(readings: Sequence[Sequence[Quote]]) -> list[Quote]:
 
 
 def trusting(quote: Quote, readings: Sequence[Sequence[Quote]]) -> int:
-    """Return which reading of a question gives a quote the highest probability; ties: the first."""
+    """Return the first reading of a question that gives a quote NEAR_BEST of the most any gives."""
     given = [_given(quotes, quote) for quotes in readings]
-    return given.index(max(given))
+    return next(nth for nth, score in enumerate(given) if score >= NEAR_BEST * max(given))
 
 
 def _given(quotes: Iterable[Quote], one: Quote) -> float:

@@ -9,17 +9,19 @@ meant there are several rewrites, and all are asked, see bot.py. ``training/`` t
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qa_bot.answering.continuation import about_all, continued, with_subject
+from qa_bot.answering.continuation import about_all, continued, counted, with_subject
 from qa_bot.answering.cues import (
-    asks_for_more,
     asks_for_thing,
+    asks_what_was_said,
     asks_when_written,
     asks_whether,
+    asks_who,
     continues,
     kind_of,
     may_mean_all,
+    more_of,
     new_subject,
     owns,
     points_at_article,
@@ -55,7 +57,8 @@ from qa_bot.datatypes import Answer, Link, Understood
 from qa_bot.models.span_model import ReaderModel, load_model
 
 REWRITES = 3  # of one question, at most
-ANSWERED = 0.5  # least chance of a name that answered the last question, for a pronoun
+# Least chance of a name that answered the last question, for a pronoun; and if that was "who".
+ANSWERED, ANSWERED_WHO = 0.5, 0.9
 _TOGETHER = 4  # things that are added to a question without a pronoun
 
 
@@ -94,9 +97,7 @@ def rewrites(
             break
     if last is None:
         return _distinct(resolved, question)
-    likeliest = _continuing(question, last, resolved)
-    all_said = _meaning_all(question, last)
-    found = [*likeliest, *resolved[:1], *all_said, *resolved[1:]]
+    found = _in_order(question, last, resolved)
     return _distinct([r for r in found if not {*r.understood} & {*without}], question)
 
 
@@ -116,9 +117,9 @@ def resolve(
     """
     known = {term.stem for term in terms(question)}
     mentions = [m for m in referents(past.text, chances) if not m.stems <= known]
-    mentions = [m for m in mentions if _understood_as(past, m) not in _meant(without)]
     pointing = pronouns(question)
-    kinds = _Kinds(past.text, f"{past.text}\n{around}", mentions)
+    mentions = [m for m in mentions if not _excluded(past, m, without, bool(pointing))]
+    kinds = _Kinds(past, f"{past.text}\n{around}", mentions)
     if pointing:
         mentions = [m for m in mentions if any(kinds.agree(m, word) for word in pointing)]
     found = [_put(question, past, mention, mentions, kinds) for mention in mentions]
@@ -139,9 +140,12 @@ def _distinct(found: Iterable[Rewrite], question: str) -> tuple[Rewrite, ...]:
 class _Kinds:
     """Which things that were said are people, places or others, as far as a text tells."""
 
-    def __init__(self, past: str, text: str, mentions: Sequence[Mention]) -> None:
+    def __init__(self, past: Past, text: str, mentions: Sequence[Mention]) -> None:
         self._past, self._text = past, text
-        self._people = [m for m in mentions if self._is_person(m)]
+        people = [m for m in mentions if self._is_person(m) or self._answered_who(m)]
+        named = [m for m in mentions if m.is_name and self._may_be_person(m)]
+        # A name before what somebody is: "Oskar Brandt" and not "the director".
+        self._people = [m for m in people if m.is_name or not named]
 
     def agree(self, mention: Mention, pronoun: re.Match[str]) -> bool:
         """Whether a pronoun may stand for a thing, by its kind and its number.
@@ -153,16 +157,22 @@ class _Kinds:
         if mention.is_name and is_time(words):
             return False
         kind = kind_of(pronoun)
-        is_person = mention in self._people
         if kind == "person":
-            may_be = mention.is_name and not is_named_thing(self._text, words)
-            return is_person if self._people else may_be
-        if is_person:
+            return mention in self._people if self._people else self._may_be_person(mention)
+        if self._is_person(mention):
             return False
         if kind == "several":
             place = mention.is_name and is_place(self._text, words)
             return not place and (mention.is_name or not mention.is_noun or is_plural(words))
         return kind == "place" or mention.is_name or not mention.is_noun or not is_plural(words)
+
+    def _may_be_person(self, mention: Mention) -> bool:
+        words = self._words(mention)
+        return mention.is_name and not is_time(words) and not is_named_thing(self._text, words)
+
+    def _answered_who(self, mention: Mention) -> bool:
+        words = self._words(mention)
+        return self._may_be_person(mention) and any(words in who for who in self._past.who)
 
     def _is_person(self, mention: Mention) -> bool:
         words = self._words(mention)
@@ -171,7 +181,7 @@ class _Kinds:
         return mention.is_noun and is_role(words)
 
     def _words(self, mention: Mention) -> str:
-        return self._past[mention.start : mention.end]
+        return self._past.text[mention.start : mention.end]
 
 
 def _put(
@@ -209,11 +219,12 @@ def _replaced(question: str, meant: Sequence[tuple[re.Match[str], str]]) -> Rewr
 def _add(question: str, past: Past, mentions: Sequence[Mention]) -> Rewrite:
     """Put things before a question that begins in the middle ("And in Syria?"), or after it."""
     ordered = sorted(mentions, key=lambda mention: mention.start)
-    links = [_understood_as(past, mention) for mention in ordered]
+    links = dict.fromkeys(_understood_as(past, mention) for mention in ordered)
+    followed = [link for link in links if link.kind == Link.FOLLOWS]
     rest = without_connective(question)
     text = _listed(past.text, ordered)
     parts = [question, text] if rest == question else [text, rest]
-    return Rewrite(" ".join(filter(None, parts)), tuple(dict.fromkeys(links)))
+    return Rewrite(" ".join(filter(None, parts)), tuple(followed if followed else links))
 
 
 def _listed(past: str, mentions: Sequence[Mention]) -> str:
@@ -233,10 +244,18 @@ def _understood_as(past: Past, mention: Mention) -> Understood:
     return Understood(Link.ADDS, "", past.text[mention.start : mention.end])
 
 
-def _meant(without: Collection[Understood]) -> set[Understood]:
-    """Return what may not be added: also what may not stand for a pronoun."""
-    added = {Understood(Link.ADDS, "", u.meaning) for u in without if u.kind == Link.MEANS}
-    return {*without, *added}
+def _excluded(
+    past: Past, mention: Mention, without: Collection[Understood], for_pronoun: bool
+) -> bool:
+    """Whether a person has said that a thing is not meant, or nothing of the question it is from.
+
+    What may not be added may not stand for a pronoun either, and the reverse.
+    """
+    words = past.text[mention.start : mention.end]
+    follows = Understood(Link.FOLLOWS, "", past.question_at(mention.start))
+    if not for_pronoun and follows in without:
+        return True
+    return any(u.meaning == words and u.kind != Link.FOLLOWS for u in without)
 
 
 def _choose_terms(question: str, past: str, last: Turn, network: ReaderModel) -> dict[Term, float]:
@@ -249,18 +268,35 @@ def _choose_terms(question: str, past: str, last: Turn, network: ReaderModel) ->
     if needs_past < least.leaning:
         return {}
     likely = dict(zip(candidates, chances, strict=True))
-    if pronouns(question) or asks_for_more(question):
-        answering = _answering(past, last, candidates, counted=asks_for_more(question))
-        likely |= {term: max(likely[term], ANSWERED) for term in answering}
+    if pronouns(question):
+        who = isinstance(last, Answer) and asks_who(last.query)
+        least_of_name = ANSWERED_WHO if who else ANSWERED
+        answering = _answering(past, last, candidates)
+        likely |= {term: max(likely[term], least_of_name) for term in answering}
     return {term: chance for term, chance in likely.items() if chance >= least.word}
+
+
+def _in_order(question: str, last: Said, resolved: Sequence[Rewrite]) -> list[Rewrite]:
+    """Return all that a question may mean after the last one, likeliest first."""
+    likeliest = list(_continuing(question, last, resolved))
+    if likeliest and likeliest[0].understood[-1].kind != Link.MEANS:
+        # The same in other words: what is told of it is the same too.
+        others = [replace(rewrite, understood=likeliest[0].understood) for rewrite in resolved]
+        return [*likeliest, *others]
+    if asks_what_was_said(last.query):
+        return [*_meaning_all(question, last), *resolved]
+    return [*likeliest, *resolved[:1], *_meaning_all(question, last), *resolved[1:]]
 
 
 def _continuing(question: str, last: Said, resolved: Sequence[Rewrite]) -> Iterator[Rewrite]:
     """Yield what a question means that continues the last one, or points at what answered it."""
     follows = Understood(Link.FOLLOWS, "", last.asked)
     asking, subject = continues(question), new_subject(question)
+    root = last if last.root is None else last.root
     if asking:
-        yield Rewrite(continued(asking, last), (follows,))
+        yield Rewrite(continued(asking, root), (follows,))
+    elif more := more_of(question, counted(root)):
+        yield Rewrite(more, (Understood(Link.ADDS, "", counted(root)),))
     elif subject and pronouns(question):
         meant = [u for rewrite in resolved for u in rewrite.understood if u.kind == Link.MEANS]
         for link in meant[:1]:
@@ -281,11 +317,8 @@ def _meaning_all(question: str, last: Said) -> Iterator[Rewrite]:
         yield Rewrite(about_all(question, last), (Understood(Link.FOLLOWS, "", last.asked),))
 
 
-def _answering(past: str, last: Turn, candidates: Iterable[Term], *, counted: bool) -> list[Term]:
-    """Return the words of names, among those of the past, that answered the last question.
-
-    ``counted``: the other words too, but for numbers: the "soldiers" of "750 soldiers".
-    """
+def _answering(past: str, last: Turn, candidates: Iterable[Term]) -> list[Term]:
+    """Return the words of names, among those of the past, that answered the last question."""
     quoted = quoted_span(last) if isinstance(last, Answer) else None
     if not isinstance(last, Answer) or quoted is None or not past.endswith(quoted.text):
         return []
@@ -293,9 +326,4 @@ def _answering(past: str, last: Turn, candidates: Iterable[Term], *, counted: bo
         return []
     before = quoted.end - len(past)  # from places of the past to those of the document
     start, end = last.quotes[0].highlight.start - before, last.quotes[0].highlight.end - before
-    return [
-        term
-        for term in candidates
-        if start <= term.start < end
-        and (past[term.start].isupper() or (counted and past[term.start].isalpha()))
-    ]
+    return [t for t in candidates if start <= t.start < end and past[t.start].isupper()]

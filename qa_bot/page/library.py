@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from qa_bot.answering.reader import distinct
 from qa_bot.answering.history import Turn
+from qa_bot.answering.reader import distinct
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Quote, Understood
