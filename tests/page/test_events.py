@@ -61,6 +61,16 @@ def test_a_suggested_question_is_asked(session: Session) -> None:
     assert [it.question for it in session.conversation] == ["The mill was built"]
 
 
+def test_a_follow_up_is_asked_again_in_its_place(session: Session) -> None:
+    ask(session, "The mill was built")
+    ask(session, "Why?")
+    first, last = events.ask_without(session, event(of="without-1-0"))
+    assert first[0][3] == {"role": "assistant", "content": awaited_to_html()}
+    assert len(last[0]) == 4 and "qa-understood" not in last[0][3]["content"]
+    nothing = (SKIPPED, SKIPPED, SKIPPED, SKIPPED, session)
+    assert list(events.ask_without(session, event(of="without-1-0"))) == [nothing]
+
+
 def test_a_clicked_quote_or_document_is_shown(session: Session) -> None:
     ask(session, "The mill was built")
     page, tabs, _ = events.show(session, event(of="quote-0-0"))
