@@ -6,9 +6,11 @@ from typing import Any
 
 import gradio as gr
 
+from qa_bot.errors import QABotError
 from qa_bot.page.feedback import keep_feedback
 from qa_bot.page.html import (
     awaited_to_html,
+    leads_to_html,
     question_to_html,
     reports_to_html,
     suggestions_to_html,
@@ -47,6 +49,14 @@ def ask_without(session: Session, event: gr.EventData) -> Iterator[Answered]:
 def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
     """Ask the suggested question that was clicked."""
     yield from ask(str(event.question), session)
+
+
+def lead_on(session: Session) -> Any:
+    """Show questions that lead on from the last answer, below it."""
+    try:
+        return messages(session) if session.lead_on() else gr.skip()
+    except (QABotError, ValueError):  # its document was removed meanwhile
+        return gr.skip()
 
 
 def show(session: Session, event: gr.EventData) -> Shown:
@@ -123,7 +133,12 @@ def keeper(file: Path) -> Callable[[Session, gr.LikeData], None]:
 
 def messages(session: Session) -> Messages:
     """Return a conversation as gr.Chatbot shows it; where no reply is yet, that it is awaited."""
-    return [message for exchange in session.conversation for message in _shown_messages(exchange)]
+    last = session.conversation[-1:]
+    return [
+        message
+        for exchange in session.conversation
+        for message in _shown_messages(exchange, is_last=exchange in last)
+    ]
 
 
 def _answered(session: Session, exchange: Exchange) -> Answered:
@@ -136,8 +151,10 @@ def _answered(session: Session, exchange: Exchange) -> Answered:
     return messages(session), gr.skip(), source, tabs, session
 
 
-def _shown_messages(exchange: Exchange) -> Messages:
+def _shown_messages(exchange: Exchange, *, is_last: bool) -> Messages:
     reply = exchange.reply if exchange.reply else awaited_to_html()
+    if is_last:
+        reply += leads_to_html(exchange.leads)
     return [
         {"role": "user", "content": question_to_html(exchange.question)},
         {"role": "assistant", "content": reply},

@@ -122,6 +122,14 @@ def suggestions_to_html(questions: Iterable[str]) -> str:
     return f'<details class="qa-samples" open>{summary}<ul>{rows}</ul></details>' if rows else ""
 
 
+def leads_to_html(questions: Iterable[str]) -> str:
+    """Render questions that lead on from an answer; nothing when there are none."""
+    buttons = "".join(
+        f'<button type="button" class="qa-lead">{_html(one_line(it))}</button>' for it in questions
+    )
+    return f'<div class="qa-leads">{buttons}</div>' if buttons else ""
+
+
 def source_to_html(document: Document, quote: Quote | None = None, *, answers: bool = True) -> str:
     """Render a document as a page to read, with a quote marked in it and what answers in that.
 

@@ -22,9 +22,10 @@ from qa_bot.page.html import (
     to_html,
 )
 from qa_bot.page.library import Library
-from qa_bot.page.suggestions import suggest
+from qa_bot.page.suggestions import lead_on, suggest
 
 SUGGESTIONS = 4  # questions to begin with, about documents that were added
+LEADS = 3  # questions that lead on from an answer
 CHOOSE_ONE = "Choose at least one document to ask about."
 IN_WORDS = "Please ask a question in words."
 
@@ -42,6 +43,7 @@ class Exchange:
     reply: str = ""  # HTML; empty while it is still to come
     answer: Answer | None = None
     without: tuple[Understood, ...] = ()  # what the person has said is not meant
+    leads: tuple[str, ...] = ()  # questions that lead on from the answer
 
 
 class Session:
@@ -92,7 +94,7 @@ class Session:
         if nth >= len(understood):
             return None
         exchange.without = (*exchange.without, understood[nth])
-        exchange.reply, exchange.answer = "", None
+        exchange.reply, exchange.answer, exchange.leads = "", None, ()
         return exchange
 
     def finish(self, exchange: Exchange) -> None:
@@ -151,6 +153,15 @@ class Session:
         found = [suggest(self.shelf.answer, document, SUGGESTIONS) for document in last]
         turns = zip_longest(*reversed(found))  # one of each document, then another of each
         return [it for turn in turns for it in turn if it is not None][:SUGGESTIONS]
+
+    def lead_on(self) -> bool:
+        """Find questions that lead on from the last answer; return whether there are any."""
+        last = self.conversation[-1] if self.conversation else None
+        if last is None or last.answer is None or not last.answer.found or last.leads:
+            return False
+        asked = [it.question for it in self.conversation]
+        last.leads = tuple(lead_on(self.shelf.answer, last.answer.quotes[0], LEADS, asked))
+        return last.leads != ()
 
     def to_markdown(self) -> str:
         """Return the conversation with its quotes and citations."""

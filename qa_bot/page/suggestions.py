@@ -98,7 +98,7 @@ class Asked(Protocol):
 def suggest(answer: Asked, document: Document, count: int) -> list[str]:
     """Return at most ``count`` questions that a document answers, each by another quote.
 
-    Each was asked, and is answered by a strong match in the sentence that it was made of.
+    Each was asked, and is answered by a strong match that has the words it must have.
     """
     return _answered(answer, document, candidates(document), count, [])
 
@@ -135,9 +135,8 @@ def _answered(
 
 
 def _is_answer(quote: Quote, fact: Fact, known: Iterable[tuple[int, int]]) -> bool:
-    overlaps = quote.start < fact.end and fact.start < quote.end
     is_new = (quote.start, quote.end) not in known
-    return quote.score >= STRONG and overlaps and is_new and fact.words in _on_one_line(quote.text)
+    return quote.score >= STRONG and is_new and fact.words in _on_one_line(quote.text)
 
 
 def candidates(document: Document) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ from qa_bot.page.html import (
     awaited_to_html,
     documents_to_html,
     heading_to_html,
+    leads_to_html,
     plain_to_html,
     question_to_html,
     reports_to_html,
@@ -284,6 +285,14 @@ def test_suggestions_are_buttons_that_ask() -> None:
         '<details class="qa-samples" open><summary>Questions to begin with</summary><ul>'
         '<li><button type="button" data-ask="Who is &quot;A&quot;?">Who is &quot;A&quot;?</button>'
         '</li><li><button type="button" data-ask="Why?">Why?</button></li></ul></details>'
+    )
+
+
+def test_what_leads_on_are_buttons() -> None:
+    assert leads_to_html([]) == ""
+    assert leads_to_html(["Who is <A>?"]) == (
+        '<div class="qa-leads">'
+        '<button type="button" class="qa-lead">Who is &lt;A&gt;?</button></div>'
     )
 
 
