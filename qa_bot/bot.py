@@ -7,9 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from qa_bot.answering.cues import asks_whether
-from qa_bot.answering.history import Turn
-from qa_bot.answering.reader import Reader, SpanReader, agreed, date_quotes, select, trusting
+from qa_bot.answering.cues import asks_reason, asks_whether
+from qa_bot.answering.history import Turn, highlighted
+from qa_bot.answering.reader import (
+    Reader,
+    SpanReader,
+    agreed,
+    date_quotes,
+    select,
+    trusting,
+    without_repeats,
+)
 from qa_bot.answering.retriever import retrieve
 from qa_bot.answering.rewriter import Rewrite, rewrites
 from qa_bot.config import Config
@@ -132,6 +140,8 @@ class Bot:
         _check_history(history)
         meant = rewrites(question, history, without)
         found = [self._find(rewrite.query, documents, len(meant)) for rewrite in meant]
+        if asks_reason(question) and (said := highlighted(history[-1:])) is not None:
+            found = [without_repeats(quotes, said) for quotes in found]
         answer = self._answer_of(question, meant, found)
         return replace(answer, about=self._only(documents))
 

@@ -87,7 +87,7 @@ _AUXILIARY = (
 _NO = r"(?:n['’]t| not)?"
 _ASKING_WORD = r"(?:who|whom|whose|what|when|where|why|which|how)"
 _WHETHER = re.compile(
-    rf"^\s*(?:{_AUXILIARY}{_NO}\s+\S|whether\b)"
+    rf"^\s*(?:{_AUXILIARY}{_NO}\s+[^\W\d]|whether\b)"
     rf"|,\s*(?:right|correct|true|{_AUXILIARY}{_NO}\s+(?:it|he|she|they|there|we|you))\W*$",
     re.IGNORECASE,
 )
@@ -190,6 +190,11 @@ def continues(question: str) -> str:
     if found is None or (found.re is _FRAGMENT and _VERB_OR_MORE.search(found[1])):
         return ""
     return found[1]
+
+
+def asks_reason(question: str) -> bool:
+    """Whether a question asks for the reason of what was answered last: "And why?"."""
+    return continues(question).lower().startswith(("why", "how come"))
 
 
 def new_subject(question: str) -> str:

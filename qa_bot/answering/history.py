@@ -126,6 +126,14 @@ def text_around(history: Sequence[Turn]) -> str:
     return "\n".join(q.document.text[max(q.start - AROUND, 0) : q.end + AROUND] for q in last)
 
 
+def highlighted(turns: Sequence[Turn]) -> Span | None:
+    """Return the words that answered the last of some turns, unless that said yes or no."""
+    last = turns[-1] if turns else None
+    if not isinstance(last, Answer) or not last.found or asks_whether(last.question):
+        return None
+    return last.quotes[0].highlight
+
+
 def quoted_span(answer: Answer) -> Span | None:
     """Return the first quote of an answer, or the part of a long one around what answers."""
     if not answer.found:

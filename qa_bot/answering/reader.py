@@ -247,6 +247,11 @@ def _given(quotes: Iterable[Quote], one: Quote) -> float:
     return max((quote.score for quote in quotes if _overlap(quote, one)), default=0.0)
 
 
+def without_repeats(quotes: Iterable[Quote], said: Span) -> list[Quote]:
+    """Leave out quotes that highlight what was ``said``: nothing is its own reason."""
+    return [quote for quote in quotes if not _overlap(quote.highlight, said)]
+
+
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:
     """Leave out a quote that shares words of the text, or its answer, with one before it."""
     kept: list[tuple[Quote, set[str]]] = []  # each with the stems of its answer
@@ -285,7 +290,7 @@ def _goes_on(best: Quote, other: Quote) -> bool:
     return not between.strip() and between.count("\n") < 2
 
 
-def _overlap(one: Quote, other: Quote) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.document == other.document and one.start < other.end and other.start < one.end
 
 
