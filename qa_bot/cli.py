@@ -27,7 +27,7 @@ from qa_bot.store.index import Index, Progress, lock, rebuild, stored_settings
 ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
 _EPILOG = (
-    "Exit codes: 0 answered (or done), 1 the article does not say, 2 an error, "
+    "Exit codes: 0 answered (or done), 1 the documents do not say, 2 an error, "
     "3 done, but for files that were skipped."
 )
 
