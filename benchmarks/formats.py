@@ -8,7 +8,7 @@ import io
 import random
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -89,7 +89,7 @@ def epub(paragraphs: Sequence[str]) -> bytes:
     container = '<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>'
     pages = dict(zip(names, map(html, chapters), strict=True))
     files: dict[str, str | bytes] = {"META-INF/container.xml": container, "b.opf": package}
-    return _zipped(files | pages)
+    return _zipped({**files, **pages})
 
 
 def docx(paragraphs: Sequence[str]) -> bytes:
@@ -198,7 +198,7 @@ def _with_headings(paragraphs: Sequence[str], form: str) -> list[str]:
     ]
 
 
-def _zipped(members: dict[str, str] | dict[str, str | bytes]) -> bytes:
+def _zipped(members: Mapping[str, str | bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():

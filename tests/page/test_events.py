@@ -47,7 +47,7 @@ def test_a_question_is_shown_at_once_and_then_its_answer_and_that_in_its_place(
     assert exchange.answer is not None
     awaited = {"role": "assistant", "content": awaited_to_html()}
     assert first == ([user, awaited], "", SKIPPED, SKIPPED, session)
-    assert last[0] == [user, {"role": "assistant", "content": to_html(exchange.answer, "quote-0")}]
+    assert last[0] == [user, {"role": "assistant", "content": to_html(exchange.answer, 0)}]
     assert last[1] == SKIPPED  # a question half typed stays
     assert last[2] == source_to_html(MILL, exchange.answer.quotes[0])
     assert last[3].selected == "source"
@@ -67,6 +67,16 @@ def test_a_blank_question_changes_nothing(session: Session, blank: str) -> None:
 def test_a_suggested_question_is_asked(session: Session) -> None:
     list(events.ask_suggested(session, event(question="The mill was built")))
     assert [it.question for it in session.conversation] == ["The mill was built"]
+
+
+def test_a_follow_up_is_asked_again_in_its_place(session: Session) -> None:
+    ask(session, "The mill was built")
+    ask(session, "Why?")
+    first, last = events.ask_without(session, event(of="without-1-0"))
+    assert first[0][3] == {"role": "assistant", "content": awaited_to_html()}
+    assert len(last[0]) == 4 and "qa-understood" not in last[0][3]["content"]
+    nothing = (SKIPPED, SKIPPED, SKIPPED, SKIPPED, session)
+    assert list(events.ask_without(session, event(of="without-1-0"))) == [nothing]
 
 
 def test_a_clicked_quote_or_document_is_shown(session: Session) -> None:
@@ -143,7 +153,7 @@ def test_a_page_that_is_loaded_anew_catches_up_with_what_was_awaited(session: Se
     exchange = session.begin("The mill was built")
     shown = events.catch_up(session)
     assert exchange.answer is not None and exchange.answer.found
-    assert shown[1] == {"role": "assistant", "content": to_html(exchange.answer, "quote-0")}
+    assert shown[1] == {"role": "assistant", "content": to_html(exchange.answer, 0)}
     assert events.catch_up(session) == shown
 
 
