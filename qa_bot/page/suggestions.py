@@ -20,7 +20,7 @@ from qa_bot.stopwords import is_stop_word
 ABOUT = "What is said about {}?"
 
 TRIES = 4  # questions asked for each that is wanted, at most
-SECONDS = 5.0  # after which no other is tried
+SECONDS = 10.0  # after which no other is tried
 
 _LONGEST = 90  # characters of a question
 _ALIKE = 5  # letters
