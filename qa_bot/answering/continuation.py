@@ -12,14 +12,16 @@ _AUXILIARY = (
 )
 _ASKED = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay)\b[\s,]*)*"
-    r"(?P<lead>(?:from|to|in|at|on|by|for|with|of|under|against|since|until|during)\s+)?"
+    r"(?:(?:from|to|in|at|on|by|for|with|of|under|against|since|until|during)\s+)?"
     r"(?P<asking>who|whom|whose|what|which|when|where|why|how)\b"
     rf"(?:(?P<noun>(?:\s+(?!{_AUXILIARY}\b)[\w’'-]+){{0,4}})\s+(?P<auxiliary>{_AUXILIARY})\b)?"
     r"(?P<rest>.*?)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
 _WHETHER = re.compile(rf"^\W*{_AUXILIARY}\b", re.IGNORECASE)
-_NOUN = re.compile(r"\s+[\w’'-]+")
+_WORD = re.compile(r"\s+[\w’'-]+")
+_NOUN_AFTER = {"which": _WORD, "whose": _WORD, "how": re.compile(r"\s+(?:many|much)\s+[\w’'-]+")}
+_AMOUNT = re.compile(r"^\s*(?:many|much|long|old|far|big|often|exactly)\b")
 _ARTICLE = re.compile(r"(?:the|an?)\s", re.IGNORECASE)
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s+$", re.IGNORECASE)
 _NUMBERS = frozenset(
@@ -109,16 +111,12 @@ def _parts(query: str) -> _Parts | None:
     found = _ASKED.match(query)
     if found is None:
         return None
-    asking, rest = found["asking"].lower(), found["rest"]
-    noun = found["noun"]
+    asking, noun, rest = found["asking"].lower(), found["noun"], found["rest"]
     if noun is None:  # no auxiliary follows: "Which militia bombed the base"
-        taken = re.match(r"\s+(?:many|much)\b", rest) if asking == "how" else None
-        at = 0 if taken is None else taken.end()
-        named = asking in ("which", "whose") or taken is not None
-        of = _NOUN.match(rest, at) if named else None
-        noun, rest = ("", rest) if of is None else (of[0], rest[of.end() :])
+        one = _NOUN_AFTER[asking].match(rest) if asking in _NOUN_AFTER else None
+        noun, rest = ("", rest) if one is None else (one[0], rest[one.end() :])
     if asking == "how":
-        noun = re.sub(r"^\s*(?:many|much|long|old|far|big|often|exactly)\b", "", noun)
+        noun = _AMOUNT.sub("", noun)
     return _Parts(asking, noun.strip(), found["auxiliary"] or "", rest.strip(" ?.!"))
 
 
@@ -127,6 +125,6 @@ def _answer(parts: _Parts, answer: str) -> str:
     if parts.asking in _THINGS:
         return answer if answer else parts.noun
     if parts.asking == "how" and parts.noun:
-        counted = answer and not any(w.isalpha() and len(w) > 2 for w in answer.split())
-        return f"{answer} {parts.noun}" if counted or not answer else answer
+        is_number = not any(word.isalpha() and len(word) > 2 for word in answer.split())
+        return f"{answer} {parts.noun}".strip() if is_number else answer
     return ""

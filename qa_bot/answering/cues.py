@@ -220,7 +220,7 @@ def new_subject(question: str) -> str:
     subject = "" if found is None else next(filter(None, found.groups()), "")
     words = _PREPOSITION.sub("", subject, count=1).split()
     asks = re.search(rf"\b(?:(?i:{_ASKING_WORD})|{_AUXILIARY})\b", subject)
-    return "" if len(words) > _LONG_SUBJECT or asks is not None else subject
+    return subject if 0 < len(words) <= _LONG_SUBJECT and asks is None else ""
 
 
 def starts_with_preposition(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The conversation before a question, as the rewriter reads it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa_bot.answering.cues import asks_whether, asks_who, context_cue, continues
@@ -30,6 +30,7 @@ class Said:
     answer: str = ""  # the words of it that answer, unless they are long
     stands_alone: bool = True
     root: "Said | None" = None  # the turn that this one continues: a bare "Why?"
+    refused: bool = False
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -44,6 +45,8 @@ class Past:
     text: str
     turns: tuple[tuple[int, int, str], ...] = ()  # start, end, the question as it was asked
     who: frozenset[str] = frozenset()  # what answered questions that begin with "who"
+    unknown: frozenset[int] = frozenset()  # where words of refused questions begin that stand
+    # nowhere in the documents: they are what nothing is known about
 
     def question_at(self, offset: int) -> str:
         """Return the question of the turn that a character is of; "" when that is not known."""
@@ -53,22 +56,15 @@ class Past:
 def read_history(history: Sequence[Turn]) -> list[Said]:
     """Return the turns that later questions may refer to, oldest first.
 
-    A refusal is none: what the documents do not speak of stands for nothing. Raises ValueError
-    when an item is no turn.
+    Raises ValueError when an item is no turn.
     """
     turns: list[Said] = []
     for item in history:
         said = _said(item)
-        if said is not None:
-            earlier = [turn for turn in turns if turn.asked == said.asked]
-            root = earlier[0] if earlier and _continues(item) else None
-            turns.append(replace(said, root=root))
+        earlier = [turn for turn in turns if turn.asked == said.asked]
+        root = earlier[0] if earlier and _continues(item) else None
+        turns.append(replace(said, root=root))
     return turns
-
-
-def refused(item: Turn) -> bool:
-    """Whether a turn was answered by nothing."""
-    return isinstance(item, Answer) and item.level == Level.NOT_SAID
 
 
 def topic(turns: Sequence[Said]) -> list[Said]:
@@ -93,7 +89,16 @@ def past_of(turns: Sequence[Said], around: str = "") -> Past:
     """
     past = _joined([(text, turn.asked) for turn in turns for text in turn.texts])
     who = frozenset(turn.answer for turn in turns if turn.answer and asks_who(turn.query))
-    return Past(_capitalised(past.text, around), past.turns, who)
+    text = _capitalised(past.text, around)
+    return Past(text, past.turns, who, frozenset(_unknown(text, past, turns, around)))
+
+
+def _unknown(text: str, past: Past, turns: Sequence[Said], around: str) -> Iterator[int]:
+    refused = {turn.asked for turn in turns if turn.refused}
+    known = {term.stem for term in terms(around)} if refused else set()
+    for term in terms(text) if refused else ():
+        if past.question_at(term.start) in refused and term.stem not in known:
+            yield term.start
 
 
 def conversation(said: Sequence[str]) -> str:
@@ -145,9 +150,9 @@ def quoted_span(answer: Answer) -> Span | None:
     return Span(quote.document, start, min(start + SAID_CHARS, quote.end))
 
 
-def _said(item: Turn) -> Said | None:
+def _said(item: Turn) -> Said:
     if isinstance(item, Answer):
-        return None if refused(item) else _said_by(item)
+        return _said_by(item)
     match item:
         case (str(question), str(reply)):
             question, reply = question[:SAID_CHARS], reply[:SAID_CHARS]
@@ -166,6 +171,7 @@ def _said_by(answer: Answer) -> Said:
         reply="" if quoted is None else quoted.text,
         answer="" if asks_whether(answer.question) else _short(answer.text),
         stands_alone=not answer.understood,
+        refused=answer.level == Level.NOT_SAID,
     )
 
 
@@ -174,7 +180,7 @@ def _continues(item: Turn) -> bool:
 
 
 def _short(answer: str) -> str:
-    return answer.strip(" .,;:“”\"'") if len(answer) <= _SHORT else ""
+    return " ".join(answer.split()).strip(" .,;:“”\"'") if len(answer) <= _SHORT else ""
 
 
 def _capitalised(text: str, around: str) -> str:

@@ -47,7 +47,12 @@ _ROLES = frozenset(
     "founder builder baker farmer fisherman lawyer victim suspect winner spokesman spokeswoman "
     "reporter journalist scientist researcher singer actor actress player coach".split()
 )
-_SEVERAL = frozenset("people men women children police troops staff crew couple".split())
+_SEVERAL = frozenset("people men women children police troops couple".split())
+_GROUPS = frozenset(
+    "group militia team company firm family government army force military party crowd band club "
+    "council committee board union department ministry office organization organisation agency "
+    "brigade division battalion regime staff crew public audience".split()
+)
 _TIMES = frozenset(name.lower() for name in MONTHS + WEEKDAYS)
 _JOINING = ("", " ", " of ", " of the ", " de ", " van ", " von ")  # between two words of a name
 _PAST_VERB = re.compile(
@@ -155,6 +160,11 @@ def is_plural(phrase: str) -> bool:
     """Whether a phrase that is no name is of several, as far as its last word tells."""
     word = phrase.lower().split()[-1]
     return word in _SEVERAL or (word.endswith("s") and not word.endswith(("ss", "us", "is")))
+
+
+def is_group(phrase: str) -> bool:
+    """Whether a phrase names several people by one word: "it" and "they" stand for a group."""
+    return phrase.lower().split()[-1] in _GROUPS
 
 
 def is_place(text: str, name: str) -> bool:

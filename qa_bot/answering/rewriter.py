@@ -38,13 +38,13 @@ from qa_bot.answering.history import (
     past_of,
     quoted_span,
     read_history,
-    refused,
     text_around,
     topic,
 )
 from qa_bot.answering.mentions import (
     Mention,
     Term,
+    is_group,
     is_named_thing,
     is_person,
     is_place,
@@ -60,7 +60,7 @@ from qa_bot.models.span_model import ReaderModel, load_model
 REWRITES = 3  # of one question, at most
 # Least chance of a name that answered the last question, for a pronoun; and if that was "who".
 ANSWERED, ANSWERED_WHO = 0.5, 0.9
-_TOGETHER = 4  # things that are added to a question without a pronoun
+_TOGETHER = 6  # things that are added to a question without a pronoun
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,13 @@ def rewrites(
     turns = read_history(history)
     if not turns or asks_when_written(question) or points_at_article(question):
         return (as_asked,)
-    last = None if refused(history[-1]) else turns[-1]
+    last = None if turns[-1].refused else turns[-1]
     network = load_model() if model is None else model
     around = text_around(history)
     resolved: tuple[Rewrite, ...] = ()
     for said in (topic(turns), turns):
         past = past_of(said, around)
-        chosen = _choose_terms(question, past.text, history[-1], network)
+        chosen = _choose_terms(question, past, history[-1], network)
         resolved = resolve(question, past, chosen, around, without)[:-1]
         if resolved or not pronouns(question):
             break
@@ -193,7 +193,8 @@ class _Kinds:
             return False
         if kind == "several":
             place = mention.is_name and is_place(self._text, words)
-            return not place and (mention.is_name or not mention.is_noun or is_plural(words))
+            named = mention.is_name or not mention.is_noun
+            return not place and (named or is_plural(words) or is_group(words))
         return kind == "place" or mention.is_name or not mention.is_noun or not is_plural(words)
 
     def _may_be_person(self, mention: Mention) -> bool:
@@ -288,12 +289,11 @@ def _excluded(
     return any(u.meaning == words and u.kind != Link.FOLLOWS for u in without)
 
 
-def _choose_terms(question: str, past: str, last: Turn, network: ReaderModel) -> dict[Term, float]:
+def _choose_terms(question: str, past: Past, last: Turn, network: ReaderModel) -> dict[Term, float]:
     """Return the terms of the past that a question needs, and how likely; none if it needs none."""
-    candidates = list(terms(past))
-    needs_context, chances = network.judge_terms(
-        question, past, [(t.start, t.end) for t in candidates]
-    )
+    candidates = [term for term in terms(past.text) if term.start not in past.unknown]
+    places = [(term.start, term.end) for term in candidates]
+    needs_context, chances = network.judge_terms(question, past.text, places)
     least = network.card.rewriting[context_cue(question)]
     if needs_context < least.needs_context:
         return {}
@@ -301,7 +301,7 @@ def _choose_terms(question: str, past: str, last: Turn, network: ReaderModel) ->
     if pronouns(question):
         who = isinstance(last, Answer) and asks_who(last.query)
         least_of_name = ANSWERED_WHO if who else ANSWERED
-        answering = _answering(past, last, candidates)
+        answering = _answering(past.text, last, candidates)
         likely |= {term: max(likely[term], least_of_name) for term in answering}
     return {term: chance for term, chance in likely.items() if chance >= least.word}
 

@@ -22,7 +22,7 @@ from qa_bot.stopwords import POSSESSIVE, is_stop_word, stem
 ABOUT = "What is said about {}?"
 
 TRIES = 4  # questions asked for each that is wanted, at most
-SECONDS = 5.0  # after which no other is tried
+SECONDS = 10.0  # after which no other is tried
 
 _LONGEST = 90  # characters of a question
 _READ = 200_000  # characters at the head of a document that facts are taken from

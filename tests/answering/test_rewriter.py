@@ -266,7 +266,14 @@ def test_a_refusal_leaves_no_referent() -> None:
     for question in ("Why?", "Was it good?", "When was he born?"):
         assert rewrites(question, [NOTHING], model=judge) == (Rewrite(question),)
     assert [it.query for it in rewrites("Why?", [KILN, NOTHING], model=judge)] == ["Why?"]
-    assert "bread" not in judge.past
+
+
+def test_of_a_refused_question_what_the_documents_speak_of_may_be_meant() -> None:
+    document = Document("Later the mayor saw Vance leave.")
+    near = Quote(document, 0, 32, Span(document, 20, 25), 0.1)
+    turn = Answer("Did Vance bake bread?", "Did Vance bake bread?", (), 0.1, (near,))
+    found = rewrites("Where is she?", [turn], model=Judge("Vance", "bread"))
+    assert [it.query for it in found] == ["Where is Vance?", "Where is she?"]
 
 
 def test_a_change_of_topic_drops_the_old_one() -> None:

@@ -19,7 +19,7 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] /
 PORT = 7863
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 780}
-WAIT = 60_000  # milliseconds
+WAIT = 180_000  # milliseconds; the machine may be busy
 
 
 def main() -> int:

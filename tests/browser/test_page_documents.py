@@ -25,6 +25,7 @@ from tests.browser.samples import FILES, HOSTILE, HOSTILE_NAME, file
 from tests.helpers.fakes import MILL, WordEmbedder, long_text, word_bot
 from tests.helpers.served import free_port
 
+NOT_SAID = f"“{TITLE}” does not say."
 DROP = """(area, [name, bytes]) => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
@@ -46,9 +47,6 @@ class Pausing(WordEmbedder):
         if self._batches > 3:
             assert self.go_on.wait(60)
         return self.encode_query(inputs)
-
-
-NOT_SAID = f"“{TITLE}” does not say."
 
 
 def test_each_kind_of_file_is_read_and_asked_about(visit: Visit) -> None:

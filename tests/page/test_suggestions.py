@@ -168,7 +168,7 @@ def test_the_words_of_a_candidate_are_the_documents(text: str) -> None:
 
 def test_the_shipped_article(shipped_bot: Bot) -> None:
     (article,) = shipped_bot.documents
-    found = suggest(shipped_bot.answer, article, 2, seconds=120)
+    found = suggest(shipped_bot.answer, article, 2, seconds=300)
     assert 1 <= len(found) <= 2
     for question in found:
         assert shipped_bot.answer(question).level == "found"
