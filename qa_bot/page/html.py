@@ -275,17 +275,26 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _marked(quote: Quote) -> str:
-    """Escape a quote, with a <mark> around its highlight."""
+def _words_to_html(quote: Quote, *, answers: bool) -> str:
+    """Escape a quote, with a <mark> around the part that answers.
+
+    A header before the first sentence ("date 2020-01-01") is left out: the citation has the date.
+    """
     text, highlight = quote.document.text, quote.highlight
-    before, after = text[quote.start : highlight.start], text[highlight.end : quote.end]
+    body = read_header(text).end
+    marked = answers and has_highlight(quote)
+    first = highlight.start if marked else quote.end - 1
+    start = body if quote.start < body <= first else quote.start
+    if not marked:
+        return _html(text[start : quote.end])
+    before, after = text[start : highlight.start], text[highlight.end : quote.end]
     return f"{_html(before)}<mark>{_html(highlight.text)}</mark>{_html(after)}"
 
 
 def _quote_to_html(quote: Quote, name: str, answers: bool) -> str:
     """Render a quote, a link to its place, how well it matches, and a button that copies it."""
     place = ", ".join(_isolated(part) for part in where(quote))
-    words = _marked(quote) if answers and has_highlight(quote) else _html(quote.text)
+    words = _words_to_html(quote, answers=answers)
     sure = _match_to_html(quote.score) if answers else ""
     return (
         f'<div class="qa-quote"><blockquote dir="auto">{words}</blockquote>'

@@ -146,6 +146,19 @@ def test_a_quote_in_the_header_is_marked_there() -> None:
     ) in source_to_html(document, quote)
 
 
+def test_an_answer_leaves_out_the_header_before_its_first_sentence() -> None:
+    document = Document.from_text(HEADED, "One")
+    start, end = HEADED.index("It"), HEADED.index(" Then")
+    page = to_html(answer_of(Quote(document, 1, end, Span(document, start, start + 2), 1)))
+    assert '<blockquote dir="auto"><mark>It</mark> began.</blockquote>' in page
+    asked = Answer("Did it?", "Did it?", (Quote(document, 1, end, Span(document, 1, end), 1),), 1)
+    assert '<blockquote dir="auto">It began.</blockquote>' in to_html(asked)
+    dated = Quote(document, 1, end, Span(document, 6, 16), 1)
+    assert '<blockquote dir="auto">date <mark>2020-01-01</mark> It began' in to_html(
+        answer_of(dated)
+    )
+
+
 def test_a_quote_over_the_end_of_the_header_is_marked_on_both_sides() -> None:
     document = Document.from_text(HEADED, "One")
     start, end = HEADED.index("2020"), HEADED.index(" Then")
