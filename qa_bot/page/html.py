@@ -281,7 +281,7 @@ def _words_to_html(quote: Quote, *, answers: bool) -> str:
     A header before the first sentence ("date 2020-01-01") is left out: the citation has the date.
     """
     text, highlight = quote.document.text, quote.highlight
-    body = read_header(text).end
+    body = quote.document.header.end
     marked = answers and has_highlight(quote)
     first = highlight.start if marked else quote.end - 1
     start = body if quote.start < body <= first else quote.start
