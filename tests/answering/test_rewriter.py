@@ -155,7 +155,7 @@ def test_a_question_about_this_article_is_left_alone() -> None:
     assert queries(question, [WHO], Judge("Eiffel")) == (question,)
 
 
-def test_there_are_at_most_three_readings() -> None:
+def test_there_are_at_most_three_rewrites() -> None:
     past = "Anna Berg | Bo Lund | Carl Holm | Dora Ek"
     chances = {term: 0.9 - term.start / 100 for term in terms(past)}
     expected = ("Where is Anna Berg?", "Where is Bo Lund?", "Where is he?")
