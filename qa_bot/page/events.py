@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,13 @@ def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
 
 
 def lead_on(session: Session) -> Any:
-    """Show questions that lead on from the last answer, below it."""
-    try:
-        return messages(session) if session.lead_on() else gr.skip()
-    except (QABotError, ValueError):  # its document was removed meanwhile
-        return gr.skip()
+    """Show the conversation again, with questions that lead on below the last answer.
+
+    It is shown even without any: of two answers at a time, the older may have arrived last.
+    """
+    with suppress(QABotError, ValueError):  # its document was removed meanwhile
+        session.lead_on()
+    return messages(session) if session.conversation else gr.skip()
 
 
 def show_quote(session: Session, event: gr.EventData) -> Shown:

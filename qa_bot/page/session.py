@@ -163,14 +163,16 @@ class Session:
         turns = zip_longest(*reversed(suggested))
         return [it for turn in turns for it in turn if it is not None][:SUGGESTIONS]
 
-    def lead_on(self) -> bool:
-        """Find questions that lead on from the last answer; return whether there are any."""
+    def lead_on(self) -> None:
+        """Find questions that lead on from the last answer, if it has quotes and none were found.
+
+        Raises what Bot.answer does, when its document was removed meanwhile.
+        """
         last = self.conversation[-1] if self.conversation else None
         if last is None or last.answer is None or not last.answer.found or last.leads:
-            return False
+            return
         asked = [it.question for it in self.conversation]
         last.leads = tuple(lead_on(self.library.answer, last.answer.quotes[0], LEADS, asked))
-        return last.leads != ()
 
     def to_markdown(self) -> str:
         """Return the conversation with its quotes and citations."""

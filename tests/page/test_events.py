@@ -10,6 +10,7 @@ import pytest
 from qa_bot.page import events
 from qa_bot.page.html import (
     awaited_to_html,
+    leads_to_html,
     plain_to_html,
     question_to_html,
     source_to_html,
@@ -67,6 +68,17 @@ def test_a_blank_question_changes_nothing(session: Session, blank: str) -> None:
 def test_a_suggested_question_is_asked(session: Session) -> None:
     list(events.ask_suggested(session, event(question="The mill was built")))
     assert [it.question for it in session.conversation] == ["The mill was built"]
+
+
+def test_after_an_answer_the_whole_conversation_is_shown_again(session: Session) -> None:
+    assert events.lead_on(session) == SKIPPED
+    ask(session, "The mill was built")
+    (exchange,) = session.conversation
+    shown = events.messages(session)
+    assert events.lead_on(session) == shown  # the document leads on to nothing else
+    exchange.leads = ("Who built the mill?",)
+    again = events.lead_on(session)
+    assert again[1]["content"] == shown[1]["content"] + leads_to_html(exchange.leads)
 
 
 def test_a_follow_up_is_asked_again_in_its_place(session: Session) -> None:

@@ -192,12 +192,12 @@ def test_suggestions_are_about_own_documents_and_answered(session: Session) -> N
 def test_an_answer_leads_on_to_questions_that_were_not_asked() -> None:
     town = Document("The mill was built by Anna Berg. The kiln was built by Bo Lund in 1911.", "")
     session = Session(Library(word_bot(town)))
-    assert session.lead_on() is False
-    asked(session, "How long does bread take")
-    assert session.lead_on() is False  # it was not answered
-    asked(session, "The mill was built by Anna Berg. The kiln was built by")
-    assert session.lead_on() is False  # whatever is asked is answered by the same quote
-    assert session.conversation[-1].leads == ()
+    session.lead_on()
+    refused = asked(session, "How long does bread take")
+    session.lead_on()
+    found = asked(session, "The mill was built by Anna Berg. The kiln was built by")
+    session.lead_on()  # whatever is asked is answered by the same quote
+    assert (refused.leads, found.leads) == ((), ())
 
 
 def test_a_copy_is_the_session_of_somebody_else(session: Session) -> None:
