@@ -43,7 +43,7 @@ def test_an_example_is_answered_by_a_quote_that_is_marked_in_its_place(
     marked = [quote.highlight.text for quote in answer.quotes if has_highlight(quote)]
     assert exact(page, ".qa-answer mark") == marked
     expect(page.locator(".qa-cite").first).to_contain_text(f"{TITLE}, 2020-01-01, paragraph ")
-    expect(page.locator(".qa-match").first).to_have_text("strong match")
+    expect(page.locator(".qa-match").first).to_have_text(match(answer.quotes[0].score))
     shown(page, answer.quotes[0].text, answer.text)
 
 
