@@ -22,8 +22,9 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from benchmarks.data import Case, read_rows
+from qa_bot.answering.history import Turn
 from qa_bot.answering.reader import SpanReader, select
-from qa_bot.answering.rewriter import Turn, rewrites
+from qa_bot.answering.rewriter import rewrites
 from qa_bot.bot import Bot
 from qa_bot.config import Config
 from qa_bot.datatypes import Answer, Document, Span
@@ -149,7 +150,7 @@ def rewrite_all(rows: Sequence[Rewriting]) -> dict[str, list[str]]:
     queries: dict[str, list[str]] = {name: [] for name in SYSTEMS}
     for row in tqdm(rows, unit="question", disable=None):
         for name, system in SYSTEMS.items():
-            queries[name].append(rewrites(*system(row.question, row.history))[0])
+            queries[name].append(rewrites(*system(row.question, row.history))[0].query)
     return queries
 
 

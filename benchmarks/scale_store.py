@@ -64,7 +64,7 @@ def _measure(store: Store, size: int, known: Material) -> Costs:
     one = Document("\n".join(known.sentences[:2]))
     _, building = timed(lambda: _add(store, spec, embedder, documents))
     index, opening = timed(store.open)
-    # A server loads first, and a client fetches texts.
+    # The first search also loads (on a server) and fetches the texts (in a client).
     retrieve([index], embedder, known.questions[0], config)
     searching = [
         timed(partial(retrieve, [index], embedder, question, config))[1]

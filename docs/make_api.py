@@ -24,6 +24,8 @@ PUBLIC: tuple[type | Callable[..., object], ...] = (
     datatypes.Document,
     datatypes.Answer,
     datatypes.Level,
+    datatypes.Understood,
+    datatypes.Link,
     datatypes.Quote,
     datatypes.Span,
     datatypes.Place,

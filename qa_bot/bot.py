@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self, cast
 
+from qa_bot.answering.cues import asks_reason, asks_whether
+from qa_bot.answering.history import Turn, highlighted
 from qa_bot.answering.reader import (
     Reader,
     SpanReader,
@@ -14,11 +16,12 @@ from qa_bot.answering.reader import (
     date_quotes,
     rank_by_mean,
     select,
+    without_span,
 )
 from qa_bot.answering.retriever import retrieve
-from qa_bot.answering.rewriter import Rewriter, TermRewriter, Turn
+from qa_bot.answering.rewriter import Rewrite, Rewriter, TermRewriter
 from qa_bot.config import Config
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document, Quote, Span, Understood
 from qa_bot.documents.loader import load
 from qa_bot.models.embedder import Embedder, fingerprint, load_embedder
 from qa_bot.models.span_model import Levels
@@ -215,21 +218,26 @@ class Bot:
         history: Sequence[Turn] = (),
         *,
         documents: Collection[str] | None = None,
+        without: Collection[Understood] = (),
     ) -> Answer:
-        """Answer a question by quotes, or say that the articles do not.
+        """Answer a question by quotes, or say that the documents do not.
 
         ``history`` is the conversation so far, oldest first: Answers, or pairs of question and
         answer text. A follow-up question may be rewritten in several ways. The quotes are then
-        ranked by how well they answer all of them, and the ``query`` of the Answer is the one that
-        its first quote answers best. ``documents`` holds the ids of the documents to search; None
-        means all. Raises ValueError for a question without words, an unknown id, and an empty
-        collection of ids; TypeError for a history or ids of another type.
+        ranked by how well they answer all of them; the Answer has the ``query`` that its first
+        quote answers best, and what was ``understood`` for it. To ask again without some of that,
+        give it as ``without``. ``documents`` holds the ids of the documents to search; None means
+        all. Raises ValueError for a question without words, an unknown id, and an empty collection
+        of ids; TypeError for a history or ids of another type.
         """
         question = _checked_question(question)
         _check_history(history)
-        queries = self.rewriter.rewrite(question, history)
-        candidates = [self._candidates(query, documents, len(queries)) for query in queries]
-        return self._select(question, queries, candidates)
+        rewrites = self.rewriter.rewrite(question, history, without)
+        candidates = [self._candidates(it.query, documents, len(rewrites)) for it in rewrites]
+        if asks_reason(question) and (said := highlighted(history[-1:])) is not None:
+            candidates = [without_span(quotes, said) for quotes in candidates]
+        answer = self._select(question, rewrites, candidates)
+        return replace(answer, about=self._only(documents))
 
     @property
     def levels(self) -> Levels:
@@ -242,6 +250,14 @@ class Bot:
     @property
     def _indexes(self) -> tuple[SearchIndex, ...]:
         return (*self._shared, self.index)
+
+    def _only(self, documents: Collection[str] | None) -> Document | None:
+        """Return the document that is asked, if it is only one."""
+        asked = self.documents
+        if documents is not None:
+            chosen = set(documents)
+            asked = tuple(document for document in asked if document.id in chosen)
+        return asked[0] if len(asked) == 1 else None
 
     def _candidates(
         self, query: str, documents: Collection[str] | None, queries: int
@@ -256,20 +272,22 @@ class Bot:
         return [*date_quotes(query, hits), *self.reader.read(query, hits)]
 
     def _select(
-        self, question: str, queries: Sequence[str], candidates: Sequence[Sequence[Quote]]
+        self, question: str, rewrites: Sequence[Rewrite], candidates: Sequence[Sequence[Quote]]
     ) -> Answer:
-        """Make an Answer from the candidate quotes of each query."""
+        """Make an Answer from the candidate quotes of each rewrite."""
         ranked = rank_by_mean(candidates)
+        if asks_whether(question):
+            ranked = [_highlighted_whole(quote) for quote in ranked]
         if not ranked:
-            return Answer(question, queries[0], (), 0.0)
+            first = rewrites[0]
+            return Answer(question, first.query, (), 0.0, understood=first.understood)
         levels, most = self.levels, self.config.max_quotes
         quotes = select(ranked, levels, most)
         best = next(iter(quotes or ranked))
-        query = queries[best_query(best, candidates)]
-        if quotes:
-            return Answer(question, query, quotes, best.score)
-        perhaps = best.score >= levels.perhaps
-        return Answer(question, query, (), best.score, tuple(ranked[:most]), perhaps)
+        meant = rewrites[best_query(best, candidates)]
+        perhaps = not quotes and best.score >= levels.perhaps
+        closest = () if quotes else tuple(ranked[:most])
+        return Answer(question, meant.query, quotes, best.score, closest, perhaps, meant.understood)
 
     def _change(
         self, change: Callable[[SearchIndex], tuple[Document, ...]]
@@ -352,6 +370,11 @@ def _titled(documents: Sequence[Document], title: str) -> Document:
     if not title.strip():
         raise ValueError("a title needs words")
     return replace(documents[0], title=title.strip(), metadata=dict(documents[0].metadata))
+
+
+def _highlighted_whole(quote: Quote) -> Quote:
+    """Return a quote that decides a question of yes or no: no part of it is the answer alone."""
+    return replace(quote, highlight=Span(quote.document, quote.start, quote.end))
 
 
 def _check_config(config: object) -> None:

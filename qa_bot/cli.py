@@ -28,7 +28,7 @@ from qa_bot.store.location import MILVUS, store_at
 ANSWERED, NOT_SAID, FAILED, SKIPPED = 0, 1, 2, 3  # exit codes
 
 _EPILOG = (
-    "Exit codes: 0 answered (or done), 1 the article does not say, 2 an error, "
+    "Exit codes: 0 answered (or done), 1 the documents do not say, 2 an error, "
     "3 done, but some files were skipped."
 )
 

@@ -1,4 +1,7 @@
-"""The nouns: Document, Span, Passage, Hit, Quote, Answer. A quote is a slice of its document."""
+"""The nouns: Document, Span, Passage, Hit, Quote, Understood, Answer.
+
+A quote is a slice of its document.
+"""
 
 import hashlib
 from array import array
@@ -264,14 +267,55 @@ class Level(StrEnum):
     NOT_SAID = "not said"  # the documents do not answer
 
 
+class Link(StrEnum):
+    """How a follow-up is connected with the conversation."""
+
+    MEANS = "means"  # a word of the question stands for something that was said
+    ADDS = "adds"  # the question leaves out something that was said
+    FOLLOWS = "follows"  # the question continues an earlier question
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One thing that was taken from the conversation to understand a follow-up.
+
+    ``word`` is what the question says, such as "he", and "" where it says nothing. ``meaning`` is
+    what that stands for, in words of the conversation, or the earlier question in full.
+    """
+
+    kind: Link
+    word: str
+    meaning: str
+
+    def __str__(self) -> str:
+        match self.kind:
+            case Link.MEANS:
+                return f"{self.word} = {self.meaning}"
+            case Link.ADDS:
+                return f"+ {self.meaning}"
+            case Link.FOLLOWS:
+                return f"follows: {self.meaning}"
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain JSON; ``text`` is how a person would say it."""
+        return {
+            "kind": str(self.kind),
+            "word": self.word,
+            "meaning": self.meaning,
+            "text": str(self),
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes that answer a question, best first, or none: the article does not say.
+    """Quotes that answer a question, best first, or none: the documents do not say.
 
-    ``query`` is what was searched for: the question, rewritten to stand alone. ``confidence`` is
-    the probability, in [0, 1], that the documents answer the question; an answer without quotes
-    has one too. When nothing is quoted, ``closest`` holds up to three passages, likeliest first,
-    for a person to judge; ``perhaps`` says that they may well answer.
+    ``query`` is what was searched for: the question with what was ``understood`` from the
+    conversation. ``confidence`` is the probability, in [0, 1], that the documents answer the
+    question; an answer without quotes has one too. When nothing is quoted, ``closest`` holds up to
+    three passages, likeliest first, for a person to judge; ``perhaps`` says that they may well
+    answer. ``about`` is the document that was asked, when it was only one. The quotes of a question
+    of yes or no are highlighted as a whole: no single word of them says yes or no.
     Raises ValueError when closest passages, or ``perhaps``, come with quotes, and when ``perhaps``
     comes without a closest passage.
     """
@@ -282,6 +326,8 @@ class Answer:
     confidence: float
     closest: tuple[Quote, ...] = ()
     perhaps: bool = False
+    understood: tuple[Understood, ...] = ()
+    about: Document | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -293,7 +339,7 @@ class Answer:
 
     @property
     def found(self) -> bool:
-        """Whether anything was found that answers."""
+        """Whether the documents answer: there is a quote."""
         return bool(self.quotes)
 
     @property
@@ -316,6 +362,7 @@ class Answer:
         return {
             "question": self.question,
             "query": self.query,
+            "understood": [understood.to_dict() for understood in self.understood],
             "level": str(self.level),
             "found": self.found,
             "text": self.text,

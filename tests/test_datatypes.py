@@ -13,7 +13,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from qa_bot.datatypes import Answer, Document, Hit, Mark, Passage, Quote, Span
+from qa_bot.datatypes import (
+    Answer,
+    Document,
+    Hit,
+    Link,
+    Mark,
+    Passage,
+    Quote,
+    Span,
+    Understood,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))  # Cs: surrogates
 FULL_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -209,6 +219,7 @@ def test_a_refusal_has_no_quotes_and_no_words() -> None:
     assert refusal.to_dict() == {
         "question": "Who?",
         "query": "Who is it?",
+        "understood": [],
         "level": "not said",
         "found": False,
         "text": "",
@@ -246,6 +257,24 @@ def test_an_answer_claims_that_it_is_found_or_perhaps_there_or_not_said() -> Non
             Answer("Who?", "Who?", quotes, 0.125, (), perhaps=True)
 
 
+def test_what_was_understood_in_words_and_as_json() -> None:
+    he = Understood(Link.MEANS, "he", "Mark Esper")
+    adds = Understood(Link.ADDS, "", "Kataeb Hezbollah")
+    follows = Understood(Link.FOLLOWS, "", "Who left?")
+    answer = Answer("Who?", "Who?", (), 0.1, understood=(he, adds, follows))
+    assert [str(it) for it in answer.understood] == [
+        "he = Mark Esper",
+        "+ Kataeb Hezbollah",
+        "follows: Who left?",
+    ]
+    assert answer.to_dict()["understood"][0] == {
+        "kind": "means",
+        "word": "he",
+        "meaning": "Mark Esper",
+        "text": "he = Mark Esper",
+    }
+
+
 def test_an_answer_as_json() -> None:
     marks = (Mark(0, "page", "4"), Mark(3, "heading", "Weather"))
     document = Document(
@@ -255,6 +284,7 @@ def test_an_answer_as_json() -> None:
     assert Answer("When?", "When?", (quote,), 0.5).to_dict() == {
         "question": "When?",
         "query": "When?",
+        "understood": [],
         "level": "found",
         "found": True,
         "text": "stopped",

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_bot.answering.history import conversation
 from qa_bot.answering.mentions import terms
-from qa_bot.answering.rewriter import conversation
 from training.examples import Offsets, Row
 
 HELD_OUT = 10  # one conversation of so many is kept to choose thresholds on

@@ -17,6 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from qa_bot.answering.cues import context_cue
+from qa_bot.answering.history import Past
 from qa_bot.answering.mentions import terms
 from qa_bot.answering.rewriter import resolve
 from qa_bot.models.span_model import CARD, CONTEXT_CUES, WEIGHTS, ReaderModel, Thresholds
@@ -107,7 +108,7 @@ def judge(model: ReaderModel, example: TermExample) -> Judged:
     added = {}
     for step in STEPS:
         chosen = {t: p for t, p in zip(found, chances, strict=True) if p >= step}
-        queries = resolve(example.question, example.text, chosen)
+        queries = [one.query for one in resolve(example.question, Past(example.text), chosen)]
         words = [frozenset(term.stem for term in terms(query)) - known for query in queries]
         added[step] = max(words, key=lambda one: _nearness(one, needed))
     return Judged(needs_context, added, needed)

@@ -1,4 +1,4 @@
-"""Words of a question that stand for something said before, and other signs that it leans on it."""
+"""What a question says of itself: whether it leans on what was said before, and what it asks."""
 
 import re
 from functools import lru_cache
@@ -30,11 +30,12 @@ _ASKS_DATE = re.compile(
 
 
 _OF_A_PERSON = frozenset("he she him her his hers".split())
-_OF_SEVERAL = frozenset("they them their theirs thier".split())
+_OF_SEVERAL = frozenset("they them their theirs thier these those".split())
 _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
 _KEPT = 64  # questions whose cues are remembered: an answer asks for them several times
 _FEW = 3  # words: "Why not?", "How many more?"
+_LONG_SUBJECT = 5  # words; what is longer is a question of its own
 
 _PRONOUN = re.compile(
     r"\b(he|she|it|they|him|her|them|his|hers|its|their|thier|theirs|this|that|these|those|there|then)\b",
@@ -52,7 +53,10 @@ _NEXT_WORD = re.compile(r"\s+([^\W_]+)")
 _LAST_WORD = re.compile(r"([^\W_]+)[\s,]*$")
 _CONNECTIVE = re.compile(r"^\s*(?:(?:and|but|or|so|ok|okay|what about|how about)\b[\s,]*)+", re.I)
 # "What else?", "How many more?": asked after something else was said.
-_ALIKE = re.compile(r"\b(?:else|others?|another|(?:how many|how much|any) more|such|same)\b", re.I)
+_ALIKE = re.compile(
+    r"\b(?:else|others?|another|(?:how many|how much|any|will|are|were|there) more|such|same)\b",
+    re.I,
+)
 _DEFINING = re.compile(r"^\s*(?:what|who) (?:is|are) [^\W_]+\W*$", re.I)  # "What is anemia?"
 _BEING = frozenset("is are was were be been".split())
 # "Is it true that", "why was it hard to": it stands for what follows.
@@ -77,8 +81,8 @@ _SECOND = re.compile(
 )
 # "When did that happen?", "On what day was that?": what was asked about before, and no thing.
 _OF_EVENT = re.compile(
-    r"^\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?:(?:on|in|at|since|during|by|until)\s+)?"
-    r"(?:when|where|why|how|how long|(?:what|which)\s+(?:day|date|week|month|year|time|place))"
+    r"^\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?P<asking>(?:(?:on|in|at|since|during|by|until)\s+)?"
+    r"(?:when|where|why|how|how long|(?:what|which)\s+(?:day|date|week|month|year|time|place)))"
     r"(?:\s+exactly)?\s+(?:"
     r"(?:did|does|do|has|had|will|would|could)\s+(?:all\s+)?(?:of\s+)?(?:that|this|it)\s+"
     r"(?:happen(?:ed)?|occur(?:red)?|come about|t(?:ake|aken|ook) place|beg[aiu]n|start(?:ed)?"
@@ -87,6 +91,67 @@ _OF_EVENT = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s[A-Z][\w'-]*")  # not the question's first word
+
+_AUXILIARY = (
+    r"(?:is|are|was|were|am|be|been|do|does|did|has|have|had|can|could|will|would|shall|should|may"
+    r"|might|must)"
+)
+_NO = r"(?:n['’]t| not)?"
+_ASKING_WORD = r"(?:who|whom|whose|what|when|where|why|which|how)"
+_WHETHER = re.compile(
+    rf"^\s*(?:{_AUXILIARY}{_NO}\s+[^\W\d]|whether\b)"
+    rf"|,\s*(?:right|correct|true|{_AUXILIARY}{_NO}\s+(?:it|he|she|they|there|we|you))\W*$",
+    re.IGNORECASE,
+)
+# "Is it red or blue?", "Can you say who?", "Will Smith was born when?" ask for more than yes or no.
+_MORE_THAN_WHETHER = re.compile(
+    rf"\bor\s+(?!not\b)"
+    rf"|\b(?:tell|say|know|known|clear|explain|mention|state|remember|show|specify|give|list)\b"
+    rf".*\b{_ASKING_WORD}\b"
+    r"|\b(?:tell|give|show|list)\s+(?:me|us)\b"
+    rf"|\b{_ASKING_WORD}\W*$",
+    re.IGNORECASE,
+)
+# "Why?", "How come?", "How many?", "By whom?": an asking word alone asks on.
+_BARE = re.compile(
+    r"^\s*((?:(?:since|until|by|for|from|to|with|at|in|on)\s+)?"
+    r"(?:who|whom|what|when|where|why|which|how)"
+    r"(?:\s+(?:not|so|come|else|many|much|long|often|exactly|for|from|to|with))*)\W*$",
+    re.IGNORECASE,
+)
+# "From which base?", "How many soldiers?", "Which militia?": an asking word and a noun, no verb.
+_FRAGMENT = re.compile(
+    r"^\s*((?:(?:from|to|in|at|on|by|for|with|of|under|near|against|since|until|during)\s+"
+    r"(?:which|what|whose|how\s+many|how\s+much)|(?:which|whose|how\s+many))"
+    r"(?:\s+[a-z][\w-]*){1,3})\W*$",
+    re.IGNORECASE,
+)
+_VERB_OR_MORE = re.compile(rf"\b(?:{_AUXILIARY}|more|others?|else)\b|\w{{3,}}ed\b", re.I)
+# "What about the contractor?", "And them?", "And in Syria?": another subject for what was asked.
+_NEW_SUBJECT = re.compile(
+    r"^\s*(?:(?:and|but|so|ok|okay)\b[\s,]*)*(?:what|how)\s+about\s+(.+?)\W*$"
+    r"|^\s*(?:and|but)\b[\s,]*(.+?)\W*$",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(r"(?:in|on|at|to|from|of|by|for|with|against|near|about)\s+", re.I)
+# "Was it on TV?", "Will that be enough?": the subject may be what was just said.
+_SUBJECT = re.compile(rf"^\s*{_AUXILIARY}{_NO}\s+(?:it|this|that|these|those|they)\b", re.I)
+# "Who decided this?": so may the object.
+_OBJECT = re.compile(r"\b(?:this|that)\W*$", re.I)
+_THING = re.compile(r"\s*(?:what|which)\b", re.I)
+_WHO = re.compile(r"\s*who(?:m)?\b", re.I)
+_SAYING = re.compile(
+    r"\s*what\b.*\b(?:say|says|said|tell|told|tweet(?:ed)?|claim(?:ed)?|announced?|reply|replied"
+    r"|promised?|threaten(?:ed)?|warn(?:ed)?|happen(?:s|ed)?)\b"
+    r"|\s*what\s+(?:did|does|do|has|have|had)\b.*\b(?:do|done)\b",
+    re.I,
+)
+# "Will more follow?", "How many more?": of what was just counted.
+_MORE = re.compile(
+    rf"\b(?:{_AUXILIARY}|there|any|even|how many)\s+(?:any\s+)?(more|others?)\b"
+    rf"(?=\W*$|\s+(?:{_AUXILIARY}|to|in|on|follow|come|coming|arrive|die|died|sent|expected)\b)",
+    re.I,
+)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -126,9 +191,90 @@ def asks_of_event(question: str) -> bool:
     return _OF_EVENT.search(question) is not None
 
 
+def continues(question: str) -> str:
+    """Return what a question asks of what was asked last, or "" for another question.
+
+    That is "Why" of "And why?", "When" of "When did that happen?" and all of "From which base?".
+    """
+    event = _OF_EVENT.search(question)
+    if event is not None:
+        return event["asking"]
+    rest = without_connective(question)
+    found = _BARE.search(rest) or _FRAGMENT.search(rest)
+    if found is None or (found.re is _FRAGMENT and _VERB_OR_MORE.search(found[1])):
+        return ""
+    return found[1]
+
+
+def asks_reason(question: str) -> bool:
+    """Whether a question asks for the reason of what was answered last: "And why?"."""
+    return continues(question).lower().startswith(("why", "how come"))
+
+
+def new_subject(question: str) -> str:
+    """Return what a question puts in place of the last subject: "Syria" of "And in Syria?".
+
+    A preposition stays with it. "" where the question does no such thing.
+    """
+    found = _NEW_SUBJECT.search(question)
+    subject = "" if found is None else next(filter(None, found.groups()), "")
+    words = _PREPOSITION.sub("", subject, count=1).split()
+    asks = re.search(rf"\b(?:(?i:{_ASKING_WORD})|{_AUXILIARY})\b", subject)
+    return subject if 0 < len(words) <= _LONG_SUBJECT and asks is None else ""
+
+
+def starts_with_preposition(text: str) -> bool:
+    """Whether a phrase begins with a preposition: "in Syria"."""
+    return _PREPOSITION.match(text) is not None
+
+
+def may_mean_all(question: str) -> bool:
+    """Whether a pronoun may stand for all that was just said: "Was it on TV?"."""
+    return _SUBJECT.search(question) is not None or _OBJECT.search(question) is not None
+
+
+def asks_for_thing(question: str) -> bool:
+    """Whether a thing answers a question: "What did he order?"."""
+    return _THING.match(without_connective(question)) is not None
+
+
+def asks_who(question: str) -> bool:
+    """Whether a person, or a group of people, answers a question."""
+    return _WHO.match(without_connective(question)) is not None
+
+
+def asks_what_was_said(question: str) -> bool:
+    """Whether what somebody said or did answers a question: "What did he say to Trump?"."""
+    return _SAYING.match(without_connective(question)) is not None
+
+
+def stands_for_thing(pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun may stand for what answered the last question."""
+    return pronoun[0].lower() in _OF_A_THING or kind_of(pronoun) == "several"
+
+
+def more_of(question: str, counted: str) -> str:
+    """Return a question with what was counted: "Will more soldiers follow?".
+
+    "" where the question does not ask for more of it.
+    """
+    found = _MORE.search(question)
+    if found is None or not counted:
+        return ""
+    return f"{question[: found.start(1)]}more {counted}{question[found.end(1) :]}"
+
+
+def asks_whether(question: str) -> bool:
+    """Whether yes or no answers a question."""
+    asked = without_connective(question)
+    return _WHETHER.search(asked) is not None and _MORE_THAN_WHETHER.search(asked) is None
+
+
 def kind_of(pronoun: re.Match[str]) -> str:
-    """Return what a pronoun stands for: a "person", "several" people or things, or a "thing"."""
+    """Return what a pronoun stands for: a "person", "several", a "place" or a "thing"."""
     word = pronoun[0].lower()
+    if word == "there":
+        return "place"
     return "person" if word in _OF_A_PERSON else "several" if word in _OF_SEVERAL else "thing"
 
 

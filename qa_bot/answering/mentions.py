@@ -13,8 +13,13 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # "the full" before "brigade": what stands before a noun, and up to two words between them.
 _BEFORE_NOUN = re.compile(
-    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any|\d+)\s+"
-    r"((?:[^\W\d_-]+ ){0,2})$",
+    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any|many|which|whose|several|most"
+    r"|all|\d+)\s+((?:[^\W\d_-]+ ){0,2})$",
+    re.IGNORECASE,
+)
+_DETERMINER = re.compile(
+    r"(?P<subject>\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\s+)?"
+    r"\b(?:the|an?|his|her|its|their|this|that|these|those|some|any)\s+",
     re.IGNORECASE,
 )
 _BEFORE_THING = re.compile(r"\b(?:the|an?|in|at|near|to)\s$", re.IGNORECASE)
@@ -28,13 +33,32 @@ _TITLES = (
     "sergeant|king|queen|prince|princess|pope|ayatollah|sheikh|professor|prof|doctor|dr|mr|mrs|ms"
 )
 _TITLED = re.compile(rf"\b(?i:{_TITLES})\b\.? [A-Z]")  # "Defense Secretary Mark Esper"
-_BEFORE_PERSON = re.compile(rf"\b(?i:{_TITLES})\b\.? (?:[A-Z][\w.-]* ){{0,2}}$")
+_BEFORE_PERSON = re.compile(rf"\b(?i:{_TITLES})\b[.,]? (?:[A-Z][\w.-]* ){{0,2}}$")
 _AFTER_PERSON = re.compile(
     r",? (?:who|himself|herself|tweeted|smiled|resigned|was (?:born|asked|married|educated)"
     r"|grew up|married)\b"
 )
+_ROLES = frozenset(
+    "man woman boy girl person guy lady husband wife father mother son daughter brother sister "
+    "leader president minister secretary chancellor premier senator governor ambassador mayor "
+    "judge director commander general colonel captain sergeant king queen prince princess pope "
+    "professor doctor nurse teacher student author writer artist painter architect engineer "
+    "contractor driver pilot sailor soldier guard officer owner manager chairman chairwoman "
+    "founder builder baker farmer fisherman lawyer victim suspect winner spokesman spokeswoman "
+    "reporter journalist scientist researcher singer actor actress player coach".split()
+)
+_SEVERAL = frozenset("people men women children police troops couple".split())
+_GROUPS = frozenset(
+    "group militia team company firm family government army force military party crowd band club "
+    "council committee board union department ministry office organization organisation agency "
+    "brigade division battalion regime staff crew public audience".split()
+)
 _TIMES = frozenset(name.lower() for name in MONTHS + WEEKDAYS)
 _JOINING = ("", " ", " of ", " of the ", " de ", " van ", " von ")  # between two words of a name
+_PAST_VERB = re.compile(
+    r"[a-z]{2,}ed|sent|built|made|held|shot|led|said|told|took|left|gave|went|came|got|won|lost"
+    r"|began|fell|found|brought|paid|met|ran|saw|wrote|put|set"
+)
 _REACH = 40  # characters before a word in which those of its phrase are looked for
 
 
@@ -83,6 +107,32 @@ def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
     return sorted(kept, key=lambda one: -one.score)
 
 
+def noun_phrases(text: str) -> list[tuple[int, int]]:
+    """Return where a question speaks of something: its names, and what follows "the" and the like.
+
+    They are in order, without the article.
+    """
+    names = [place for place in find_names(text) if place[0] > 0 or " " in text[slice(*place)]]
+    found = list(names)
+    for begun in _DETERMINER.finditer(text):
+        words = list(_run(text, begun.end()))
+        if begun["subject"]:  # "did the guard leave": a verb follows
+            words = words[:1]
+        if words and not any(start < words[-1] and begun.end() < end for start, end in names):
+            found.append((begun.end(), words[-1]))
+    return sorted(found)
+
+
+def _run(text: str, start: int) -> Iterator[int]:
+    """Yield where each word of a run ends that tell something and follow one another."""
+    at = start
+    for word in _WORD.finditer(text, start):
+        if text[at : word.start()] not in ("", " ") or is_stop_word(word[0]):
+            return
+        at = word.end()
+        yield at
+
+
 def is_named_thing(text: str, name: str) -> bool:
     """Whether a name mostly follows "the", "in" and the like, which that of a person does not.
 
@@ -99,6 +149,22 @@ def is_time(name: str) -> bool:
     """Whether a name is that of a day or a month, and its number at most: "Tuesday", "May 3rd"."""
     words = [word for word in _WORD.findall(name) if not word[0].isdigit()]
     return words != [] and all(word.lower() in _TIMES for word in words)
+
+
+def is_role(phrase: str) -> bool:
+    """Whether a phrase names a person by what they are: "the old driver"."""
+    return phrase.lower().split()[-1] in _ROLES
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether a phrase that is no name is of several, as far as its last word tells."""
+    word = phrase.lower().split()[-1]
+    return word in _SEVERAL or (word.endswith("s") and not word.endswith(("ss", "us", "is")))
+
+
+def is_group(phrase: str) -> bool:
+    """Whether a phrase names several people by one word: "it" and "they" stand for a group."""
+    return phrase.lower().split()[-1] in _GROUPS
 
 
 def is_place(text: str, name: str) -> bool:
@@ -130,7 +196,7 @@ def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:
 def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
     """Yield the names that hold a chosen term, and the runs of the other chosen terms."""
     every = list(terms(text))
-    free = list(chances)
+    free = [term for term in chances if text[term.start : term.end].lower() not in ASKING]
     for start, end in find_names(text):
         name = [term for term in every if start <= term.start and term.end <= end]
         free = [term for term in free if term not in name]
@@ -141,11 +207,18 @@ def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
             yield Mention(start, end, stems, max(scores), is_name=True, is_noun=True)
     runs: list[list[Term]] = []
     for term in free:
-        if runs and text[runs[-1][-1].end : term.start] == " ":
+        last = runs[-1][-1] if runs else None
+        adjacent = last is not None and text[last.end : term.start] == " "
+        if last is not None and adjacent and not any(_is_verb(text, t) for t in (last, term)):
             runs[-1].append(term)
         else:
             runs.append([term])
     yield from (_phrase(text, run, max(chances[term] for term in run)) for run in runs)
+
+
+def _is_verb(text: str, term: Term) -> bool:
+    """Whether a word is a verb in the past, as far as its form tells."""
+    return _PAST_VERB.fullmatch(text[term.start : term.end]) is not None
 
 
 def _phrase(text: str, run: Sequence[Term], score: float) -> Mention:

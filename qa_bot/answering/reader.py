@@ -30,6 +30,9 @@ MIN_READ = 2  # passages that are always read
 PRIOR_RATIO = 0.08
 SHORT_CELL = 60  # characters; a shorter cell is highlighted as a whole: "9 crowns", not "9"
 JOIN_RATIO = 0.5  # of a quote's score; a neighbour with at least so much is joined to it
+# Of the highest probability that a query gives: queries so near cannot be told apart, and the
+# likelier rewrite counts.
+NEAR_BEST = 0.9
 
 
 class Reader(Protocol):
@@ -260,14 +263,19 @@ def rank_by_mean(candidates: Sequence[Sequence[Quote]]) -> list[Quote]:
 
 
 def best_query(quote: Quote, candidates: Sequence[Sequence[Quote]]) -> int:
-    """Return which query gives a quote the highest probability, the first of equal ones."""
+    """Return the first query that gives a quote NEAR_BEST of the most that any query gives."""
     given = [_probability(quote, quotes) for quotes in candidates]
-    return given.index(max(given))
+    return next(nth for nth, score in enumerate(given) if score >= NEAR_BEST * max(given))
 
 
 def _probability(quote: Quote, candidates: Iterable[Quote]) -> float:
     """Return the highest probability of a candidate that overlaps with a quote, or 0."""
     return max((other.score for other in candidates if _overlap(other, quote)), default=0.0)
+
+
+def without_span(quotes: Iterable[Quote], span: Span) -> list[Quote]:
+    """Leave out each quote whose highlight overlaps with a span."""
+    return [quote for quote in quotes if not _overlap(quote.highlight, span)]
 
 
 def distinct(quotes: Iterable[Quote]) -> list[Quote]:
@@ -308,6 +316,5 @@ def _continues(best: Quote, other: Quote) -> bool:
     return not between.strip() and between.count("\n") < 2
 
 
-def _overlap(quote: Quote, other: Quote) -> bool:
-    same = quote.document == other.document
-    return same and quote.start < other.end and other.start < quote.end
+def _overlap(one: Span, other: Span) -> bool:
+    return one.document == other.document and one.start < other.end and other.start < one.end

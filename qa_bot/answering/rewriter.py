@@ -3,56 +3,84 @@
 Which words of the conversation a question is about is decided by the reader's network, a term at
 a time (QuReTeC: Voskarides et al., "Query Resolution for Conversational Search with Limited
 Supervision", 2020). The names and phrases that they are of stand in for a pronoun, or are added.
-Where several may be meant there are several rewrites, and all are asked, see bot.py.
-``training/`` taught the network.
+A question such as "Why?" continues the last one, see continuation.py. Where several things may be
+meant there are several rewrites, and all are asked, see bot.py. ``training/`` taught the network.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from qa_bot.answering.continuation import about_all, continued, counted, with_subject
 from qa_bot.answering.cues import (
-    asks_of_event,
+    asks_for_thing,
+    asks_what_was_said,
     asks_when_written,
+    asks_whether,
+    asks_who,
     context_cue,
+    continues,
     kind_of,
+    may_mean_all,
+    more_of,
+    new_subject,
     owns,
     points_at_article,
     pronouns,
+    stands_for_thing,
     without_connective,
 )
+from qa_bot.answering.history import (
+    Past,
+    Said,
+    Turn,
+    past_of,
+    quoted_span,
+    read_history,
+    text_around,
+    topic,
+)
 from qa_bot.answering.mentions import (
-    ASKING,
     Mention,
     Term,
+    is_group,
     is_named_thing,
     is_person,
     is_place,
+    is_plural,
+    is_role,
     is_time,
     referents,
     terms,
 )
-from qa_bot.datatypes import Answer, Span
+from qa_bot.datatypes import Answer, Link, Understood
 from qa_bot.models.span_model import ReaderModel, load_model
 
-Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
-
 REWRITES = 3  # of one question, at most
-ANSWERED = 0.5  # least chance of a name that answered the last question, for a pronoun
-_TOGETHER = 4  # things that are added to a question without a pronoun
-SAID_CHARS = 300  # of what was quoted in a turn
-PAST_CHARS = 1200  # of the conversation: the last turns
-AROUND = 10_000  # characters of an article before and after a quote, which tell who is a person
-SEPARATOR = " | "  # between what two people said
+# Least chance of a name that answered the last question, for a pronoun; and if that was "who".
+ANSWERED, ANSWERED_WHO = 0.5, 0.9
+_TOGETHER = 6  # things that are added to a question without a pronoun
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What a question may mean: a query that stands alone, and what was understood for it."""
+
+    query: str
+    understood: tuple[Understood, ...] = ()
 
 
 class Rewriter(Protocol):
     """Makes a question of a conversation stand alone."""
 
-    def rewrite(self, question: str, history: Sequence[Turn], /) -> tuple[str, ...]:
-        """Return the queries that a question may stand for, likeliest first: one or more.
+    def rewrite(
+        self, question: str, history: Sequence[Turn], without: Collection[Understood] = (), /
+    ) -> tuple[Rewrite, ...]:
+        """Return what a question may mean, likeliest first: one rewrite or more.
 
-        ``history`` is oldest first. Raises ValueError for an item that is not a turn.
+        ``history`` is oldest first. Nothing in ``without`` may be understood. Raises ValueError
+        for an item of the history that is not a turn.
         """
 
 
@@ -65,185 +93,267 @@ class TermRewriter:
     def __init__(self, model: ReaderModel | None = None) -> None:
         self._model = model
 
-    def rewrite(self, question: str, history: Sequence[Turn], /) -> tuple[str, ...]:
-        """Return at most REWRITES queries; the question alone when it stands alone."""
-        return rewrites(question, history, self._model)
+    def rewrite(
+        self, question: str, history: Sequence[Turn], without: Collection[Understood] = (), /
+    ) -> tuple[Rewrite, ...]:
+        """Return at most REWRITES rewrites; the question alone when it stands alone."""
+        return rewrites(question, history, without, self._model)
 
 
 def rewrites(
-    question: str, history: Sequence[Turn], model: ReaderModel | None = None
-) -> tuple[str, ...]:
+    question: str,
+    history: Sequence[Turn],
+    without: Collection[Understood] = (),
+    model: ReaderModel | None = None,
+) -> tuple[Rewrite, ...]:
     """Return what a question may mean, likeliest first: as asked alone when it stands alone.
 
-    ``history`` is oldest first; its last turns count. Raises ValueError when one of its items is
-    no turn.
+    ``history`` is oldest first; its last turns count. Nothing is understood that is in ``without``.
+    Raises ValueError when an item of the history is no turn.
     """
-    turns = [_turn(item) for item in history]
-    past = conversation([said for turn in turns for said in turn])
-    if not past or asks_when_written(question) or points_at_article(question):
-        return (question,)
+    as_asked = Rewrite(question)
+    turns = read_history(history)
+    if not turns or asks_when_written(question) or points_at_article(question):
+        return (as_asked,)
+    last = None if turns[-1].refused else turns[-1]
     network = load_model() if model is None else model
-    candidates = list(terms(past))
-    needs_context, chances = network.judge_terms(
-        question, past, [(t.start, t.end) for t in candidates]
-    )
-    least = network.card.rewriting[context_cue(question)]
-    if needs_context < least.needs_context:
-        return (question,)
-    likely = dict(zip(candidates, chances, strict=True))
-    if pronouns(question):
-        likely |= {t: max(likely[t], ANSWERED) for t in _answering(past, history[-1], candidates)}
-    chosen = {term: chance for term, chance in likely.items() if chance >= least.word}
-    found = resolve(question, past, chosen, _around(history))
-    return _of_event(question, turns[-1][0], found) if asks_of_event(question) else found
-
-
-def conversation(said: Sequence[str]) -> str:
-    """Return the end of a conversation as one text; ``said`` is oldest first."""
-    kept: list[str] = []
-    room = PAST_CHARS
-    for one in reversed([one for one in said if one.strip()]):
-        if len(one) > room:
+    around = text_around(history)
+    resolved: tuple[Rewrite, ...] = ()
+    for said in (topic(turns), turns):
+        past = past_of(said, around)
+        chosen = _choose_terms(question, past, history[-1], network)
+        resolved = resolve(question, past, chosen, around, without)[:-1]
+        if resolved or not pronouns(question):
             break
-        kept.insert(0, one)
-        room -= len(one) + len(SEPARATOR)
-    return SEPARATOR.join(kept)
+    if last is None:
+        return _distinct(resolved, question)
+    found = _in_order(question, last, resolved)
+    return _distinct([r for r in found if not {*r.understood} & {*without}], question)
 
 
 def resolve(
-    question: str, past: str, chances: Mapping[Term, float], around: str = ""
-) -> tuple[str, ...]:
-    """Return the rewrites of a question by the chosen terms of the past and their chances.
+    question: str,
+    past: Past,
+    chances: Mapping[Term, float],
+    around: str = "",
+    without: Collection[Understood] = (),
+) -> tuple[Rewrite, ...]:
+    """Return what a question may mean by the chosen terms of the past and their chances.
 
-    A pronoun stands for one thing: each reading begins with one, and has others for pronouns of
+    A pronoun stands for one thing: each rewrite begins with one, and has others for pronouns of
     another kind ("Did he see it?"). A question without any ("And in Syria?") leaves out much more:
-    all that was chosen comes first, then one thing. The last reading is the question as it was
-    asked. ``around`` is text that also tells which names are those of people.
+    all that was chosen comes first, then one thing. The last is the question as it was asked.
+    ``around`` is text that also tells which names are those of people.
     """
     known = {term.stem for term in terms(question)}
-    found = [one for one in referents(past, chances) if not one.stems <= known]
+    mentions = [m for m in referents(past.text, chances) if not m.stems <= known]
     pointing = pronouns(question)
-    kinds = _Kinds(past, f"{past}\n{around}", found)
+    mentions = [m for m in mentions if not _excluded(past, m, without, bool(pointing))]
+    kinds = _Kinds(past, f"{past.text}\n{around}", mentions)
     if pointing:
-        found = [one for one in found if any(kinds.agree(one, word) for word in pointing)]
-    resolved = [_put(question, past, one, found, kinds) for one in found]
-    if not pointing and found:
-        parts = sorted(found[:_TOGETHER], key=lambda one: one.start)
-        resolved.insert(0, _add(question, _listed(past, parts)))
-    return (*tuple(dict.fromkeys(resolved))[: REWRITES - 1], question)
+        mentions = [m for m in mentions if any(kinds.agree(m, word) for word in pointing)]
+    found = [_put(question, past, mention, mentions, kinds) for mention in mentions]
+    if not pointing and mentions:
+        found.insert(0, _add(question, past, mentions[:_TOGETHER]))
+    return _distinct(found, question)
+
+
+def _distinct(found: Iterable[Rewrite], question: str) -> tuple[Rewrite, ...]:
+    """Return the first rewrites, no two with the same query, and then the question as asked."""
+    first: dict[str, Rewrite] = {}
+    for rewrite in found:
+        if rewrite.query not in ("", question):
+            first.setdefault(rewrite.query, rewrite)
+    return (*list(first.values())[: REWRITES - 1], Rewrite(question))
 
 
 class _Kinds:
     """Which things that were said are people, places or others, as far as a text tells."""
 
-    def __init__(self, past: str, text: str, found: Sequence[Mention]) -> None:
+    def __init__(self, past: Past, text: str, mentions: Sequence[Mention]) -> None:
         self._past, self._text = past, text
-        self._people = [one for one in found if one.is_name and is_person(text, self._name(one))]
+        people = [m for m in mentions if self._is_person(m) or self._answered_who(m)]
+        named = [m for m in mentions if m.is_name and self._may_be_person(m)]
+        # A name before what somebody is: "Oskar Brandt" and not "the director".
+        self._people = [m for m in people if m.is_name or not named]
 
-    def agree(self, one: Mention, pronoun: re.Match[str]) -> bool:
-        """Whether a pronoun may stand for a thing: neither "he" nor "they" for a place.
+    def agree(self, mention: Mention, pronoun: re.Match[str]) -> bool:
+        """Whether a pronoun may stand for a thing, by its kind and its number.
 
-        Nor anything but "he" and "she" for one who is known to be a person, nor any for a day.
+        "He" stands for nothing but a person and "it" for no person, "they" for no place and no
+        single thing, "there" for a place, and none of them for a day.
         """
-        if one.is_name and is_time(self._name(one)):
+        words = self._words(mention)
+        if mention.is_name and is_time(words):
             return False
         kind = kind_of(pronoun)
         if kind == "person":
-            may_be = one.is_name and not is_named_thing(self._text, self._name(one))
-            return one in self._people if self._people else may_be
-        place = one.is_name and is_place(self._text, self._name(one))
-        return one not in self._people and not (kind == "several" and place)
+            return mention in self._people if self._people else self._may_be_person(mention)
+        if self._is_person(mention):
+            return False
+        if kind == "several":
+            place = mention.is_name and is_place(self._text, words)
+            named = mention.is_name or not mention.is_noun
+            return not place and (named or is_plural(words) or is_group(words))
+        return kind == "place" or mention.is_name or not mention.is_noun or not is_plural(words)
 
-    def _name(self, one: Mention) -> str:
-        return self._past[one.start : one.end]
+    def _may_be_person(self, mention: Mention) -> bool:
+        words = self._words(mention)
+        return mention.is_name and not is_time(words) and not is_named_thing(self._text, words)
+
+    def _answered_who(self, mention: Mention) -> bool:
+        words = self._words(mention)
+        return self._may_be_person(mention) and any(words in who for who in self._past.who)
+
+    def _is_person(self, mention: Mention) -> bool:
+        words = self._words(mention)
+        if mention.is_name:
+            return is_person(self._text, words)
+        return mention.is_noun and is_role(words)
+
+    def _words(self, mention: Mention) -> str:
+        return self._past.text[mention.start : mention.end]
 
 
-def _put(question: str, past: str, one: Mention, others: Sequence[Mention], kinds: _Kinds) -> str:
+def _put(
+    question: str, past: Past, first: Mention, others: Sequence[Mention], kinds: _Kinds
+) -> Rewrite:
     """Return a question with a thing in the place of the first pronoun that agrees with it.
 
     The first pronoun of each other kind gets the likeliest of the others that agrees with it.
     """
     # "Who was Iraq?" is not what "Who was there?" means.
-    free = [pronoun for pronoun in pronouns(question) if pronoun[0].lower() != "there"]
+    free = [pronoun for pronoun in pronouns(question) if kind_of(pronoun) != "place"]
     placed: dict[str, tuple[re.Match[str], Mention]] = {}  # by the kind of the pronoun
-    for mention in (one, *(other for other in others if other != one)):
+    for mention in (first, *(other for other in others if other != first)):
         left = [pronoun for pronoun in free if kind_of(pronoun) not in placed]
         fit = next((p for p in left if mention.is_noun and kinds.agree(mention, p)), None)
         if fit is not None:
             placed[kind_of(fit)] = fit, mention
-        elif mention == one:
-            return _add(question, past[one.start : one.end])
-    from_the_end = sorted(placed.values(), key=lambda place: place[0].start(), reverse=True)
-    for pronoun, mention in from_the_end:
+        elif mention == first:
+            return _add(question, past, [first])
+    in_order = sorted(placed.values(), key=lambda place: place[0].start())
+    meant = [(pronoun, past.text[m.start : m.end]) for pronoun, m in in_order]
+    return _replaced(question, meant)
+
+
+def _replaced(question: str, meant: Sequence[tuple[re.Match[str], str]]) -> Rewrite:
+    """Return a question with words in the place of its pronouns, which are in order."""
+    query = question
+    for pronoun, words in reversed(meant):
         own = "'s" if owns(question, pronoun) else ""
-        text = past[mention.start : mention.end]
-        question = question[: pronoun.start()] + text + own + question[pronoun.end() :]
-    return question
+        query = query[: pronoun.start()] + words + own + query[pronoun.end() :]
+    links = [Understood(Link.MEANS, pronoun[0].lower(), words) for pronoun, words in meant]
+    return Rewrite(query, tuple(links))
 
 
-def _listed(past: str, parts: Sequence[Mention]) -> str:
+def _add(question: str, past: Past, mentions: Sequence[Mention]) -> Rewrite:
+    """Put things before a question that begins in the middle ("And in Syria?"), or after it."""
+    ordered = sorted(mentions, key=lambda mention: mention.start)
+    links = dict.fromkeys(_understood_as(past, mention) for mention in ordered)
+    followed = [link for link in links if link.kind == Link.FOLLOWS]
+    rest = without_connective(question)
+    text = _listed(past.text, ordered)
+    parts = [question, text] if rest == question else [text, rest]
+    return Rewrite(" ".join(filter(None, parts)), tuple(followed if followed else links))
+
+
+def _listed(past: str, mentions: Sequence[Mention]) -> str:
     """Join things; a comma keeps two names apart, which the next turn would take for one."""
     text = ""
-    for before, one in zip((None, *parts), parts, strict=False):
-        apart = before is not None and before.is_name and one.is_name
-        text += (", " if apart else " ") + past[one.start : one.end]
+    for before, mention in zip((None, *mentions), mentions, strict=False):
+        apart = before is not None and before.is_name and mention.is_name
+        text += (", " if apart else " ") + past[mention.start : mention.end]
     return text.strip()
 
 
-def _add(question: str, text: str) -> str:
-    """Put a text before a question that begins in the middle ("And in Syria?"), or after it."""
-    rest = without_connective(question)
-    ordered = [question, text] if rest == question else [text, rest]
-    return " ".join(part for part in ordered if part)
+def _understood_as(past: Past, mention: Mention) -> Understood:
+    """Return how a thing that is added is told: a verb or an adverb by the question it is from."""
+    asked = "" if mention.is_noun else past.question_at(mention.start)
+    if asked:
+        return Understood(Link.FOLLOWS, "", asked)
+    return Understood(Link.ADDS, "", past.text[mention.start : mention.end])
 
 
-def _of_event(question: str, asked: str, found: tuple[str, ...]) -> tuple[str, ...]:
-    """Put first what was asked about last; alone such a question ("When was that?") says nothing.
+def _excluded(
+    past: Past, mention: Mention, without: Collection[Understood], for_pronoun: bool
+) -> bool:
+    """Whether a person has said that a thing is not meant, or nothing of the question it is from.
 
-    Of what was asked all is taken from its first telling word to its last.
+    What may not be added may not stand for a pronoun either, and the reverse.
     """
-    telling = [term for term in terms(asked) if asked[term.start : term.end].lower() not in ASKING]
-    if not telling:
-        return found
-    happened = _add(question, asked[telling[0].start : telling[-1].end])
-    return tuple(dict.fromkeys([happened, *found[:-1]]))[:REWRITES]
+    words = past.text[mention.start : mention.end]
+    follows = Understood(Link.FOLLOWS, "", past.question_at(mention.start))
+    if not for_pronoun and follows in without:
+        return True
+    return any(u.meaning == words and u.kind != Link.FOLLOWS for u in without)
 
 
-def _turn(item: Turn) -> tuple[str, str]:
-    """Return what was asked, as it was understood, and what was said in a turn."""
-    if isinstance(item, Answer):
-        quoted = _quoted(item)
-        return item.query[:SAID_CHARS], "" if quoted is None else quoted.text
-    match item:
-        case (str(question), str(said)):
-            return question[:SAID_CHARS], said[:SAID_CHARS]
-        case _:
-            raise ValueError(f"history holds Answers or (question, answer) pairs, not {item!r:.80}")
+def _choose_terms(question: str, past: Past, last: Turn, network: ReaderModel) -> dict[Term, float]:
+    """Return the terms of the past that a question needs, and how likely; none if it needs none."""
+    candidates = [term for term in terms(past.text) if term.start not in past.unknown]
+    places = [(term.start, term.end) for term in candidates]
+    needs_context, chances = network.judge_terms(question, past.text, places)
+    least = network.card.rewriting[context_cue(question)]
+    if needs_context < least.needs_context:
+        return {}
+    likely = dict(zip(candidates, chances, strict=True))
+    if pronouns(question):
+        who = isinstance(last, Answer) and asks_who(last.query)
+        least_of_name = ANSWERED_WHO if who else ANSWERED
+        answering = _answering(past.text, last, candidates)
+        likely |= {term: max(likely[term], least_of_name) for term in answering}
+    return {term: chance for term, chance in likely.items() if chance >= least.word}
 
 
-def _around(history: Sequence[Turn]) -> str:
-    """Return the text around what was quoted last, of each of the last articles."""
-    quotes = [item.quotes[0] for item in history[-4:] if isinstance(item, Answer) and item.found]
-    last = {quote.document.id: quote for quote in quotes}.values()
-    return "\n".join(q.document.text[max(q.start - AROUND, 0) : q.end + AROUND] for q in last)
+def _in_order(question: str, last: Said, resolved: Sequence[Rewrite]) -> list[Rewrite]:
+    """Return all that a question may mean after the last one, likeliest first."""
+    likeliest = list(_continuing(question, last, resolved))
+    if likeliest and likeliest[0].understood[-1].kind != Link.MEANS:
+        # The same in other words: what is told of it is the same too.
+        others = [replace(rewrite, understood=likeliest[0].understood) for rewrite in resolved]
+        return [*likeliest, *others]
+    if asks_what_was_said(last.query):
+        return [*_meaning_all(question, last), *resolved]
+    return [*likeliest, *resolved[:1], *_meaning_all(question, last), *resolved[1:]]
+
+
+def _continuing(question: str, last: Said, resolved: Sequence[Rewrite]) -> Iterator[Rewrite]:
+    """Yield what a question means that continues the last one, or points at what answered it."""
+    follows = Understood(Link.FOLLOWS, "", last.asked)
+    asking, subject = continues(question), new_subject(question)
+    root = last if last.root is None else last.root
+    if asking:
+        yield Rewrite(continued(asking, root), (follows,))
+    elif more := more_of(question, counted(root)):
+        yield Rewrite(more, (Understood(Link.ADDS, "", counted(root)),))
+    elif subject and pronouns(question):
+        meant = [u for rewrite in resolved for u in rewrite.understood if u.kind == Link.MEANS]
+        for link in meant[:1]:
+            yield Rewrite(with_subject(link.meaning, last), (link, follows))
+    elif subject:
+        yield Rewrite(with_subject(subject, last), (follows,))
+    elif last.answer and asks_for_thing(last.query):
+        for pronoun in pronouns(question)[:1]:
+            if stands_for_thing(pronoun) and is_plural(last.answer) == (
+                kind_of(pronoun) == "several"
+            ):
+                yield _replaced(question, [(pronoun, last.answer)])
+
+
+def _meaning_all(question: str, last: Said) -> Iterator[Rewrite]:
+    """Yield what a question means if its pronoun is for all that was just asked and said."""
+    if may_mean_all(question) and not continues(question):
+        yield Rewrite(about_all(question, last), (Understood(Link.FOLLOWS, "", last.asked),))
 
 
 def _answering(past: str, last: Turn, candidates: Iterable[Term]) -> list[Term]:
     """Return the words of names, among those of the past, that answered the last question."""
-    quoted = _quoted(last) if isinstance(last, Answer) else None
+    quoted = quoted_span(last) if isinstance(last, Answer) else None
     if not isinstance(last, Answer) or quoted is None or not past.endswith(quoted.text):
+        return []
+    if asks_whether(last.question):
         return []
     before = quoted.end - len(past)  # from places of the past to those of the document
     start, end = last.quotes[0].highlight.start - before, last.quotes[0].highlight.end - before
-    return [one for one in candidates if start <= one.start < end and past[one.start].isupper()]
-
-
-def _quoted(answer: Answer) -> Span | None:
-    """Return the first quote of an answer, or the part of a long one around what answers."""
-    if not answer.found:
-        return None
-    quote = answer.quotes[0]
-    if quote.end - quote.start <= SAID_CHARS:
-        return quote
-    start = max(quote.start, min(quote.highlight.start, quote.end - SAID_CHARS))
-    return Span(quote.document, start, min(start + SAID_CHARS, quote.end))
+    return [t for t in candidates if start <= t.start < end and past[t.start].isupper()]

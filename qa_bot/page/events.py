@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from qa_bot.errors import QABotError
 from qa_bot.page.feedback import keep_feedback
 from qa_bot.page.html import (
     awaited_to_html,
     documents_to_html,
+    leads_to_html,
     plain_to_html,
     question_to_html,
     reports_to_html,
@@ -27,7 +30,8 @@ Shown = tuple[Any, Any, Session]  # source, tabs, session
 Added = tuple[str, str, Session]  # reports, documents, session
 
 _PROGRESS = gr.Progress()  # as a parameter's default, Gradio replaces it by the event's own
-_LINK = re.compile(r"quote-([0-9]{1,9})-([0-9]{1,3})")  # exchange and quote, as to_html links it
+# Of a quote, or of something that was understood, as to_html links it.
+_ADDRESS = re.compile(r"(?P<kind>quote|without)-(?P<exchange>[0-9]{1,9})-(?P<place>[0-9]{1,3})")
 
 
 def ask(question: str, session: Session) -> Iterator[Answered]:
@@ -37,11 +41,18 @@ def ask(question: str, session: Session) -> Iterator[Answered]:
         return
     exchange = session.begin(question)
     yield messages(session), "", gr.skip(), gr.skip(), session
-    session.finish(exchange)
-    best = session.quote_source(exchange.number, 0)
-    source, tabs, _ = _shown(session, best if best is not None and best.answers else None)
-    # The box is left alone: the next question may be half typed.
-    yield messages(session), gr.skip(), source, tabs, session
+    yield _answered(session, exchange)
+
+
+def ask_without(session: Session, event: gr.EventData) -> Iterator[Answered]:
+    """Ask a follow-up again without what was clicked of that which was understood."""
+    numbers = _numbers("without", event.of)
+    exchange = None if numbers is None else session.begin_without(*numbers)
+    if exchange is None:
+        yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), session
+        return
+    yield messages(session), gr.skip(), gr.skip(), gr.skip(), session
+    yield _answered(session, exchange)
 
 
 def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
@@ -49,12 +60,20 @@ def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
     yield from ask(str(event.question), session)
 
 
+def lead_on(session: Session) -> Any:
+    """Show the conversation again, with questions that lead on below the last answer.
+
+    It is shown even without any: of two answers at a time, the older may have arrived last.
+    """
+    with suppress(QABotError, ValueError):  # its document was removed meanwhile
+        session.lead_on()
+    return messages(session) if session.conversation else gr.skip()
+
+
 def show_quote(session: Session, event: gr.EventData) -> Shown:
     """Show where the quote stands whose link was clicked."""
-    link = _LINK.fullmatch(event.of)
-    if link is None:
-        return _shown(session, None)
-    return _shown(session, session.quote_source(int(link[1]), int(link[2])))
+    numbers = _numbers("quote", event.of)
+    return _shown(session, None if numbers is None else session.quote_source(*numbers))
 
 
 def show_document(session: Session, event: gr.EventData) -> Shown:
@@ -126,7 +145,12 @@ def feedback_handler(file: Path) -> Callable[[Session, gr.LikeData], None]:
 
 def messages(session: Session) -> Messages:
     """Return a conversation as gr.Chatbot takes it."""
-    return [message for exchange in session.conversation for message in _pair(exchange)]
+    last = session.conversation[-1:]
+    return [
+        message
+        for exchange in session.conversation
+        for message in _pair(exchange, is_last=exchange in last)
+    ]
 
 
 def documents(session: Session) -> str:
@@ -135,16 +159,34 @@ def documents(session: Session) -> str:
     return documents_to_html(session.library.documents, own, session.excluded)
 
 
-def _pair(exchange: Exchange) -> Messages:
+def _answered(session: Session, exchange: Exchange) -> Answered:
+    """Answer a question, and show where the best quote of the answer stands."""
+    session.finish(exchange)
+    best = session.quote_source(exchange.number, 0)
+    source, tabs, _ = _shown(session, best if best is not None and best.answers else None)
+    # The box is left alone: the next question may be half typed.
+    return messages(session), gr.skip(), source, tabs, session
+
+
+def _numbers(kind: str, address: str) -> tuple[int, int] | None:
+    """Return the exchange of an address and the place in it, None for anything else."""
+    address_of = _ADDRESS.fullmatch(address)
+    if address_of is None or address_of["kind"] != kind:
+        return None
+    return int(address_of["exchange"]), int(address_of["place"])
+
+
+def _pair(exchange: Exchange, *, is_last: bool) -> Messages:
+    leads = leads_to_html(exchange.leads) if is_last else ""
     return [
         {"role": "user", "content": question_to_html(exchange.question)},
-        {"role": "assistant", "content": _reply(exchange)},
+        {"role": "assistant", "content": _reply(exchange) + leads},
     ]
 
 
 def _reply(exchange: Exchange) -> str:
     if exchange.answer is not None:
-        return to_html(exchange.answer, f"quote-{exchange.number}")
+        return to_html(exchange.answer, exchange.number)
     return plain_to_html(exchange.message) if exchange.message else awaited_to_html()
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from qa_bot.datatypes import Answer, Quote
-from qa_bot.render import is_reworded, open_quotes, refusal, visible, where
+from qa_bot.render import has_highlight, open_quotes, refusal, visible, where
 
 _BLANKS = re.compile(r"\s+")
 _ACTS = re.compile(  # has a meaning in Markdown anywhere in a line
@@ -52,11 +52,13 @@ def escape(text: str) -> str:
 
 
 def _blocks(answer: Answer, numbers: Numbers) -> list[str]:
-    blocks = [f"Understood as: {escape(answer.query)}"] if is_reworded(answer) else []
+    understood = escape("; ".join(map(str, answer.understood)))
+    blocks = [f"({understood})"] if understood else []
     if not answer.found:
-        blocks.append(refusal(answer))
+        blocks.append(escape(refusal(answer)))
     for quote in open_quotes(answer):
-        words = _marked(quote) if answer.found else escape(quote.text)
+        marked = answer.found and has_highlight(quote)
+        words = _marked(quote) if marked else escape(quote.text)
         blocks.append(f"> {words} [{_number(quote, numbers)}]")
     return blocks
 

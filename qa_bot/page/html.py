@@ -12,8 +12,8 @@ from qa_bot.datatypes import Answer, Document, Mark, Quote
 from qa_bot.paragraphs import Offsets, paragraphs
 from qa_bot.render import (
     document_name,
-    is_reworded,
-    likelihood,
+    has_highlight,
+    match,
     one_line,
     open_quotes,
     refusal,
@@ -38,26 +38,36 @@ _FIND = (  # source.js does the finding
 )
 
 
-def to_html(answer: Answer, name: str = "quote") -> str:
+def to_html(answer: Answer, number: int = 0) -> str:
     """Render as one line of HTML: the short answer, the best quote, and the others folded away.
 
     Passages that may answer are all shown; of those that do not, the closest is folded away.
-    The quotes of ``shown_quotes`` link to ``#name-0``, ``#name-1`` and so on.
+    ``number`` is that of the exchange. The quotes of ``shown_quotes`` link to ``#quote-NUMBER-0``
+    and so on, and what was understood to ``#without-NUMBER-0`` and so on.
     """
-    understood = f"Understood as: <q>{_isolated(answer.query)}</q>"
-    parts = [f'<p class="qa-query">{understood}</p>'] if is_reworded(answer) else []
+    parts = [_understood_to_html(answer, number)] if answer.understood else []
     quotes = [
-        _quote_to_html(quote, f"{name}-{n}", answer.found)
+        _quote_to_html(quote, f"quote-{number}-{n}", answer.found)
         for n, quote in enumerate(shown_quotes(answer))
     ]
     if answer.found:
-        if answer.text != answer.quotes[0].text:
+        if has_highlight(answer.quotes[0]):
             parts.append(f'<p class="qa-short" dir="auto">{_html(answer.text)}</p>')
         parts += [quotes[0], _folded(_counted(len(quotes) - 1, "more quote"), quotes[1:])]
     else:
-        parts.append(f'<p class="qa-none">{refusal(answer)}</p>')
+        parts.append(f'<p class="qa-none">{_html(refusal(answer))}</p>')
         parts += quotes if answer.perhaps else [_folded(CLOSEST, quotes)]
     return f'<div class="qa-answer">{"".join(parts)}</div>'
+
+
+def _understood_to_html(answer: Answer, number: int) -> str:
+    """Render what was understood: each a link that asks again without it."""
+    chips = "".join(
+        f'<a class="qa-chip" href="#without-{number}-{n}" title="Ask again without this">'
+        f'{_isolated(one_line(str(understood)))} <span aria-hidden="true">×</span></a>'
+        for n, understood in enumerate(answer.understood)
+    )
+    return f'<p class="qa-understood">{chips}</p>'
 
 
 def shown_quotes(answer: Answer) -> tuple[Quote, ...]:
@@ -109,6 +119,14 @@ def suggestions_to_html(questions: Iterable[str]) -> str:
     )
     summary = "<summary>Questions to begin with</summary>"
     return f'<details class="qa-samples" open>{summary}<ul>{rows}</ul></details>' if rows else ""
+
+
+def leads_to_html(questions: Iterable[str]) -> str:
+    """Render questions that lead on from an answer; nothing when there are none."""
+    buttons = "".join(
+        f'<button type="button" class="qa-lead">{_html(one_line(it))}</button>' for it in questions
+    )
+    return f'<div class="qa-leads">{buttons}</div>' if buttons else ""
 
 
 def source_to_html(document: Document, quote: Quote | None = None, *, answers: bool = True) -> str:
@@ -184,7 +202,9 @@ def _pieces_to_html(document: Document, span: Offsets, quote: Quote | None, answ
     """Render a stretch cut where pages, the quote and its highlight begin or end."""
     pages = _marks_in(document, span, "page")
     ends = [] if quote is None else [quote.start, quote.end]
-    said = [] if quote is None or not answers else [quote.highlight.start, quote.highlight.end]
+    said = []
+    if quote is not None and answers and has_highlight(quote):
+        said = [quote.highlight.start, quote.highlight.end]
     cuts = sorted(
         {cut for cut in ends + said + [mark.start for mark in pages] if span[0] < cut < span[1]}
     )
@@ -255,23 +275,38 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _marked(quote: Quote) -> str:
-    """Escape a quote, with a <mark> around its highlight."""
+def _words_to_html(quote: Quote, *, answers: bool) -> str:
+    """Escape a quote, with a <mark> around the part that answers.
+
+    A header before the first sentence ("date 2020-01-01") is left out: the citation has the date.
+    """
     text, highlight = quote.document.text, quote.highlight
-    before, after = text[quote.start : highlight.start], text[highlight.end : quote.end]
+    body = quote.document.header.end
+    marked = answers and has_highlight(quote)
+    first = highlight.start if marked else quote.end - 1
+    start = body if quote.start < body <= first else quote.start
+    if not marked:
+        return _html(text[start : quote.end])
+    before, after = text[start : highlight.start], text[highlight.end : quote.end]
     return f"{_html(before)}<mark>{_html(highlight.text)}</mark>{_html(after)}"
 
 
 def _quote_to_html(quote: Quote, name: str, answers: bool) -> str:
-    """Render a quote, a link to its place, how sure it is, and a button that copies all three."""
+    """Render a quote, a link to its place, how well it matches, and a button that copies it."""
     place = ", ".join(_isolated(part) for part in where(quote))
-    words = _marked(quote) if answers else _html(quote.text)
-    sure = f'<span class="qa-sure">How sure: {likelihood(quote.score)}</span>' if answers else ""
+    words = _words_to_html(quote, answers=answers)
+    sure = _match_to_html(quote.score) if answers else ""
     return (
         f'<div class="qa-quote"><blockquote dir="auto">{words}</blockquote>'
         f'<p class="qa-cite"><a href="#{name}">{place}</a>{sure}'
         '<button type="button" class="qa-copy">Copy</button></p></div>'
     )
+
+
+def _match_to_html(score: float) -> str:
+    """Render how well a quote matches; the probability itself is told where the mouse rests."""
+    probability = f"{100 * score:.0f} % likely to answer the question"
+    return f'<span class="qa-match" title="{probability}">{match(score)}</span>'
 
 
 def _folded(summary: str, parts: Iterable[str]) -> str:

@@ -44,6 +44,7 @@ _ANSWERS: dict[str, Any] = {
     "concurrency_limit": _MAX_CONCURRENT,
     "concurrency_id": "answers",
 }
+_LEADS: dict[str, Any] = {**_PRIVATE, "show_progress": "hidden", "concurrency_limit": 1}
 _QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
 # The key of the session is kept in the storage of the browser tab: it survives a reload.
@@ -170,8 +171,13 @@ def _chatbot() -> gr.Chatbot:
 def _on_asking(parts: Parts, feedback: Path | None) -> None:
     shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
     asked = [parts.box.submit, parts.ask.click]
-    gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS)
-    parts.head.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS)
+    answered = (
+        gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS),
+        parts.head.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS),
+        parts.head.qa_without(events.ask_without, [parts.state], shown, **_ANSWERS),
+    )
+    for done in answered:
+        done.then(events.lead_on, [parts.state], [parts.chat], **_LEADS)
     if feedback is not None:
         parts.chat.like(events.feedback_handler(feedback), [parts.state], [], **_QUICK)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from qa_bot.answering.rewriter import Turn
+from qa_bot.answering.history import Turn
 from qa_bot.bot import Bot
-from qa_bot.datatypes import Answer, Document
+from qa_bot.datatypes import Answer, Document, Understood
 from qa_bot.documents.content import Content
 from qa_bot.documents.formats import SUFFIXES
 from qa_bot.documents.isolated import read_isolated
@@ -125,9 +125,10 @@ class Library:
         history: Sequence[Turn] = (),
         *,
         documents: Collection[str] | None = None,
+        without: Collection[Understood] = (),
     ) -> Answer:
         """Answer from the documents with these ids, or from all: see Bot.answer."""
-        return self._bot.answer(question, history, documents=documents)
+        return self._bot.answer(question, history, documents=documents, without=without)
 
     def close(self) -> None:
         """Delete the session's own documents, and refuse new ones; stops a file being read."""

@@ -90,11 +90,21 @@ class QuoteJson(Words):
     document: Source
 
 
+class UnderstoodJson(_Exact):
+    """One thing that was taken from the conversation to understand a follow-up."""
+
+    kind: Literal["means", "adds", "follows"]
+    word: str = Field(description='what the question says, such as "he"; "" where it says nothing')
+    meaning: str = Field(description="what that stands for, or the question that is continued")
+    text: str = Field(description='as a person would say it: "he = Mark Esper"')
+
+
 class AnswerJson(_Exact):
     """What ``Answer.to_dict`` returns."""
 
     question: str
     query: str = Field(description="what was searched for: the question, made to stand alone")
+    understood: list[UnderstoodJson] = Field(description="what was taken from the conversation")
     level: Literal["found", "perhaps", "not said"] = Field(description="how much it claims")
     found: bool = Field(description="whether the documents answer the question")
     text: str = Field(description="the words that answer; empty when nothing is found")

@@ -56,14 +56,24 @@ const editQuestion = (button) => {
   box.focus();
 };
 
+// Ask a follow-up again without one thing that was understood.
+const askWithout = (chip, event) => {
+  event.preventDefault();
+  trigger("qa_without", { of: chip.hash.slice(1) });
+  document.querySelector(".qa-ask textarea").focus();
+};
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest(
-    ".qa-copy, .qa-quote, .qa-edit, [data-ask], [data-open], [data-remove], .qa-back, .qa-side",
+    ".qa-copy, .qa-quote, .qa-edit, .qa-chip, .qa-lead, [data-ask], [data-open], [data-remove]" +
+      ", .qa-back, .qa-side",
   );
   if (target === null) return;
   if (target.matches(".qa-copy")) copyQuote(target);
   else if (target.matches(".qa-quote")) showQuote(target, event);
   else if (target.matches(".qa-edit")) editQuestion(target);
+  else if (target.matches(".qa-chip")) askWithout(target, event);
+  else if (target.matches(".qa-lead")) trigger("qa_ask", { question: target.textContent });
   else if (target.dataset.ask) trigger("qa_ask", { question: target.dataset.ask });
   else if (target.dataset.open) trigger("qa_open", { of: target.dataset.open });
   else if (target.dataset.remove) trigger("qa_remove", { of: target.dataset.remove });

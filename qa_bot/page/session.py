@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from itertools import count, zip_longest
 from weakref import WeakValueDictionary
 
-from qa_bot.datatypes import Answer, Document, Quote
+from qa_bot.datatypes import Answer, Document, Quote, Understood
 from qa_bot.errors import QABotError
 from qa_bot.page.export import conversation_to_markdown
 from qa_bot.page.library import Library
-from qa_bot.page.suggestions import suggest
+from qa_bot.page.suggestions import lead_on, suggest
 
 SUGGESTIONS = 4  # questions to begin with, about documents that were added
+LEADS = 3  # questions that lead on from an answer
 CHOOSE_ONE = "Choose at least one document to ask about."
 IN_WORDS = "Please ask a question in words."
 
@@ -34,6 +35,8 @@ class Exchange:
     question: str
     answer: Answer | None = None
     message: str = ""
+    without: tuple[Understood, ...] = ()  # what the person has said is not meant
+    leads: tuple[str, ...] = ()  # questions that lead on from the answer
 
     @property
     def is_pending(self) -> bool:
@@ -86,6 +89,21 @@ class Session:
         self.conversation.append(exchange)
         return exchange
 
+    def begin_without(self, number: int, place: int) -> Exchange | None:
+        """Take back what was understood at ``place`` in the exchange with that number.
+
+        Returns the exchange, which is to be answered again, or None when there is nothing there.
+        """
+        exchange = self._exchange(number)
+        if exchange is None or exchange.answer is None:
+            return None
+        understood = exchange.answer.understood
+        if place >= len(understood):
+            return None
+        exchange.without = (*exchange.without, understood[place])
+        exchange.answer, exchange.leads = None, ()
+        return exchange
+
     def finish(self, exchange: Exchange) -> None:
         """Answer a question, or leave a message that says why it cannot be answered."""
         chosen = [doc.id for doc in self.library.documents if doc.id not in self.excluded]
@@ -113,8 +131,8 @@ class Session:
 
         Closest passages are counted where nothing was quoted. None when there is no such quote.
         """
-        answers = (it.answer for it in self.conversation if it.number == number)
-        answer = next(answers, None)
+        exchange = self._exchange(number)
+        answer = None if exchange is None else exchange.answer
         quotes = () if answer is None else answer.quotes if answer.found else answer.closest
         if answer is None or place >= len(quotes):
             return None
@@ -145,6 +163,17 @@ class Session:
         turns = zip_longest(*reversed(suggested))
         return [it for turn in turns for it in turn if it is not None][:SUGGESTIONS]
 
+    def lead_on(self) -> None:
+        """Find questions that lead on from the last answer, if it has quotes and none were found.
+
+        Raises what Bot.answer does, when its document was removed meanwhile.
+        """
+        last = self.conversation[-1] if self.conversation else None
+        if last is None or last.answer is None or not last.answer.found or last.leads:
+            return
+        asked = [it.question for it in self.conversation]
+        last.leads = tuple(lead_on(self.library.answer, last.answer.quotes[0], LEADS, asked))
+
     def to_markdown(self) -> str:
         """Return the conversation with its quotes and citations."""
         turns = [(it.question, it.answer) for it in self.conversation if it.answer is not None]
@@ -154,10 +183,15 @@ class Session:
         earlier = [it.answer for it in self.conversation if it.number < exchange.number]
         history = [answer for answer in earlier if answer is not None]
         try:
-            exchange.answer = self.library.answer(exchange.question, history, documents=documents)
+            exchange.answer = self.library.answer(
+                exchange.question, history, documents=documents, without=exchange.without
+            )
         except (QABotError, ValueError) as error:
             # A ValueError means that a document was removed meanwhile, in another tab.
             exchange.message = str(error)
+
+    def _exchange(self, number: int) -> Exchange | None:
+        return next((it for it in self.conversation if it.number == number), None)
 
     def _document(self, id: str) -> Document | None:
         return next((it for it in self.library.documents if it.id == id), None)

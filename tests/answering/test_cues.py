@@ -4,7 +4,13 @@ import pytest
 
 from qa_bot.answering.cues import (
     asks_of_event,
+    asks_reason,
+    asks_whether,
     context_cue,
+    continues,
+    may_mean_all,
+    more_of,
+    new_subject,
     owns,
     points_at_article,
     pronouns,
@@ -131,3 +137,94 @@ def test_what_a_question_begins_with_in_the_middle_is_cut() -> None:
 )
 def test_an_event_is_asked_about_without_a_word_for_it(question: str, expected: bool) -> None:
     assert asks_of_event(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Are dogs allowed?", True),
+        ("And is it open?", True),
+        ("Can you bring dogs?", True),
+        ("Didn't he leave?", True),
+        ("whether dogs are allowed", True),
+        ("Dogs are allowed, aren't they?", True),
+        ("So Trump wants war, right?", True),
+        ("Did he leave when it rained?", True),
+        ("Is it open or not?", True),
+        # More than yes or no is asked for.
+        ("Is it red or blue?", False),
+        ("Can you tell me who left?", False),
+        ("Could you give me the price?", False),
+        ("Does it say when he left?", False),
+        ("Is it known who did it?", False),
+        ("Will Smith was born when?", False),
+        ("Who is allowed?", False),
+        ("What is it?", False),
+        ("May 5", False),
+        ("price of dogs", False),
+    ],
+)
+def test_a_question_of_yes_or_no(question: str, expected: bool) -> None:
+    assert asks_whether(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Why?", "Why"),
+        ("And why?", "why"),
+        ("Why not?", "Why not"),
+        ("How come?", "How come"),
+        ("By whom?", "By whom"),
+        ("How many?", "How many"),
+        ("Since when?", "Since when"),
+        ("When did that happen?", "When"),
+        ("And on what day was that?", "on what day"),
+        ("From which base?", "From which base"),
+        ("How many soldiers?", "How many soldiers"),
+        ("Which militia?", "Which militia"),
+        ("Which militia was bombed?", ""),
+        ("How many were killed?", ""),
+        ("How many more?", ""),
+        ("Who left?", ""),
+        ("Why did he leave?", ""),
+        ("What happened?", ""),
+    ],
+)
+def test_what_continues_the_last_question(question: str, expected: str) -> None:
+    assert continues(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What about the contractor?", "the contractor"),
+        ("How about Oskar Brandt?", "Oskar Brandt"),
+        ("And in Syria?", "in Syria"),
+        ("and them?", "them"),
+        ("And in May?", "in May"),
+        ("And who left?", ""),
+        ("And was it open?", ""),
+        ("And the man that the two of them saw there?", ""),
+        ("Syria?", ""),
+    ],
+)
+def test_another_subject(question: str, expected: str) -> None:
+    assert new_subject(question) == expected
+
+
+def test_more_of_what_was_counted() -> None:
+    assert more_of("Will more follow?", "boats") == "Will more boats follow?"
+    assert more_of("Are there others?", "boats") == "Are there more boats?"
+    assert more_of("Will more boats follow?", "boats") == ""
+    assert more_of("Will more follow?", "") == ""
+
+
+def test_a_pronoun_may_be_for_all_that_was_said() -> None:
+    asked = ["Was it on TV?", "Who decided this?", "Will that do?", "Who saw it there?", "Is he?"]
+    assert [may_mean_all(question) for question in asked] == [True, True, True, False, False]
+
+
+def test_the_reason_of_what_was_answered() -> None:
+    asked = ["And why?", "How come?", "Why did he?", "When?"]
+    assert [asks_reason(question) for question in asked] == [True, True, False, False]

@@ -24,6 +24,7 @@ from qa_bot.answering.reader import (
     rank_by_mean,
     read_by_prior,
     select,
+    without_span,
     word_weights,
 )
 from qa_bot.datatypes import Document, Hit, Quote, Span
@@ -316,3 +317,12 @@ def test_a_date_that_is_cut_into_sentences_is_quoted_whole() -> None:
 
 def test_an_article_without_a_date_has_none_to_quote() -> None:
     assert date_quotes("When was this written?", hits_of(Document.from_text("No date."))) == []
+
+
+def test_what_was_said_is_not_its_own_reason() -> None:
+    document = Document("Vance closed the port because cranes fell.")
+    port, cranes = (
+        Quote(document, 0, len(document.text), Span(document, start, end), 0.9)
+        for start, end in ((0, 21), (22, 41))
+    )
+    assert without_span([port, cranes], Span(document, 6, 12)) == [cranes]

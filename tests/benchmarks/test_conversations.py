@@ -22,7 +22,7 @@ from benchmarks.conversations import (
 )
 from benchmarks.followups import IGNORED, OURS, PREPENDED
 from benchmarks.golden import Golden
-from qa_bot.answering.rewriter import Turn as Earlier
+from qa_bot.answering.history import Turn as Earlier
 from qa_bot.datatypes import Answer, Document, Quote, Span
 
 TOWN = Document.from_text("The bridge opened in 1932. Ada Brook designed it. It is blue.")

@@ -36,7 +36,8 @@ from benchmarks.followups import (
     terms_table,
     to_table,
 )
-from qa_bot.answering.rewriter import Turn, rewrites
+from qa_bot.answering.history import Turn
+from qa_bot.answering.rewriter import rewrites
 from qa_bot.datatypes import Answer, Document, Quote, Span
 from qa_bot.models.span_model import Levels
 
@@ -98,7 +99,7 @@ def test_a_question_stands_alone_when_nothing_but_case_and_marks_was_changed(
 def test_every_system_rewrites_every_question() -> None:
     queries = rewrite_all(ROWS)
     assert list(queries) == [OURS, IGNORED, PREPENDED]
-    assert queries[OURS] == [rewrites(row.question, row.history)[0] for row in ROWS]
+    assert queries[OURS] == [rewrites(row.question, row.history)[0].query for row in ROWS]
     assert queries[IGNORED] == ["When was she born?", "Where is the castle?", "Who repaired it?"]
     assert queries[PREPENDED][2] == "Who designed the old bridge? Who repaired it?"
 

@@ -19,7 +19,7 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] /
 PORT = 7863
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 780}
-WAIT = 60_000  # milliseconds
+WAIT = 180_000  # milliseconds; the machine may be busy
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
         if browser is None:
             print("no Chromium: run: python -m playwright install chromium", file=sys.stderr)
             return 2
-        for picture in (_start, _chat, _perhaps, _documents, _phone):
+        for picture in (_start, _chat, _follow_up, _whether, _perhaps, _documents, _phone):
             picture(browser)
     page.close(verbose=False)
     return 0
@@ -47,6 +47,22 @@ def _chat(browser: Browser) -> None:
         _ask(view, question)
     view.get_by_role("log").evaluate("log => log.scrollTo(0, 0)")
     _take(view, "chat.png")
+
+
+def _follow_up(browser: Browser) -> None:
+    """What was understood, each on a chip, and what leads on."""
+    view = _open(browser, viewport=WIDE)
+    for question in ("Who is the Defense Secretary?", "What did he order?", "Why?"):
+        _ask(view, question)
+    expect(view.locator(".qa-lead").first).to_be_visible(timeout=WAIT)
+    _take(view, "follow-up.png")
+
+
+def _whether(browser: Browser) -> None:
+    """A question of yes or no: the quote that decides it."""
+    view = _open(browser, viewport=WIDE)
+    _ask(view, "Does Trump want war with Iran?")
+    _take(view, "whether.png")
 
 
 def _perhaps(browser: Browser) -> None:

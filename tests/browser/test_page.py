@@ -12,7 +12,7 @@ from qa_bot.datatypes import Document
 from qa_bot.page.export import conversation_to_markdown
 from qa_bot.page.html import source_to_html
 from qa_bot.page.layout import EXAMPLES
-from qa_bot.render import NOT_FOUND
+from qa_bot.render import has_highlight, refusal
 from tests.browser.pages import (
     BREAD,
     FOLLOW_UP,
@@ -40,9 +40,10 @@ def test_an_example_is_answered_by_a_quote_that_is_marked_in_its_place(
     assert questions(page) == [KHAMENEI]
     assert exact(page, ".qa-short") == [answer.text]
     assert exact(page, ".qa-answer blockquote") == [quote.text for quote in answer.quotes]
-    assert exact(page, ".qa-answer mark") == [quote.highlight.text for quote in answer.quotes]
+    marked = [quote.highlight.text for quote in answer.quotes if has_highlight(quote)]
+    assert exact(page, ".qa-answer mark") == marked
     expect(page.locator(".qa-cite").first).to_contain_text(f"{TITLE}, 2020-01-01, paragraph ")
-    expect(page.locator(".qa-sure").first).to_contain_text("How sure: ")
+    expect(page.locator(".qa-match").first).to_have_text(match(answer.quotes[0].score))
     shown(page, answer.quotes[0].text, answer.text)
 
 
@@ -82,11 +83,41 @@ def test_a_follow_up_is_understood_from_the_conversation(visit: Visit, shipped_b
     ask(page, FOLLOW_UP)
     answer = shipped_bot.answer(FOLLOW_UP, [shipped_bot.answer(KHAMENEI)])
     assert answer.query != FOLLOW_UP
-    assert exact(page, ".qa-query bdi") == [answer.query]
+    (understood,) = answer.understood
+    assert exact(page, ".qa-chip bdi") == [str(understood)]
     page.get_by_role("button", name="Start again").click()
     expect(page.locator("[data-testid=user]")).to_have_count(0)
     ask(page, FOLLOW_UP)
-    assert page.locator(".qa-query").count() == 0
+    assert page.locator(".qa-chip").count() == 0
+
+
+def test_a_follow_up_is_asked_again_without_what_was_understood(visit: Visit) -> None:
+    page = visit()
+    ask(page, "Who is the Defense Secretary?")
+    ask(page, "What did he order?")
+    chip = page.get_by_role("link", name="he = ")
+    expect(chip).to_have_count(1)
+    chip.click()
+    expect(chip).to_have_count(0)
+    expect(replies(page)).to_have_count(2)
+    assert questions(page) == ["Who is the Defense Secretary?", "What did he order?"]
+
+
+def test_a_question_that_leads_on_is_asked(visit: Visit) -> None:
+    page = visit()
+    ask(page, KHAMENEI)
+    lead = page.locator(".qa-lead").first
+    expect(lead).to_be_visible(timeout=60_000)
+    question = lead.text_content()
+    lead.click()
+    expect(replies(page)).to_have_count(2, timeout=60_000)
+    assert questions(page) == [KHAMENEI, question]
+
+
+def test_a_question_of_yes_or_no_is_answered_by_the_quote_alone(visit: Visit) -> None:
+    reply = ask(visit(), "Does Trump want war with Iran?")
+    expect(reply.locator("blockquote").first).to_contain_text("I want to have peace")
+    assert reply.locator(".qa-short, mark").count() == 0
 
 
 def test_what_the_article_does_not_say_is_said_and_the_closest_passage_folded(
@@ -94,8 +125,9 @@ def test_what_the_article_does_not_say_is_said_and_the_closest_passage_folded(
 ) -> None:
     page = visit()
     reply = ask(page, BREAD)
-    closest = shipped_bot.answer(BREAD).closest[0]
-    assert exact(page, ".qa-none") == [NOT_FOUND]
+    answer = shipped_bot.answer(BREAD)
+    closest = answer.closest[0]
+    assert exact(page, ".qa-none") == [refusal(answer)] == [f"“{TITLE}” does not say."]
     expect(reply.locator("blockquote")).to_be_hidden()
     reply.locator("summary").click()
     reply.locator(".qa-cite a").click()

@@ -8,7 +8,6 @@ import numpy as np
 from playwright.sync_api import Browser, expect
 
 from qa_bot.page.server import start
-from qa_bot.render import NOT_FOUND
 from qa_bot.store.embedded import BATCH
 from tests.browser.pages import (
     FOLLOW_UP,
@@ -26,6 +25,7 @@ from tests.browser.samples import FILES, HOSTILE, HOSTILE_NAME, file
 from tests.helpers.fakes import MILL, WordEmbedder, long_text, word_bot
 from tests.helpers.served import free_port
 
+NOT_SAID = f"“{TITLE}” does not say."
 DROP = """(area, [name, bytes]) => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
@@ -108,7 +108,7 @@ def test_documents_are_chosen_opened_and_removed(visit: Visit) -> None:
     name, data, question, answer = FILES[0]
     upload(page, file(name, data))
     page.get_by_label(f"Ask about {name}").uncheck()
-    expect(ask(page, question)).to_contain_text(NOT_FOUND)
+    expect(ask(page, question)).to_contain_text(NOT_SAID)
     page.get_by_role("tab", name="Documents").click()
     page.get_by_label(f"Ask about {name}").check()
     expect(ask(page, question)).to_contain_text(answer)
@@ -118,7 +118,7 @@ def test_documents_are_chosen_opened_and_removed(visit: Visit) -> None:
     page.get_by_role("tab", name="Documents").click()
     page.get_by_role("button", name=f"Remove {name}").click()
     expect(page.locator(".qa-documents li")).to_have_count(1)
-    expect(ask(page, question)).to_contain_text(NOT_FOUND)
+    expect(ask(page, question)).to_contain_text(NOT_SAID)
 
 
 def test_a_text_is_pasted_and_questions_about_it_are_suggested(visit: Visit) -> None:
@@ -127,15 +127,12 @@ def test_a_text_is_pasted_and_questions_about_it_are_suggested(visit: Visit) -> 
     page.get_by_text("Or paste a text").click()
     page.get_by_label("Title").fill("Crane")
     name = "Tova Lindgren"
-    text = (
-        f"In May 1987 the crane fell into the harbour of Oslo and sank. The mayor said that {name} "
-        f"was the best engineer in town. Years after, {name} sold it."
-    )
+    text = f"The harbour crane was repaired by {name} in May 1987. It rained all day."
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Add this text").click()
-    expect(page.locator(".qa-reports li")).to_have_text("Crane: 31 words", timeout=60_000)
+    expect(page.locator(".qa-reports li")).to_have_text("Crane: 14 words", timeout=60_000)
     suggestion = page.locator(".qa-samples button").first
-    expect(suggestion).to_contain_text(name, timeout=60_000)
+    expect(suggestion).to_have_text("Who repaired the harbour crane?", timeout=60_000)
     suggestion.click()
     expect(page.locator(".qa-answer blockquote").first).to_contain_text(name, timeout=60_000)
 
@@ -145,12 +142,12 @@ def test_two_people_see_nothing_of_each_other(visit: Visit) -> None:
     name, data, question, answer = FILES[0]
     upload(mine, file(name, data))
     expect(ask(mine, question)).to_contain_text(answer)
-    expect(ask(theirs, question)).to_contain_text(NOT_FOUND)
+    expect(ask(theirs, question)).to_contain_text(NOT_SAID)
     theirs.get_by_role("tab", name="Documents").click()
     assert exact(theirs, "[data-open]") == [TITLE]
     ask(mine, KHAMENEI)
     ask(theirs, FOLLOW_UP)
-    assert not any("Khamenei" in str(text) for text in exact(theirs, ".qa-query"))
+    assert not any("Khamenei" in str(text) for text in exact(theirs, ".qa-chip"))
     assert questions(theirs) == [question, FOLLOW_UP]
     assert questions(mine) == [question, KHAMENEI]
 

@@ -1,14 +1,15 @@
 """Small readable fakes of the models, and a Bot of them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from qa_bot.answering.rewriter import Turn
+from qa_bot.answering.history import Turn
+from qa_bot.answering.rewriter import Rewrite
 from qa_bot.bot import Bot
 from qa_bot.config import Config
-from qa_bot.datatypes import Answer, Document, Hit, Quote
+from qa_bot.datatypes import Answer, Document, Hit, Link, Quote, Understood
 from qa_bot.models.span_model import Levels
 from qa_bot.store.index import Index
 
@@ -62,22 +63,29 @@ class WordReader:
 class WordRewriter:
     """Adds the words of the last question to a question."""
 
-    def rewrite(self, question: str, history: Sequence[Turn]) -> tuple[str, ...]:
+    def rewrite(
+        self, question: str, history: Sequence[Turn], without: Collection[Understood] = ()
+    ) -> tuple[Rewrite, ...]:
         if not history:
-            return (question,)
+            return (Rewrite(question),)
         last = history[-1]
         asked = last.query if isinstance(last, Answer) else last[0]
-        return f"{question} {asked}", question
+        follows = Understood(Link.FOLLOWS, "", asked)
+        if follows in without:
+            return (Rewrite(question),)
+        return Rewrite(f"{question} {asked}", (follows,)), Rewrite(question)
 
 
 class FixedRewriter:
     """Gives the same queries for every question."""
 
     def __init__(self, *queries: str) -> None:
-        self.queries = queries
+        self.rewrites = tuple(map(Rewrite, queries))
 
-    def rewrite(self, question: str, history: Sequence[Turn]) -> tuple[str, ...]:
-        return self.queries
+    def rewrite(
+        self, question: str, history: Sequence[Turn], without: Collection[Understood] = ()
+    ) -> tuple[Rewrite, ...]:
+        return self.rewrites
 
 
 def word_bot(*documents: Document, embedder: WordEmbedder | None = None) -> Bot:

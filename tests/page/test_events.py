@@ -10,6 +10,7 @@ import pytest
 from qa_bot.page import events
 from qa_bot.page.html import (
     awaited_to_html,
+    leads_to_html,
     plain_to_html,
     question_to_html,
     source_to_html,
@@ -47,7 +48,7 @@ def test_a_question_is_shown_at_once_and_then_its_answer_and_that_in_its_place(
     assert exchange.answer is not None
     awaited = {"role": "assistant", "content": awaited_to_html()}
     assert first == ([user, awaited], "", SKIPPED, SKIPPED, session)
-    assert last[0] == [user, {"role": "assistant", "content": to_html(exchange.answer, "quote-0")}]
+    assert last[0] == [user, {"role": "assistant", "content": to_html(exchange.answer, 0)}]
     assert last[1] == SKIPPED  # a question half typed stays
     assert last[2] == source_to_html(MILL, exchange.answer.quotes[0])
     assert last[3].selected == "source"
@@ -69,10 +70,31 @@ def test_a_suggested_question_is_asked(session: Session) -> None:
     assert [it.question for it in session.conversation] == ["The mill was built"]
 
 
+def test_after_an_answer_the_whole_conversation_is_shown_again(session: Session) -> None:
+    assert events.lead_on(session) == SKIPPED
+    ask(session, "The mill was built")
+    (exchange,) = session.conversation
+    shown = events.messages(session)
+    assert events.lead_on(session) == shown  # the document leads on to nothing else
+    exchange.leads = ("Who built the mill?",)
+    again = events.lead_on(session)
+    assert again[1]["content"] == shown[1]["content"] + leads_to_html(exchange.leads)
+
+
+def test_a_follow_up_is_asked_again_in_its_place(session: Session) -> None:
+    ask(session, "The mill was built")
+    ask(session, "Why?")
+    first, last = events.ask_without(session, event(of="without-1-0"))
+    assert first[0][3] == {"role": "assistant", "content": awaited_to_html()}
+    assert len(last[0]) == 4 and "qa-understood" not in last[0][3]["content"]
+    nothing = (SKIPPED, SKIPPED, SKIPPED, SKIPPED, session)
+    assert list(events.ask_without(session, event(of="without-1-0"))) == [nothing]
+
+
 def test_a_clicked_quote_or_document_is_shown(session: Session) -> None:
     ask(session, "The mill was built")
     page, tabs, _ = events.show_quote(session, event(of="quote-0-0"))
-    assert f'<mark class="qa-said">{MILL.text}</mark>' in page and tabs.selected == "source"
+    assert f"<mark>{MILL.text}</mark>" in page and tabs.selected == "source"
     page, tabs, _ = events.show_document(session, event(of=MILL.id))
     assert page == source_to_html(MILL) and tabs.selected == "source"
 
@@ -143,7 +165,7 @@ def test_a_page_that_is_loaded_anew_catches_up_with_what_was_awaited(session: Se
     exchange = session.begin("The mill was built")
     shown = events.catch_up(session)
     assert exchange.answer is not None and exchange.answer.found
-    assert shown[1] == {"role": "assistant", "content": to_html(exchange.answer, "quote-0")}
+    assert shown[1] == {"role": "assistant", "content": to_html(exchange.answer, 0)}
     assert events.catch_up(session) == shown
 
 

@@ -1,12 +1,14 @@
 """export: Markdown that shows the exact words, reads well as it is, and makes nothing of them."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from markdown_it import MarkdownIt
 
-from qa_bot.datatypes import Answer, Quote, Span
+from qa_bot.datatypes import Answer, Link, Quote, Span, Understood
 from qa_bot.page.export import conversation_to_markdown, escape, to_markdown
-from qa_bot.render import NOT_FOUND, PERHAPS
+from qa_bot.render import has_highlight
 from tests.helpers.render_samples import (
     BIRDS,
     HARMLESS,
@@ -24,7 +26,7 @@ MARKDOWN = MarkdownIt("js-default", {"html": True, "linkify": False})
 def test_each_quote_has_the_number_of_its_citation() -> None:
     assert to_markdown(answer_of(BIRDS, LAST)) == (
         "> Anna saw <mark>750 birds</mark>, then left. [1]\n\n"
-        "> <mark>Last.</mark> [2]\n\n"
+        "> Last. [2]\n\n"
         "1. Birds, 2020-01-01, paragraph 2, characters 21–51\n"
         "2. Birds, paragraph 3, characters 53–58\n"
     )
@@ -38,10 +40,10 @@ def test_a_conversation_has_its_citations_at_the_end_each_once() -> None:
     ]
     assert conversation_to_markdown(turns) == (
         "# Conversation\n\n"
-        "## Who \\*left\\*?\n\n> <mark>Last.</mark> [1]\n\n"
-        f"## And then?\n\n{NOT_FOUND}\n\n"
+        "## Who \\*left\\*?\n\n> Last. [1]\n\n"
+        "## And then?\n\nThe documents do not say.\n\n"
         "## Who left, and what was seen?\n\n"
-        "> Anna saw <mark>750 birds</mark>, then left. [2]\n\n> <mark>Last.</mark> [1]\n\n"
+        "> Anna saw <mark>750 birds</mark>, then left. [2]\n\n> Last. [1]\n\n"
         "## Sources\n\n"
         "1. Birds, paragraph 3, characters 53–58\n"
         "2. Birds, 2020-01-01, paragraph 2, characters 21–51\n"
@@ -49,14 +51,15 @@ def test_a_conversation_has_its_citations_at_the_end_each_once() -> None:
 
 
 def test_without_a_quote_there_are_no_sources() -> None:
-    expected = f"# Conversation\n\n## Why?\n\n{NOT_FOUND}\n"
+    expected = "# Conversation\n\n## Why?\n\nThe documents do not say.\n"
     assert conversation_to_markdown([("Why?", answer_of())]) == expected
 
 
 def test_passages_that_may_answer_are_given_without_a_mark() -> None:
     perhaps = Answer("Who?", "Who?", (), 0.4, (BIRDS, LAST), perhaps=True)
     assert to_markdown(perhaps) == (
-        f"{PERHAPS}\n\n> Anna saw 750 birds, then left. [1]\n\n> Last. [2]\n\n"
+        "The documents may not answer this. The closest passages:\n\n"
+        "> Anna saw 750 birds, then left. [1]\n\n> Last. [2]\n\n"
         "1. Birds, 2020-01-01, paragraph 2, characters 21–51\n"
         "2. Birds, paragraph 3, characters 53–58\n"
     )
@@ -69,9 +72,12 @@ def test_a_citation_names_page_and_heading() -> None:
     )
 
 
-def test_a_reworded_question_is_shown_as_it_was_understood() -> None:
-    answer = answer_of(question="And he?", query="Did *he* leave?")
-    assert to_markdown(answer) == f"Understood as: Did \\*he\\* leave?\n\n{NOT_FOUND}\n"
+def test_what_was_understood_is_told() -> None:
+    understood = (Understood(Link.MEANS, "he", "*Esper*"), Understood(Link.FOLLOWS, "", "Who?"))
+    answer = Answer("And he?", "Did Esper leave?", (), 0.1, understood=understood)
+    assert to_markdown(answer) == (
+        "(he = \\*Esper\\*; follows: Who?)\n\nThe documents do not say.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,8 +130,8 @@ def test_a_question_is_a_heading_with_its_exact_words(text: str) -> None:
 @example(quote_of("a\\b", "a\\b", "b"), "x")
 @example(quote_of("# a", "# a", "a"), "x")
 def test_the_words_are_shown_and_nothing_is_made_of_them(quote: Quote, query: str) -> None:
-    answer = answer_of(quote, question="", query=f"a{query}")
-    tokens = MARKDOWN.parse(to_markdown(answer))
+    understood = (Understood(Link.ADDS, "", f"a{query}"),)
+    tokens = MARKDOWN.parse(to_markdown(replace(answer_of(quote), understood=understood)))
     opened = [token.type for token in tokens if token.nesting == 1]
     assert opened == [
         "paragraph_open",
@@ -139,6 +145,6 @@ def test_the_words_are_shown_and_nothing_is_made_of_them(quote: Quote, query: st
     shown = [[child for child in children or [] if child.content] for children in inline]
     markup = [child.content for child in shown[1] if child.type != "text"]
     words = "".join(child.content for child in shown[1] if child.type == "text")
-    assert markup == ["<mark>", "</mark>"]
+    assert markup == (["<mark>", "</mark>"] if has_highlight(quote) else [])
     assert words.split() == [*quote.text.split(), "[1]"]
     assert {child.type for child in [*shown[0], *shown[2]]} == {"text"}

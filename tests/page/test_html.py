@@ -1,15 +1,17 @@
 """page_html: all that a page shows has the exact words and our tags alone."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from hypothesis import example, given
 
-from qa_bot.datatypes import Answer, Document, Quote, Span
+from qa_bot.datatypes import Answer, Document, Link, Quote, Span, Understood
 from qa_bot.page.html import (
     CLOSEST,
     awaited_to_html,
     documents_to_html,
     heading_to_html,
+    leads_to_html,
     plain_to_html,
     question_to_html,
     reports_to_html,
@@ -19,7 +21,7 @@ from qa_bot.page.html import (
     to_html,
     welcome_to_html,
 )
-from qa_bot.render import NOT_FOUND, PERHAPS
+from qa_bot.render import has_highlight
 from qa_bot.report import Report
 from tests.helpers.render_samples import (
     ANYTHING,
@@ -63,17 +65,19 @@ class Page(HTMLParser):
 
 
 def test_html_has_the_short_answer_and_folds_all_but_the_best_quote_away() -> None:
-    assert to_html(answer_of(BIRDS, LAST), "quote-7") == (
+    assert to_html(answer_of(BIRDS, LAST), 7) == (
         '<div class="qa-answer"><p class="qa-short" dir="auto">750 birds</p>'
         '<div class="qa-quote">'
         '<blockquote dir="auto">Anna saw <mark>750 birds</mark>, then left.</blockquote>'
         '<p class="qa-cite"><a href="#quote-7-0"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, '
-        '<bdi>paragraph 2</bdi></a><span class="qa-sure">How sure: very likely</span>'
+        '<bdi>paragraph 2</bdi></a><span class="qa-match" '
+        'title="95 % likely to answer the question">strong match</span>'
         '<button type="button" class="qa-copy">Copy</button></p></div>'
         "<details><summary>1 more quote</summary>"
-        '<div class="qa-quote"><blockquote dir="auto"><mark>Last.</mark></blockquote>'
+        '<div class="qa-quote"><blockquote dir="auto">Last.</blockquote>'
         '<p class="qa-cite"><a href="#quote-7-1"><bdi>Birds</bdi>, <bdi>paragraph 3</bdi></a>'
-        '<span class="qa-sure">How sure: likely</span>'
+        '<span class="qa-match" '
+        'title="70 % likely to answer the question">weak match</span>'
         '<button type="button" class="qa-copy">Copy</button></p></div>'
         "</details></div>"
     )
@@ -86,8 +90,8 @@ def test_html_says_an_answer_that_is_the_whole_quote_once() -> None:
 def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it() -> None:
     refusal = Answer("Who?", "Who?", (), 0.2, (BIRDS, LAST))
     assert shown_quotes(refusal) == (BIRDS,)
-    assert to_html(refusal, "quote-7") == (
-        f'<div class="qa-answer"><p class="qa-none">{NOT_FOUND}</p>'
+    assert to_html(refusal, 7) == (
+        '<div class="qa-answer"><p class="qa-none">The documents do not say.</p>'
         f"<details><summary>{CLOSEST}</summary>"
         '<div class="qa-quote"><blockquote dir="auto">Anna saw 750 birds, then left.</blockquote>'
         '<p class="qa-cite"><a href="#quote-7-0"><bdi>Birds</bdi>, <bdi>2020-01-01</bdi>, '
@@ -98,11 +102,12 @@ def test_html_of_a_refusal_folds_the_closest_passage_and_marks_no_answer_in_it()
 
 def test_html_of_passages_that_may_answer_shows_them_all_and_marks_no_answer() -> None:
     perhaps = Answer("Who?", "Who?", (), 0.4, (BIRDS, LAST), perhaps=True)
-    page = to_html(perhaps, "quote-7")
+    page = to_html(perhaps, 7)
     assert shown_quotes(perhaps) == (BIRDS, LAST)
-    assert page.startswith(f'<div class="qa-answer"><p class="qa-none">{PERHAPS}</p><div')
+    said = "The documents may not answer this. The closest passages:"
+    assert page.startswith(f'<div class="qa-answer"><p class="qa-none">{said}</p><div')
     assert page.count("<blockquote") == 2
-    assert "<details" not in page and "<mark" not in page and "How sure" not in page
+    assert "<details" not in page and "<mark" not in page and "qa-match" not in page
 
 
 def test_a_source_is_a_page_with_the_quote_marked_and_what_answers_marked_more() -> None:
@@ -139,6 +144,19 @@ def test_a_quote_in_the_header_is_marked_there() -> None:
     assert (
         '<p class="qa-meta" dir="auto"><mark>date </mark><mark class="qa-said">2020-01-01</mark>'
     ) in source_to_html(document, quote)
+
+
+def test_an_answer_leaves_out_the_header_before_its_first_sentence() -> None:
+    document = Document.from_text(HEADED, "One")
+    start, end = HEADED.index("It"), HEADED.index(" Then")
+    page = to_html(answer_of(Quote(document, 1, end, Span(document, start, start + 2), 1)))
+    assert '<blockquote dir="auto"><mark>It</mark> began.</blockquote>' in page
+    asked = Answer("Did it?", "Did it?", (Quote(document, 1, end, Span(document, 1, end), 1),), 1)
+    assert '<blockquote dir="auto">It began.</blockquote>' in to_html(asked)
+    dated = Quote(document, 1, end, Span(document, 6, 16), 1)
+    assert '<blockquote dir="auto">date <mark>2020-01-01</mark> It began' in to_html(
+        answer_of(dated)
+    )
 
 
 def test_a_quote_over_the_end_of_the_header_is_marked_on_both_sides() -> None:
@@ -215,17 +233,21 @@ def test_reports_say_what_was_read_and_what_was_not() -> None:
 
 @given(quotes(ANYTHING), mixed(ANYTHING))
 def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None:
-    rendered = to_html(answer_of(quote, quote, question="", query=f"a{query}"))
-    shown = ["div class=qa-quote", "blockquote dir=auto", "mark", "p class=qa-cite", "a href=#{}"]
+    understood = (Understood(Link.ADDS, "", f"a{query}"),)
+    rendered = to_html(replace(answer_of(quote, quote), understood=understood))
+    marked = ["mark"] if has_highlight(quote) else []
+    shown = ["div class=qa-quote", "blockquote dir=auto", *marked, "p class=qa-cite", "a href=#{}"]
     place = quote.document.place(quote.start)
     above = filter(None, (place.page, place.heading, place.table, place.speaker))
     shown += ["bdi", *("bdi" for _ in above), "bdi"]  # title, headings, columns, paragraph
-    shown += ["span class=qa-sure", "button type=button class=qa-copy"]
-    first = [tag.format("quote-0") for tag in shown]
-    second = [tag.format("quote-1") for tag in shown]
-    short = [] if quote.highlight.text == quote.text else ["p class=qa-short dir=auto"]
-    asked = ["div class=qa-answer", "p class=qa-query", "q", "bdi"]
-    assert Page(rendered).tags == [*asked, *short, *first, "details", "summary", *second]
+    match = f"span class=qa-match title={100 * quote.score:.0f} % likely to answer the question"
+    shown += [match, "button type=button class=qa-copy"]
+    first = [tag.replace("{}", "quote-0-0") for tag in shown]
+    second = [tag.replace("{}", "quote-0-1") for tag in shown]
+    short = ["p class=qa-short dir=auto"] if has_highlight(quote) else []
+    chip = "a class=qa-chip href=#without-0-0 title=Ask again without this"
+    told = ["div class=qa-answer", "p class=qa-understood", chip, "bdi", "span aria-hidden=true"]
+    assert Page(rendered).tags == [*told, *short, *first, "details", "summary", *second]
     assert "\n" not in rendered
 
 
@@ -233,7 +255,9 @@ def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None
 def test_html_shows_the_exact_words(quote: Quote) -> None:
     page = Page(to_html(answer_of(quote)))
     assert page.inside["blockquote"] == quote.text
-    assert page.inside["mark"] == quote.highlight.text
+    assert page.inside.get("mark", quote.text) == (
+        quote.highlight.text if has_highlight(quote) else quote.text
+    )
     assert page.inside["bdi"].startswith(" ".join(quote.document.title.split()))
 
 
@@ -274,6 +298,14 @@ def test_suggestions_are_buttons_that_ask() -> None:
         '<details class="qa-samples" open><summary>Questions to begin with</summary><ul>'
         '<li><button type="button" data-ask="Who is &quot;A&quot;?">Who is &quot;A&quot;?</button>'
         '</li><li><button type="button" data-ask="Why?">Why?</button></li></ul></details>'
+    )
+
+
+def test_what_leads_on_are_buttons() -> None:
+    assert leads_to_html([]) == ""
+    assert leads_to_html(["Who is <A>?"]) == (
+        '<div class="qa-leads">'
+        '<button type="button" class="qa-lead">Who is &lt;A&gt;?</button></div>'
     )
 
 

@@ -180,7 +180,7 @@ def test_app_starts_and_answers_with_every_way_out_closed(
     assert f"The chat is at {url}/" in said
     question = "Who stormed the U.S. Embassy in Baghdad?"
     output = call_over_http(url, 0, question)
-    assert json.dumps(to_html(shipped_bot.answer(question), "quote-0"))[1:-1] in output
+    assert json.dumps(to_html(shipped_bot.answer(question), 0))[1:-1] in output
     process.terminate()  # not SIGINT: a shell has its background jobs ignore that
     said += read_until(process.stdout, "$^")
     assert "OUTBOUND" not in said and "Traceback" not in said

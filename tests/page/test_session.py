@@ -105,6 +105,22 @@ def test_a_quote_is_found_by_the_numbers_of_its_exchange_and_its_place(session: 
         assert session.quote_source(*nowhere) is None
 
 
+def test_a_follow_up_is_asked_again_without_what_was_understood(session: Session) -> None:
+    asked(session, "The mill was built")
+    asked(session, "Why?")
+    asked(session, "mill")
+    follow_up = session.conversation[1]
+    assert follow_up.answer is not None
+    assert [str(it) for it in follow_up.answer.understood] == ["follows: The mill was built"]
+    assert session.begin_without(1, 0) is follow_up
+    assert follow_up.is_pending
+    session.finish(follow_up)
+    assert follow_up.answer is not None and follow_up.answer.understood == ()
+    assert [it.question for it in session.conversation] == ["The mill was built", "Why?", "mill"]
+    for nowhere in ((1, 0), (0, 0), (9, 0)):
+        assert session.begin_without(*nowhere) is None
+
+
 def test_the_closest_passage_is_a_source_that_does_not_answer(session: Session) -> None:
     closest = asked(session, "How long does bread by Rosa take").answer.closest  # type: ignore[union-attr]
     assert session.quote_source(0, 0) == Source(MILL, closest[0], answers=False)
@@ -156,7 +172,7 @@ def test_a_conversation_is_saved_with_questions_and_citations(session: Session) 
     asked(session, "The mill was built")
     assert session.to_markdown() == (
         "# Conversation\n\n## The mill was built\n\n"
-        "> <mark>The mill was built by Zebulon Quick.</mark> [1]\n\n"
+        "> The mill was built by Zebulon Quick. [1]\n\n"
         "## Sources\n\n1. The mill, paragraph 1, characters 0–36\n"
     )
 
@@ -171,6 +187,17 @@ def test_suggestions_are_about_own_documents_and_answered(session: Session) -> N
     assert not any("Rome" in question for question in found)
     for question in found:
         assert session.library.answer(question).found
+
+
+def test_an_answer_leads_on_to_questions_that_were_not_asked() -> None:
+    town = Document("The mill was built by Anna Berg. The kiln was built by Bo Lund in 1911.", "")
+    session = Session(Library(word_bot(town)))
+    session.lead_on()
+    refused = asked(session, "How long does bread take")
+    session.lead_on()
+    found = asked(session, "The mill was built by Anna Berg. The kiln was built by")
+    session.lead_on()  # whatever is asked is answered by the same quote
+    assert (refused.leads, found.leads) == ((), ())
 
 
 def test_a_copy_is_the_session_of_somebody_else(session: Session) -> None:
