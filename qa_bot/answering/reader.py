@@ -252,7 +252,7 @@ def missing_weight(weights: Mapping[str, float], text: str) -> float:
 def rank_by_mean(candidates: Sequence[Sequence[Quote]]) -> list[Quote]:
     """Return the candidate quotes of all queries, best first, without repetitions.
 
-    It is not known which query is meant, so they are to_quotes by the mean of the probabilities that
+    It is not known which query is meant, so they are ranked by the mean of the probabilities that
     the queries give to them or to an overlapping quote. Each keeps its own probability, which
     holds if its query is the one that is meant.
     """
