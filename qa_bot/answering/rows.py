@@ -22,6 +22,9 @@ DOUBT = 2.5
 # How much more similar to the question than any other row of its table a row is, as a cosine, that
 # says in other words what the question says: "pensioners" for "Retired people".
 STANDS_OUT = 0.06
+# Subtracted for each word of the question that the row lacks and another row of its table has:
+# "Guests | Adult" is less likely what "adult member" asks for than "Members | Adult".
+OTHER_ROW = 0.5
 _SAMPLE = 50  # rows; a word that stands in all of these tells no row from another
 _NAME = re.compile(r"(?<=[\w,] )[^\W\d_a-zß-ÿ][\w’'-]+")
 
@@ -30,10 +33,25 @@ def lowered(
     probability: float, query: str, quoted: Span, answer: Span, hits: Sequence[Hit]
 ) -> float:
     """Return the probability that a quote answers, lowered if it is about something else."""
-    if is_about(query, quoted, answer, hits):
+    doubt = 0.0 if is_about(query, quoted, answer, hits) else DOUBT
+    doubt += OTHER_ROW * _words_of_other_rows(query, quoted)
+    if not doubt:
         return probability
-    odds = probability / max(1e-9, 1 - probability) * math.exp(-DOUBT)
+    odds = probability / max(1e-9, 1 - probability) * math.exp(-doubt)
     return odds / (1 + odds)
+
+
+def _words_of_other_rows(query: str, quoted: Span) -> int:
+    """Return how many words of a query a row lacks that other rows of its table have."""
+    known, text = outline(quoted.document), quoted.document.text
+    rows = known.rows(quoted.start, quoted.end)
+    if not rows:
+        return 0
+    table, _ = known.table(rows[0])
+    places = list(zip(table.starts, table.ends, strict=True))[:_SAMPLE]
+    others = _words(text[a:b] for a, b in places if b <= quoted.start or quoted.end <= a)
+    own = _words((quoted.text,))
+    return sum(not _has(own, word) and _has(others, word) for word in content_words(query))
 
 
 def is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -> bool:

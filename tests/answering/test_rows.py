@@ -1,8 +1,10 @@
 """Which rows and headings are about a question, and which only look like it."""
 
+import math
+
 import pytest
 
-from qa_bot.answering.rows import is_about, lowered
+from qa_bot.answering.rows import OTHER_ROW, is_about, lowered
 from qa_bot.datatypes import Document, Hit, Mark, Passage, Span
 
 FARES = (
@@ -115,3 +117,15 @@ def test_a_doubtful_row_loses_log_odds(before: float, after: float) -> None:
     assert lowered(before, "Who is the cook?", quoted, answer, hits(document, 0.5, 0.5)) == (
         pytest.approx(after, abs=1e-4)
     )
+
+
+def test_a_row_that_lacks_a_word_of_another_row_is_less_likely() -> None:
+    document = Document(
+        "| Group | Age | Fee |\n| Members | Adult | 12 crowns |\n| Guests | Adult | 20 crowns |"
+    )
+    members, guests = "| Members | Adult | 12 crowns |", "| Guests | Adult | 20 crowns |"
+    scores = [
+        lowered(0.5, "What does an adult member pay?", span(document, row), span(document, fee), [])
+        for row, fee in ((members, "12 crowns"), (guests, "20 crowns"))
+    ]
+    assert scores == [0.5, pytest.approx(1 / (1 + math.exp(OTHER_ROW)))]

@@ -130,7 +130,7 @@ def test_a_text_is_pasted_and_questions_about_it_are_suggested(visit: Visit) -> 
     text = f"The harbour crane was repaired by {name} in May 1987. It rained all day."
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Add this text").click()
-    expect(page.locator(".qa-reports li")).to_have_text("Crane: 14 words", timeout=60_000)
+    expect(page.locator(".qa-reports li")).to_have_text("Crane: 15 words", timeout=60_000)
     suggestion = page.locator(".qa-samples button").first
     expect(suggestion).to_have_text("Who repaired the harbour crane?", timeout=60_000)
     suggestion.click()
