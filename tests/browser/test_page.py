@@ -12,7 +12,7 @@ from qa_bot.datatypes import Document
 from qa_bot.page.export import conversation_to_markdown
 from qa_bot.page.html import source_to_html
 from qa_bot.page.layout import EXAMPLES
-from qa_bot.render import has_highlight, refusal
+from qa_bot.render import has_highlight, match, refusal
 from tests.browser.pages import (
     BREAD,
     FOLLOW_UP,
