@@ -237,7 +237,7 @@ class Bot:
         if asks_reason(question) and (said := highlighted(history[-1:])) is not None:
             candidates = [without_span(quotes, said) for quotes in candidates]
         answer = self._select(question, rewrites, candidates)
-        return replace(answer, about=self._only(documents))
+        return answer if answer.found else replace(answer, about=self._only(documents))
 
     @property
     def levels(self) -> Levels:

@@ -314,8 +314,8 @@ class Answer:
     conversation. ``confidence`` is the probability, in [0, 1], that the documents answer the
     question; an answer without quotes has one too. When nothing is quoted, ``closest`` holds up to
     three passages, likeliest first, for a person to judge; ``perhaps`` says that they may well
-    answer. ``about`` is the document that was asked, when it was only one. The quotes of a question
-    of yes or no are highlighted as a whole: no single word of them says yes or no.
+    answer, and ``about`` is the document that was asked, if it was only one. The quotes of a
+    question of yes or no are highlighted as a whole: no single word of them says yes or no.
     Raises ValueError when closest passages, or ``perhaps``, come with quotes, and when ``perhaps``
     comes without a closest passage.
     """

@@ -15,31 +15,7 @@ from qa_bot.models.embedder import embed_query
 from qa_bot.store import folder as folder_module
 from qa_bot.store.folder import lock, read
 from qa_bot.store.index import Index, rebuild
-from tests.helpers.fakes import WordEmbedder
-
-SETTINGS = {"model": "words", "passage_chars": 60, "passage_overlap": 1}
-EMBEDDER = WordEmbedder()
-MILL = Document("The old mill burned down. Nobody was hurt.", "The mill", "mill.txt", {"date": "1"})
-FAIR = Document("The fair came to town. It rained on Sunday.", "The fair", "fair.txt")
-
-
-def save(folder: Path, *documents: Document) -> None:
-    index = Index.new(SETTINGS, EMBEDDER)
-    index.add(documents, EMBEDDER)
-    index.save(folder)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An index of two documents, in a folder whose name a shell would take apart."""
-    path = tmp_path / "it's an index"
-    save(path, MILL, FAIR)
-    return path
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+from tests.helpers.saved_index import EMBEDDER, FAIR, MILL, SETTINGS, contents, save
 
 
 def test_a_removed_document_leaves_no_trace_in_any_file(folder: Path) -> None:
