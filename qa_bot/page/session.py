@@ -106,13 +106,18 @@ class Session:
 
     def finish(self, exchange: Exchange) -> None:
         """Answer a question, or leave a message that says why it cannot be answered."""
-        chosen = [doc.id for doc in self.library.documents if doc.id not in self.excluded]
         if not any(map(str.isalnum, exchange.question)):
             exchange.message = IN_WORDS
-        elif not chosen:
-            exchange.message = CHOOSE_ONE
-        else:
-            self._answer(exchange, chosen if self.excluded else None)
+            return
+        try:
+            chosen = [doc.id for doc in self.library.documents if doc.id not in self.excluded]
+            if chosen:
+                exchange.answer = self._answer(exchange, chosen if self.excluded else None)
+            else:
+                exchange.message = CHOOSE_ONE
+        except (QABotError, ValueError) as error:
+            # A ValueError means that a document was removed meanwhile, in another tab.
+            exchange.message = str(error)
 
     def clear(self) -> bool:
         """Start a new conversation with the same documents; return whether undo is possible."""
@@ -179,16 +184,12 @@ class Session:
         turns = [(it.question, it.answer) for it in self.conversation if it.answer is not None]
         return conversation_to_markdown(turns)
 
-    def _answer(self, exchange: Exchange, documents: list[str] | None) -> None:
+    def _answer(self, exchange: Exchange, documents: list[str] | None) -> Answer:
         earlier = [it.answer for it in self.conversation if it.number < exchange.number]
         history = [answer for answer in earlier if answer is not None]
-        try:
-            exchange.answer = self.library.answer(
-                exchange.question, history, documents=documents, without=exchange.without
-            )
-        except (QABotError, ValueError) as error:
-            # A ValueError means that a document was removed meanwhile, in another tab.
-            exchange.message = str(error)
+        return self.library.answer(
+            exchange.question, history, documents=documents, without=exchange.without
+        )
 
     def _exchange(self, number: int) -> Exchange | None:
         return next((it for it in self.conversation if it.number == number), None)

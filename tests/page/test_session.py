@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qa_bot.datatypes import Document
+from qa_bot.errors import StoreError
 from qa_bot.page.library import Library
 from qa_bot.page.session import (
     CHOOSE_ONE,
@@ -48,6 +49,28 @@ def test_a_question_is_noted_at_once_and_answered_later(session: Session) -> Non
     assert not exchange.is_pending
     answer = session.library.answer("Who built the mill")
     assert exchange.answer == answer and answer.quotes[0].text == MILL.text
+
+
+class AwayLibrary(Library):
+    """A library whose server cannot be reached while it is ``away``."""
+
+    away = False
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        if self.away:
+            raise StoreError("the server is not there")
+        return super().documents
+
+
+def test_a_server_that_is_away_is_a_message_and_the_next_question_is_answered() -> None:
+    library = AwayLibrary(word_bot(MILL))
+    session = Session(library)
+    library.away = True
+    exchange = asked(session, "The mill was built")
+    assert (exchange.answer, exchange.message) == (None, "the server is not there")
+    library.away = False
+    assert texts(session, "The mill was built") == [MILL.text]
 
 
 def test_history_is_what_was_asked_before_and_answered(session: Session) -> None:
