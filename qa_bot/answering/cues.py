@@ -1,7 +1,9 @@
 """What a question says of itself: whether it leans on what was said before, and what it asks."""
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from qa_bot.stopwords import is_stop_word
 
@@ -33,6 +35,9 @@ _OF_A_PERSON = frozenset("he she him her his hers".split())
 _OF_SEVERAL = frozenset("they them their theirs thier these those".split())
 _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
+READ_CHARS = (
+    500  # of a question, where its cues are looked for: in a page of text they take minutes
+)
 _KEPT = 64  # questions whose cues are remembered: an answer asks for them several times
 _FEW = 3  # words: "Why not?", "How many more?"
 _LONG_SUBJECT = 5  # words; what is longer is a question of its own
@@ -154,6 +159,20 @@ _MORE = re.compile(
 )
 
 
+T = TypeVar("T")
+
+
+def _of_head(cue: Callable[[str], T]) -> Callable[[str], T]:
+    """Have a cue read the first READ_CHARS of a question."""
+
+    @wraps(cue)
+    def read(question: str) -> T:
+        return cue(question[:READ_CHARS])
+
+    return read
+
+
+@_of_head
 @lru_cache(maxsize=_KEPT)
 def pronouns(question: str) -> tuple[re.Match[str], ...]:
     """Return the words that stand for a thing of the past: not the "that" of "that force"."""
@@ -168,6 +187,7 @@ def pronouns(question: str) -> tuple[re.Match[str], ...]:
     )
 
 
+@_of_head
 def context_cue(question: str) -> str:
     """Return which of SIGNS a question has that it leans on others.
 
@@ -180,17 +200,20 @@ def context_cue(question: str) -> str:
     return "signed" if _signed(question) else "unsigned"
 
 
+@_of_head
 def points_at_article(question: str) -> bool:
     """Whether a question is about "this article", and about nothing else that was said."""
     return _OF_ARTICLE.search(question) is not None and not pronouns(question)
 
 
+@_of_head
 @lru_cache(maxsize=_KEPT)
 def asks_of_event(question: str) -> bool:
     """Whether a question is of what was asked about before, which it has no word for."""
     return _OF_EVENT.search(question) is not None
 
 
+@_of_head
 def continues(question: str) -> str:
     """Return what a question asks of what was asked last, or "" for another question.
 
@@ -206,11 +229,13 @@ def continues(question: str) -> str:
     return found[1]
 
 
+@_of_head
 def asks_reason(question: str) -> bool:
     """Whether a question asks for the reason of what was answered last: "And why?"."""
     return continues(question).lower().startswith(("why", "how come"))
 
 
+@_of_head
 def new_subject(question: str) -> str:
     """Return what a question puts in place of the last subject: "Syria" of "And in Syria?".
 
@@ -228,21 +253,25 @@ def starts_with_preposition(text: str) -> bool:
     return _PREPOSITION.match(text) is not None
 
 
+@_of_head
 def may_mean_all(question: str) -> bool:
     """Whether a pronoun may stand for all that was just said: "Was it on TV?"."""
     return _SUBJECT.search(question) is not None or _OBJECT.search(question) is not None
 
 
+@_of_head
 def asks_for_thing(question: str) -> bool:
     """Whether a thing answers a question: "What did he order?"."""
     return _THING.match(without_connective(question)) is not None
 
 
+@_of_head
 def asks_who(question: str) -> bool:
     """Whether a person, or a group of people, answers a question."""
     return _WHO.match(without_connective(question)) is not None
 
 
+@_of_head
 def asks_what_was_said(question: str) -> bool:
     """Whether what somebody said or did answers a question: "What did he say to Trump?"."""
     return _SAYING.match(without_connective(question)) is not None
@@ -258,12 +287,13 @@ def more_of(question: str, counted: str) -> str:
 
     "" where the question does not ask for more of it.
     """
-    found = _MORE.search(question)
+    found = _MORE.search(question, 0, READ_CHARS)
     if found is None or not counted:
         return ""
     return f"{question[: found.start(1)]}more {counted}{question[found.end(1) :]}"
 
 
+@_of_head
 def asks_whether(question: str) -> bool:
     """Whether yes or no answers a question."""
     asked = without_connective(question)
@@ -347,6 +377,7 @@ def _next_word(question: str, pronoun: re.Match[str]) -> str:
     return "" if following is None else following[1]
 
 
+@_of_head
 @lru_cache(maxsize=_KEPT)
 def asks_when_written(question: str) -> bool:
     """Whether a question asks for the date of the article itself."""

@@ -3,6 +3,7 @@
 import pytest
 
 from qa_bot.answering.cues import (
+    READ_CHARS,
     asks_of_event,
     asks_reason,
     asks_whether,
@@ -228,3 +229,11 @@ def test_a_pronoun_may_be_for_all_that_was_said() -> None:
 def test_the_reason_of_what_was_answered() -> None:
     asked = ["And why?", "How come?", "Why did he?", "When?"]
     assert [asks_reason(question) for question in asked] == [True, True, False, False]
+
+
+def test_cues_are_looked_for_in_the_head_of_a_question() -> None:
+    # Looked for in all of it, this took minutes at 100,000 characters.
+    question = "Is it " + "tell " * READ_CHARS
+    assert asks_whether(f"{question}who") and not asks_whether("Is it tell who")
+    assert pronouns(f"{question}him") == pronouns(question) != ()
+    assert more_of(f"{question}Will more follow?", "soldiers") == ""
