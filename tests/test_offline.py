@@ -174,7 +174,7 @@ def ask_page(url: str) -> str:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     call = urllib.request.Request(
         f"{url}/gradio_api/call/answer",
-        json.dumps({"data": [QUESTION, []]}).encode(),
+        json.dumps({"data": [QUESTION, [], []]}).encode(),
         {"Content-Type": "application/json"},
     )
     with opener.open(call, timeout=60) as reply:

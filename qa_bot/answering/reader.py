@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from qa_bot.answering.clauses import raised
+from qa_bot.answering.clauses import raised, with_body
 from qa_bot.answering.cues import asks_when_written
 from qa_bot.answering.rows import lowered
 from qa_bot.answering.scripts import is_foreign, quotes_by_words
@@ -109,7 +109,8 @@ class SpanReader:
             candidates = find_candidates(query, *chosen, self._model)
             return [(candidate, probability(candidate)) for candidate in candidates]
 
-        return to_quotes(read_by_prior([card.prior.probability(row) for row in rows], read))
+        quotes = to_quotes(read_by_prior([card.prior.probability(row) for row in rows], read))
+        return distinct(with_body(query, quote) for quote in quotes)
 
 
 @dataclass(frozen=True, slots=True)

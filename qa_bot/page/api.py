@@ -8,13 +8,15 @@ import gradio as gr
 from gradio.events import api
 
 from qa_bot.bot import Bot
+from qa_bot.datatypes import Link, Understood
 from qa_bot.errors import QABotError
 
 MCP_PATH = "/gradio_api/mcp/"  # where mcp_server.py serves
 MAX_CONCURRENT = 4  # questions from programs answered at the same time; others wait
 
 Pairs = list[list[str]]  # (question, answer text) each, oldest first
-AnswerAsJson = Callable[[str, Pairs | None], dict[str, Any]]
+UnderstoodItems = list[dict[str, str]]  # as in the "understood" of an answer
+AnswerAsJson = Callable[[str, Pairs | None, UnderstoodItems | None], dict[str, Any]]
 
 
 def add_api(bot: Bot) -> None:
@@ -33,8 +35,12 @@ def check_mcp(package: str = "mcp") -> None:
 def make_answer(bot: Bot) -> AnswerAsJson:
     """Return the function that programs call; Gradio documents it from its docstring."""
 
-    def answer(question: str, history: list[list[str]] | None = None) -> dict[str, Any]:
-        """Answer a question about the articles by quotes from them, word for word.
+    def answer(
+        question: str,
+        history: list[list[str]] | None = None,
+        without: list[dict[str, str]] | None = None,
+    ) -> dict[str, Any]:
+        """Answer a question about the documents by quotes from them, word for word.
 
         Nothing is made up. The level is "found", "perhaps" (nothing is quoted, but the passages
         in "closest" may answer) or "not said".
@@ -42,21 +48,25 @@ def make_answer(bot: Bot) -> AnswerAsJson:
         Args:
             question: The question, in plain words.
             history: The conversation so far, oldest first: a pair [question, answer] for each turn.
+            without: To ask a follow-up again, items of "understood" that were not meant.
 
         Returns:
             The words that answer (text), how sure that is (confidence, 0 to 1), and the quotes.
         """
         try:
-            return answer_json(bot, question, history)
+            return answer_json(bot, question, history, without)
         except (QABotError, ValueError) as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     return answer
 
 
-def answer_json(bot: Bot, question: object, history: object) -> dict[str, Any]:
+def answer_json(
+    bot: Bot, question: object, history: object = None, without: object = None
+) -> dict[str, Any]:
     """Return an Answer as JSON; raises QABotError, and ValueError for arguments of other types."""
-    return bot.answer(_checked(question), _turns(history)).to_dict()
+    not_meant = _not_meant(without)
+    return bot.answer(_checked(question), _turns(history), without=not_meant).to_dict()
 
 
 def _checked(question: object) -> str:
@@ -79,3 +89,20 @@ def _turns(history: object) -> list[tuple[str, str]]:
             case _:
                 raise ValueError(f"history holds pairs [question, answer], not {pair!r:.80}")
     return turns
+
+
+def _not_meant(without: object) -> list[Understood]:
+    """Return items of an answer's "understood" as Bot.answer takes them; raises ValueError."""
+    if without is None:
+        return []
+    if not isinstance(without, list):
+        raise ValueError('without is a list of items of an answer\'s "understood"')
+    return [_understood(item) for item in without]
+
+
+def _understood(item: object) -> Understood:
+    match item:
+        case {"kind": str(kind), "word": str(word), "meaning": str(meaning)} if kind in [*Link]:
+            return Understood(Link(kind), word, meaning)
+        case _:
+            raise ValueError(f'without holds items {{"kind", "word", "meaning"}}, not {item!r:.80}')

@@ -42,6 +42,21 @@ _INPUT: dict[str, Any] = {
                 "maxItems": 2,
             },
         },
+        "without": {
+            "type": ["array", "null"],
+            "description": (
+                'To ask a follow-up again: items of the answer\'s "understood" that were not meant.'
+            ),
+            "items": {
+                "type": "object",
+                "properties": {
+                    "kind": {"type": "string", "enum": ["means", "adds", "follows"]},
+                    "word": {"type": "string"},
+                    "meaning": {"type": "string"},
+                },
+                "required": ["kind", "word", "meaning"],
+            },
+        },
     },
     "required": ["question"],
     "additionalProperties": False,
@@ -160,7 +175,7 @@ def _server(bot: Bot) -> "Server[dict[str, Any], Any]":
     async def call_tool(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if name != tool.name:
             raise ValueError(f"there is no tool {name!r:.80}: the only one is {tool.name!r}")
-        given = arguments.get("question"), arguments.get("history")
+        given = [arguments.get(name) for name in _INPUT["properties"]]
         return await run_sync(answer_json, bot, *given, limiter=limiter)
 
     return server

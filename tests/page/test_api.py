@@ -13,6 +13,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from qa_bot.datatypes import Link, Understood
 from qa_bot.errors import QABotError
 from qa_bot.page.api import add_api, check_mcp, make_answer
 from tests.helpers.fakes import MILL, word_bot
@@ -20,6 +21,8 @@ from tests.helpers.fakes import MILL, word_bot
 QUESTION = "Who built the mill"
 BOT = word_bot(MILL)
 EXPECTED = BOT.answer(QUESTION).to_dict()
+HE = {"kind": "means", "word": "he", "meaning": "Oskar Brandt"}
+NOT_UNDERSTOOD = 'without holds items {{"kind", "word", "meaning"}}, not {0!r}'
 BAD_HISTORY = "history holds pairs [question, answer], not ['Who?']"
 
 
@@ -84,11 +87,15 @@ def test_one_endpoint_is_offered_with_types_and_words(page: gr.Blocks) -> None:
     assert info["unnamed_endpoints"] == {}
     assert list(info["named_endpoints"]) == ["/answer"]
     endpoint = info["named_endpoints"]["/answer"]
-    assert endpoint["description"].startswith("Answer a question about the articles by quotes")
+    assert endpoint["description"].startswith("Answer a question about the documents by quotes")
     assert [
         (it["parameter_name"], it["python_type"]["type"], it["parameter_has_default"])
         for it in endpoint["parameters"]
-    ] == [("question", "str", False), ("history", "None | list[list[str]]", True)]
+    ] == [
+        ("question", "str", False),
+        ("history", "None | list[list[str]]", True),
+        ("without", "None | list[dict(str, str)]", True),
+    ]
     assert endpoint["returns"][0]["type"]["type"] == "object"
 
 
@@ -113,6 +120,22 @@ def test_a_mistake_is_told(client: Client, question: Any, history: Any, complain
     assert str(caught.value) == complaint
 
 
+@pytest.mark.parametrize(
+    ("without", "complaint"),
+    [
+        ("he", 'without is a list of items of an answer\'s "understood"'),
+        ([{"kind": "adds"}], NOT_UNDERSTOOD.format({"kind": "adds"})),
+        ([HE | {"kind": "is"}], NOT_UNDERSTOOD.format(HE | {"kind": "is"})),
+    ],
+)
+def test_what_was_never_understood_is_told(without: Any, complaint: str) -> None:
+    bot: Any = Recorder()
+    with pytest.raises(gr.Error) as caught:
+        make_answer(bot)("Why?", [], without)
+    assert caught.value.message == complaint
+    assert bot.asked == []
+
+
 def over_http(url: str, data: list[Any]) -> tuple[str, Any]:
     """Ask by POST, then read the stream of events; return the name of the last and its data."""
     call = f"{url}gradio_api/call/answer"
@@ -126,8 +149,8 @@ def over_http(url: str, data: list[Any]) -> tuple[str, Any]:
 
 
 def test_plain_http(page: gr.Blocks) -> None:
-    assert over_http(page.local_url, [QUESTION, None]) == ("complete", [EXPECTED])
-    name, values = over_http(page.local_url, ["Who?", [["Who?"]]])
+    assert over_http(page.local_url, [QUESTION, None, None]) == ("complete", [EXPECTED])
+    name, values = over_http(page.local_url, ["Who?", [["Who?"]], None])
     assert (name, values["error"]) == ("error", BAD_HISTORY)
 
 
@@ -135,18 +158,19 @@ class Recorder:
     """Remembers what it was asked; refuses."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[object, object]] = []
+        self.asked: list[tuple[object, object, object]] = []
 
-    def answer(self, question: str, history: object) -> Any:
-        self.asked.append((question, history))
+    def answer(self, question: str, history: object, *, without: object) -> Any:
+        self.asked.append((question, history, without))
         raise QABotError("the index is altered: run: qa-bot index --rebuild")
 
 
-def test_history_reaches_the_bot_and_errors_come_back_as_their_words() -> None:
+def test_arguments_reach_the_bot_and_errors_come_back_as_their_words() -> None:
     bot: Any = Recorder()
     with pytest.raises(gr.Error, match="the index is altered") as caught:
-        make_answer(bot)("Why?", [["Who?", "Anna"], ["Where?", ""]])
-    assert bot.asked == [("Why?", [("Who?", "Anna"), ("Where?", "")])]
+        make_answer(bot)("Why?", [["Who?", "Anna"], ["Where?", ""]], [HE | {"text": "he = Oskar"}])
+    without = [Understood(Link.MEANS, "he", "Oskar Brandt")]
+    assert bot.asked == [("Why?", [("Who?", "Anna"), ("Where?", "")], without)]
     assert caught.value.print_exception is False
 
 

@@ -83,7 +83,7 @@ def test_one_tool_is_offered_that_changes_nothing(page: gr.Blocks) -> None:
     assert tool.name == "answer"
     assert tool.description is not None and "word for word" in tool.description
     assert tool.inputSchema["required"] == ["question"]
-    assert set(tool.inputSchema["properties"]) == {"question", "history"}
+    assert set(tool.inputSchema["properties"]) == {"question", "history", "without"}
     assert tool.annotations is not None and tool.annotations.readOnlyHint is True
 
 
@@ -92,6 +92,19 @@ def test_a_history_is_the_conversation(page: gr.Blocks) -> None:
     _, result = visit(page, {"question": "When was it built", "history": history})
     expected = BOT.answer("When was it built", [(SAID, "Zebulon Quick")])
     assert result.structuredContent == expected.to_dict()
+
+
+def test_what_was_not_meant_is_not_understood_again(page: gr.Blocks) -> None:
+    call: dict[str, Any] = {
+        "question": "When did he build it?",
+        "history": [[SAID, "Zebulon Quick"]],
+    }
+    _, first = visit(page, call)
+    assert first.structuredContent is not None and first.structuredContent["understood"]
+    understood = first.structuredContent["understood"]
+    _, second = visit(page, call | {"without": understood})
+    assert second.structuredContent is not None
+    assert not [it for it in second.structuredContent["understood"] if it in understood]
 
 
 @pytest.mark.parametrize(
