@@ -95,6 +95,7 @@ def test_a_quote_is_a_slice_and_a_highlight_lies_inside_it(question: str) -> Non
     assert 0 <= found.confidence <= 1
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 @settings(deadline=None, max_examples=60)
 def test_any_text_can_be_asked_about(text: str) -> None:
@@ -112,6 +113,7 @@ def test_follow_up_questions_are_understood_from_the_history() -> None:
     assert "Esper" in answer("What did he order?", [(first.query, first.text)]).query
 
 
+@pytest.mark.slow
 def test_the_query_is_the_one_that_the_first_quote_answers_best(shipped_bot: Bot) -> None:
     meant = ("Who is the prime minister of Peru?", QUESTIONS[0], "Where is it?")
     found = with_queries(shipped_bot, *meant).answer("Who is he?")
@@ -260,6 +262,7 @@ def test_a_question_without_words_is_refused(empty: str) -> None:
         answer(empty)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "odd", ["x" * 10_000, "why " * 2500, "\ud800 who?", "Кто? 😀", "\x1b[2J who\x00"]
 )
@@ -330,6 +333,7 @@ def test_an_index_is_read_only_with_what_it_was_built_with(
         Bot.open(tmp_path / "nothing")
 
 
+@pytest.mark.slow
 def test_a_rebuild_mends_an_index_of_other_settings(
     tmp_path: Path, article_file: Path, article: Document
 ) -> None:

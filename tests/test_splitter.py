@@ -235,6 +235,7 @@ SENTENCES = [
 LONG = st.lists(st.sampled_from(SENTENCES), min_size=400, max_size=500)  # of one paragraph
 
 
+@pytest.mark.slow
 @given(LONG, st.sampled_from([" ", "  ", "\n"]))
 @settings(deadline=None, max_examples=20)
 def test_a_long_paragraph_has_the_sentences_of_short_ones(parts: list[str], blank: str) -> None:

@@ -256,6 +256,7 @@ def test_a_probability_is_that_of_logistic_regression() -> None:
     assert model.probability((-1e6, 0)) == pytest.approx(0)
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="ab .?!\n,😀", min_size=1, max_size=200), st.text(max_size=30))
 @settings(deadline=None, max_examples=40)
 def test_quotes_of_the_real_reader_are_whole_sentences(text: str, query: str) -> None:

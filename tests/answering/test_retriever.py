@@ -47,6 +47,7 @@ def test_no_more_than_top_k(shipped_bot: Bot) -> None:
     assert len({hit.passage for hit in hits}) == 3
 
 
+@pytest.mark.slow
 def test_passages_of_chosen_documents_alone(minilm: Embedder) -> None:
     harbour, light = Document("The harbour is green."), Document("The lighthouse is green.")
     bot = Bot.from_documents([harbour, light], embedder=minilm)

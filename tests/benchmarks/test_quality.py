@@ -195,6 +195,7 @@ def kept(length: float) -> dict[str, Any]:
     return {"data": "x", "peers": {"ours": ours, "txtai": txtai, "haystack": {"error": "gone"}}}
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_summed_up_against_ours() -> None:
     found = summarise(kept(150))
     rows = [
@@ -207,6 +208,7 @@ def test_what_is_kept_is_summed_up_against_ours() -> None:
     assert found["data"] == "x"
 
 
+@pytest.mark.slow
 def test_a_size_that_would_not_be_chosen_any_more_is_told() -> None:
     assert [summarise(kept(length))["peers"]["txtai"]["stale"] for length in (150, 90)] == [
         False,

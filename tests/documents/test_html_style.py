@@ -114,6 +114,7 @@ def test_what_is_set_as_a_block_is_one() -> None:
     assert read_html(html).text == "one\n\ntwo\n\nthree"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "body"),
     [
@@ -131,6 +132,7 @@ def test_a_style_made_to_take_for_ever_does_not(style: str, body: str) -> None:
     assert time.process_time() - began < 20
 
 
+@pytest.mark.slow
 def test_a_style_that_is_too_large_is_said() -> None:
     rules = "".join(f"[a{at}] {{ display: none }}" for at in range(5000))
     page = read_html(f"<style>{rules}</style>{'<b>x</b>' * 500}")

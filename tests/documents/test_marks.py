@@ -39,6 +39,7 @@ def marked_documents(draw: st.DrawFn) -> Document:
     return Document(text, marks=marks)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first example imports pydantic
 @given(documents=st.lists(marked_documents(), max_size=4, unique=True))
 def test_a_folder_keeps_the_marks(

@@ -50,6 +50,7 @@ def test_a_question_has_the_vector_of_the_whole_model(question: str, whole: Embe
     assert cosines(load_embedder(), whole, [question]) == pytest.approx([1.0], abs=1e-5)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 @settings(deadline=None, max_examples=30)
 def test_any_text_has_it(text: str) -> None:
@@ -70,6 +71,7 @@ def test_the_fingerprint_is_that_of_the_whole_model(whole: Embedder) -> None:
     assert fingerprint(load_embedder()) == DEFAULT_FINGERPRINT == fingerprint(whole)
 
 
+@pytest.mark.slow
 def test_an_answer_needs_neither_torch_nor_sentence_transformers() -> None:
     script = (
         "import sys, qa_bot; print(qa_bot.answer('Who is the Defense Secretary?').found);"

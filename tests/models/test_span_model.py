@@ -104,6 +104,7 @@ def test_spans_of_one_text_are_apart_and_the_best_comes_first(text: str) -> None
     assert all(one.end <= other.start for one, other in pairwise(ordered))
 
 
+@pytest.mark.slow
 def test_what_is_found_in_a_text_does_not_depend_on_the_other_texts() -> None:
     texts = [TEXT, "It rained.", TEXT * 30]
     alone = [load_model().find("Who designed it?", [text])[0] for text in texts]

@@ -58,6 +58,7 @@ def test_what_is_sent_lies_where_no_other_user_or_program_looks(server: httpx.Cl
     assert path.parent.name != hashlib.sha256(SECRET.encode()).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["plain", "around", "unmarked"])
 def test_a_file_of_the_server_is_neither_read_nor_moved(
     page: gr.Blocks, server: httpx.Client, tmp_path: Path, how: str

@@ -125,6 +125,7 @@ def test_a_question_is_a_heading_with_its_exact_words(text: str) -> None:
     assert "".join(child.content for child in children).split() == f"a{text}".split()
 
 
+@pytest.mark.slow
 @given(quotes(HARMLESS), mixed(HARMLESS))
 @example(quote_of("[a b](javascript:c)", "[a b](javascript:c)", "b"), "x")
 @example(quote_of("a\\b", "a\\b", "b"), "x")

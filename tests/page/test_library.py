@@ -58,6 +58,7 @@ def test_a_file_is_read_and_is_gone(library: Library, tmp_path: Path, temporary:
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_files_that_cannot_be_read_are_told_and_lose_no_others(
     library: Library, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_file_is_read_for_no_longer_than_an_upload_may_take(tmp_path: Path) ->
     assert 10 < allowed[0] <= 20
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30) | st.text(alphabet="./\\~:\0\n\ud800 ab", max_size=12))
 @settings(deadline=None, max_examples=10)
 def test_a_name_is_data_and_no_path(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
@@ -217,6 +219,7 @@ def test_only_a_file_is_taken(library: Library, tmp_path: Path) -> None:
     assert sent.read_text() == link.read_text() == HARBOUR
 
 
+@pytest.mark.slow
 def test_pages_and_headings_are_kept(library: Library, tmp_path: Path) -> None:
     pdf = tmp_path / "copy.pdf"
     pdf.write_bytes((Path(__file__).parents[1] / "data" / "bridge.pdf").read_bytes())
@@ -229,6 +232,7 @@ def test_pages_and_headings_are_kept(library: Library, tmp_path: Path) -> None:
     assert (other.pages, library.own[1].marks) == (0, (Mark(0, "heading", "Top"),))
 
 
+@pytest.mark.slow
 def test_progress_is_the_share_of_the_upload(library: Library, tmp_path: Path) -> None:
     told: list[tuple[float, str]] = []
     files = [(upload(tmp_path, long_text(2 * BATCH)), "a.txt"), (upload(tmp_path, HARBOUR), "b")]

@@ -166,6 +166,7 @@ def test_the_words_of_a_candidate_are_the_documents(text: str) -> None:
         assert 0 <= fact.start < fact.end <= len(text)
 
 
+@pytest.mark.slow
 def test_the_shipped_article(shipped_bot: Bot) -> None:
     (article,) = shipped_bot.documents
     found = suggest(shipped_bot.answer, article, 2, seconds=300)

@@ -38,6 +38,7 @@ def answered_rows(
     return rows
 
 
+@pytest.mark.slow
 @given(st.data(), st.sampled_from(["fairytaleqa", "nq-open", "qamr"]))
 @settings(max_examples=40, deadline=None)
 def test_windows_hold_the_answer_and_near_misses_do_not(data: st.DataObject, source: str) -> None:

@@ -126,6 +126,7 @@ def test_dropout_is_that_of_training_only() -> None:
     assert torch.equal(model.eval()(ids, *rest), model(ids, *rest))
 
 
+@pytest.mark.slow
 def test_weights_of_other_words_or_kinds_are_refused(tmp_path: Path) -> None:
     folder = bert_folder(tmp_path)
     tokens = json.loads((folder / "tokenizer.json").read_text())
