@@ -230,6 +230,12 @@ def continues(question: str) -> str:
 
 
 @_of_head
+def says_nothing_alone(question: str) -> bool:
+    """Whether a question has no word to search for: "Why?", "On what day was that?"."""
+    return asks_of_event(question) or _BARE.search(without_connective(question)) is not None
+
+
+@_of_head
 def asks_reason(question: str) -> bool:
     """Whether a question asks for the reason of what was answered last: "And why?"."""
     return continues(question).lower().startswith(("why", "how come"))

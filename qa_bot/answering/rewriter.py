@@ -28,6 +28,7 @@ from qa_bot.answering.cues import (
     owns,
     points_at_article,
     pronouns,
+    says_nothing_alone,
     stands_for_thing,
     without_connective,
 )
@@ -128,7 +129,8 @@ def rewrites(
     if last is None:
         return _distinct(resolved, question)
     found = _in_order(question, last, resolved)
-    return _distinct([r for r in found if not {*r.understood} & {*without}], question)
+    meant = _distinct([r for r in found if not {*r.understood} & {*without}], question)
+    return meant[:-1] if len(meant) > 1 and says_nothing_alone(question) else meant
 
 
 def resolve(
