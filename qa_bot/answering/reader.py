@@ -13,6 +13,7 @@ from qa_bot.answering.scripts import is_foreign, quotes_by_words
 from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
+from qa_bot.paragraphs import paragraphs
 from qa_bot.splitter import sentences
 from qa_bot.stopwords import content_stems
 from qa_bot.turns import reply_to, said_from
@@ -199,8 +200,13 @@ def sentences_around(passage: Passage, read: Reading, span: SpanPrediction) -> t
 
 
 def _whole(document: Document, start: int, end: int) -> Span:
-    """Return ``[start, end)``, extended to a whole short cell and to whole letters at its ends."""
+    """Return ``[start, end)``, extended to a whole short cell and to whole letters at its ends.
+
+    Of a span over several paragraphs, a heading and the text under it, the longest part is kept.
+    """
     known, text = outline(document), document.text
+    parts = paragraphs(text, start, end)
+    start, end = max(parts, key=lambda part: part[1] - part[0], default=(start, end))
     for row in known.rows(start, end)[:1]:
         table, nth = known.table(row)
         for cell in table.cells(text, nth):

@@ -107,7 +107,7 @@ def welcome_to_html(documents: Sequence[Document]) -> str:
     return (
         '<div class="qa-welcome"><h2>What would you like to know?</h2>'
         f"<p>{ask} You get the words that answer, quoted with their place, or are told that "
-        "the documents do not say. Nothing is made up.</p></div>"
+        "the documents do not say. Nothing is made up. English only.</p></div>"
     )
 
 

@@ -140,7 +140,7 @@ def _documents(first: Session) -> dict[str, Any]:
     files = gr.File(
         file_count="multiple",
         file_types=sorted(SUFFIXES),
-        label="Add files: text, Markdown, HTML, PDF, Word, EPUB",
+        label="Add files: text, PDF, Word, HTML, Markdown, EPUB, CSV, mail, subtitles",
         height=170,
         elem_classes="qa-files",
     )

@@ -90,6 +90,13 @@ def test_what_spans_sentences_is_quoted_whole() -> None:
     assert found.highlight.text == "day. The dog"
 
 
+def test_a_heading_is_not_quoted_with_the_text_under_it() -> None:
+    document = Document("The Bridge\n\nThe bridge opened at dusk. Varrow built it.")
+    (found,) = SpanReader(FixedModel({"Bridge\n\nThe bridge": 1.0})).read("?", hits_of(document))  # type: ignore[arg-type]
+    assert found.text == "The bridge opened at dusk."
+    assert found.highlight.text == "The bridge"
+
+
 def test_the_same_words_are_quoted_once() -> None:
     found = reader(Eiffel=1.0).read("?", hits_of(DOCUMENT) * 2)
     assert [quote.text for quote in found] == ["The bridge was built in 1889, by Eiffel."]
