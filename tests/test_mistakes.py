@@ -82,10 +82,10 @@ def test_an_index_wants_documents(bot: Bot, documents: Any, wanted: str) -> None
 @pytest.mark.parametrize(
     ("paths", "wanted"),
     [
-        (None, "paths are a path or a collection of paths, not NoneType"),
-        (3, "paths are a path or a collection of paths, not int"),
-        ([3], "a path is a string or a Path, not int"),
-        ([b"a.txt"], "a path is a string or a Path, not bytes"),
+        (None, "paths must be a path or a collection of paths, not NoneType"),
+        (3, "paths must be a path or a collection of paths, not int"),
+        ([3], "a path must be a string or a Path, not int"),
+        ([b"a.txt"], "a path must be a string or a Path, not bytes"),
         ([], "no path was given: name files or folders to read"),
     ],
 )
