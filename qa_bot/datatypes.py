@@ -86,7 +86,7 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
-    # What is found in the text when it is first asked for: see splitter.py and context.py.
+    # What is found in the text when it is first asked for: see sentences.py and context.py.
     _header: Header | None = field(default=None, init=False, compare=False, repr=False)
     _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
     _sentences: dict[Offsets, tuple[Offsets, ...]] = field(

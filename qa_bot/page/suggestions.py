@@ -16,7 +16,7 @@ from qa_bot.answering.mentions import find_names
 from qa_bot.datatypes import Answer, Document, Quote
 from qa_bot.dates import MONTHS, WEEKDAYS
 from qa_bot.render import STRONG
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 from qa_bot.stopwords import POSSESSIVE, is_stop_word, stem
 
 ABOUT = "What is said about {}?"
