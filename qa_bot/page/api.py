@@ -61,7 +61,7 @@ def answer_json(bot: Bot, question: object, history: object) -> dict[str, Any]:
 
 def _checked(question: object) -> str:
     if not isinstance(question, str):
-        raise ValueError(f"a question is a string, not {type(question).__name__}")
+        raise ValueError(f"a question must be a string, not {type(question).__name__}")
     return question
 
 
@@ -70,7 +70,7 @@ def _turns(history: object) -> list[tuple[str, str]]:
     if history is None:
         return []
     if not isinstance(history, list):
-        raise ValueError("history is a list of pairs [question, answer]")
+        raise ValueError("history must be a list of pairs [question, answer]")
     turns = []
     for pair in history:
         match pair:

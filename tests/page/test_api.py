@@ -101,8 +101,8 @@ def test_the_python_client(client: Client) -> None:
     ("question", "history", "complaint"),
     [
         ("?!", None, "ask a question: this one has no words in it"),
-        (["who"], None, "a question is a string, not list"),
-        ("Who?", "earlier", "history is a list of pairs [question, answer]"),
+        (["who"], None, "a question must be a string, not list"),
+        ("Who?", "earlier", "history must be a list of pairs [question, answer]"),
         ("Who?", [["Who?"]], BAD_HISTORY),
         ("Who?", [["Who?", 3]], "history holds pairs [question, answer], not ['Who?', 3]"),
     ],

@@ -97,10 +97,13 @@ def test_a_history_is_the_conversation(page: gr.Blocks) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({}, "a question is a string, not NoneType"),
-        ({"question": 3}, "a question is a string, not int"),
+        ({}, "a question must be a string, not NoneType"),
+        ({"question": 3}, "a question must be a string, not int"),
         ({"question": "?!"}, "ask a question: this one has no words in it"),
-        ({"question": "Who?", "history": "x"}, "history is a list of pairs [question, answer]"),
+        (
+            {"question": "Who?", "history": "x"},
+            "history must be a list of pairs [question, answer]",
+        ),
         (
             {"question": "Who?", "history": [["Who?"]]},
             "history holds pairs [question, answer], not ['Who?']",
