@@ -1,4 +1,4 @@
-"""The API of the page: one endpoint, ``answer``, for programs. mcp_server.py offers the same."""
+"""The API of the page for programs: one endpoint, ``answer``, which mcp_server.py offers too."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -23,10 +23,10 @@ def add_api(bot: Bot) -> None:
 
 
 def check_mcp(package: str = "mcp") -> None:
-    """Raise QABotError when the package for an MCP server is not installed."""
+    """Raise QABotError if the package for an MCP server is not installed."""
     if find_spec(package) is None:
         raise QABotError(
-            "serving MCP needs more packages: run: python -m pip install 'qa-bot[mcp]'"
+            "the MCP server needs more packages: run: python -m pip install 'qa-bot[mcp]'"
         )
 
 
@@ -34,7 +34,7 @@ def make_answer(bot: Bot) -> AnswerAsJson:
     """Return the function that programs call; Gradio documents it from its docstring."""
 
     def answer(question: str, history: list[list[str]] | None = None) -> dict[str, Any]:
-        """Answer a question about the articles by quotes from them, word for word.
+        """Answer a question about the documents with quotes from them, word for word.
 
         Nothing is made up. The level is "found", "perhaps" (nothing is quoted, but the passages
         in "closest" may answer) or "not said".
@@ -56,17 +56,17 @@ def make_answer(bot: Bot) -> AnswerAsJson:
 
 def answer_json(bot: Bot, question: object, history: object) -> dict[str, Any]:
     """Return an Answer as JSON; raises QABotError, and ValueError for arguments of other types."""
-    return bot.answer(_checked(question), _turns(history)).to_dict()
+    return bot.answer(_check_question(question), _turns(history)).to_dict()
 
 
-def _checked(question: object) -> str:
+def _check_question(question: object) -> str:
     if not isinstance(question, str):
         raise ValueError(f"a question must be a string, not {type(question).__name__}")
     return question
 
 
 def _turns(history: object) -> list[tuple[str, str]]:
-    """Return a conversation as Bot.answer takes it; raises ValueError for anything else."""
+    """Return a conversation in the form that Bot.answer takes; raises ValueError if impossible."""
     if history is None:
         return []
     if not isinstance(history, list):
@@ -74,8 +74,8 @@ def _turns(history: object) -> list[tuple[str, str]]:
     turns = []
     for pair in history:
         match pair:
-            case [str(question), str(said)]:
-                turns.append((question, said))
+            case [str(question), str(answer)]:
+                turns.append((question, answer))
             case _:
-                raise ValueError(f"history holds pairs [question, answer], not {pair!r:.80}")
+                raise ValueError(f"history must have pairs [question, answer], not {pair!r:.80}")
     return turns

@@ -20,7 +20,7 @@ from tests.helpers.fakes import MILL, word_bot
 QUESTION = "Who built the mill"
 BOT = word_bot(MILL)
 EXPECTED = BOT.answer(QUESTION).to_dict()
-BAD_HISTORY = "history holds pairs [question, answer], not ['Who?']"
+BAD_HISTORY = "history must have pairs [question, answer], not ['Who?']"
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_the_python_client(client: Client) -> None:
         (["who"], None, "a question must be a string, not list"),
         ("Who?", "earlier", "history must be a list of pairs [question, answer]"),
         ("Who?", [["Who?"]], BAD_HISTORY),
-        ("Who?", [["Who?", 3]], "history holds pairs [question, answer], not ['Who?', 3]"),
+        ("Who?", [["Who?", 3]], "history must have pairs [question, answer], not ['Who?', 3]"),
     ],
 )
 def test_a_mistake_is_told(client: Client, question: Any, history: Any, complaint: str) -> None:

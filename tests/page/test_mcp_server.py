@@ -106,7 +106,7 @@ def test_a_history_is_the_conversation(page: gr.Blocks) -> None:
         ),
         (
             {"question": "Who?", "history": [["Who?"]]},
-            "history holds pairs [question, answer], not ['Who?']",
+            "history must have pairs [question, answer], not ['Who?']",
         ),
     ],
 )
