@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qa_bot.datatypes import Document
 from qa_bot.models.embedder import Vectors
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 
 Picks = npt.NDArray[np.intp]  # (n, SENTENCES): the numbers of the sentences of each passage
 

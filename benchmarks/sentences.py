@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.data import read_rows
 from qa_bot.datatypes import Document
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 
 Offsets = tuple[int, int]  # characters [start, end)
 Splitter = Callable[[str], list[int]]  # a text -> where its sentences end

@@ -147,10 +147,10 @@ class Bot:
         on_lost: Callable[[str], None] | None = None,
         progress: Progress | None = None,
     ) -> Self:
-        """Make a saved index anew from the articles in it, even if it is damaged.
+        """Build a saved index again from the documents in it, even if it is damaged.
 
         Without a ``config``, it keeps its settings. ``on_lost`` is called with the name of each
-        article whose file is gone. Raises IndexNotFoundError when there is nothing to rebuild.
+        document whose file is missing. Raises IndexNotFoundError if there is nothing to rebuild.
         """
         _check_config(config)
         store = store_at(folder)
@@ -163,7 +163,7 @@ class Bot:
         return cls(index, embedder, reader, rewriter, config, store=store)
 
     def extended(self) -> Self:
-        """Return a Bot that answers from these documents and from those added to it alone."""
+        """Return a Bot that has these documents too; documents added to it are not added here."""
         index = Index(self.index.settings, self.index.fingerprint, self.index.dimension)
         parts = self.embedder, self.reader, self.rewriter, self.config
         return type(self)(index, *parts, shared=self._indexes)
@@ -179,9 +179,9 @@ class Bot:
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The documents that can answer: those of the shared indexes first, each once."""
-        every = (document for index in self._indexes for document in index.documents)
-        return tuple({document.id: document for document in every}.values())
+        """All documents of this Bot, each once; those of the shared indexes come first."""
+        documents = (document for index in self._indexes for document in index.documents)
+        return tuple({document.id: document for document in documents}.values())
 
     def add(
         self,
@@ -195,11 +195,10 @@ class Bot:
     ) -> tuple[Document, ...]:
         """Add files and folders, or Documents, and return the documents that were new.
 
-        ``title`` replaces the title of the one document that is given. ``skip_errors`` and
-        ``on_report`` are for files that cannot be read, see ``load``. ``reading`` is called with
-        (files read, files in all), ``progress`` with (passages embedded, passages in all). On an
-        error nothing is added. Raises ArticleError for a file that cannot be read, and ValueError
-        for a title of several documents.
+        ``title`` replaces the title of a single document. For ``skip_errors`` and ``on_report`` see
+        ``load``. ``reading`` is called with (files read, files in all), ``progress`` with (passages
+        embedded, passages in all). If there is an error, nothing is added. Raises ArticleError for
+        a file that cannot be read, and ValueError for a title with several documents.
         """
         documents = _read(sources, title, skip_errors, on_report, reading)
         return self._change(lambda index: index.add(documents, self.embedder, progress))
@@ -207,10 +206,10 @@ class Bot:
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
         """Remove documents by id and return them.
 
-        Raises QABotError for an unknown id; then none is removed.
+        Raises QABotError for an unknown id; no document is removed then.
         """
-        wanted = tuple(ids)
-        return self._change(lambda index: index.remove(wanted))
+        id_list = tuple(ids)
+        return self._change(lambda index: index.remove(id_list))
 
     def answer(
         self,
@@ -220,24 +219,27 @@ class Bot:
         documents: Collection[str] | None = None,
         without: Collection[Understood] = (),
     ) -> Answer:
-        """Answer a question by quotes, or say that the documents do not.
+        """Answer a question with quotes, or say that the documents do not answer it.
 
         ``history`` is the conversation so far, oldest first: Answers, or pairs of question and
         answer text. A follow-up question may be rewritten in several ways. The quotes are then
         ranked by how well they answer all of them; the Answer has the ``query`` that its first
-        quote answers best, and what was ``understood`` for it. To ask again without some of that,
-        give it as ``without``. ``documents`` holds the ids of the documents to search; None means
-        all. Raises ValueError for a question without words, an unknown id, and an empty collection
-        of ids; TypeError for a history or ids of another type.
+        quote answers best, and what was ``understood`` for it. To exclude part of what was
+        understood, ask again with that part as ``without``. ``documents`` are the ids of the
+        documents to search; None means all. Raises ValueError for a question without words, an
+        unknown id, and an empty collection of ids; TypeError for a history or ids of another type.
         """
         question = _checked_question(question)
         _check_history(history)
         rewrites = self.rewriter.rewrite(question, history, without)
-        candidates = [self._candidates(it.query, documents, len(rewrites)) for it in rewrites]
-        if asks_reason(question) and (said := highlighted(history[-1:])) is not None:
-            candidates = [without_span(quotes, said) for quotes in candidates]
+        candidates = [
+            self._candidates(rewrite.query, documents, len(rewrites)) for rewrite in rewrites
+        ]
+        # "Why?" asks for the reason of what was just quoted, so that is not quoted again.
+        if asks_reason(question) and (last_quoted := highlighted(history[-1:])) is not None:
+            candidates = [without_span(quotes, last_quoted) for quotes in candidates]
         answer = self._select(question, rewrites, candidates)
-        return answer if answer.found else replace(answer, about=self._only(documents))
+        return answer if answer.found else replace(answer, about=self._only_document(documents))
 
     @property
     def levels(self) -> Levels:
@@ -251,20 +253,21 @@ class Bot:
     def _indexes(self) -> tuple[SearchIndex, ...]:
         return (*self._shared, self.index)
 
-    def _only(self, documents: Collection[str] | None) -> Document | None:
-        """Return the document that is asked, if it is only one."""
-        asked = self.documents
-        if documents is not None:
-            chosen = set(documents)
-            asked = tuple(document for document in asked if document.id in chosen)
-        return asked[0] if len(asked) == 1 else None
+    def _only_document(self, ids: Collection[str] | None) -> Document | None:
+        """Return the document that is searched if it is only one, else None."""
+        searched = self.documents
+        if ids is not None:
+            chosen = set(ids)
+            searched = tuple(document for document in searched if document.id in chosen)
+        return searched[0] if len(searched) == 1 else None
 
     def _candidates(
         self, query: str, documents: Collection[str] | None, queries: int
     ) -> list[Quote]:
         """Return candidate quotes, best first.
 
-        Each of several queries reads half the passages, so three cost 1.5 times as much as one.
+        If there are several queries, half as many passages are read for each, so that three queries
+        cost 1.5 times as much as one.
         """
         top_k = self.config.top_k if queries == 1 else math.ceil(self.config.top_k / 2)
         config = replace(self.config, top_k=top_k)
@@ -281,18 +284,20 @@ class Bot:
         if not ranked:
             first = rewrites[0]
             return Answer(question, first.query, (), 0.0, understood=first.understood)
-        levels, most = self.levels, self.config.max_quotes
-        quotes = select(ranked, levels, most)
+        levels, max_quotes = self.levels, self.config.max_quotes
+        quotes = select(ranked, levels, max_quotes)
         best = next(iter(quotes or ranked))
-        meant = rewrites[best_query(best, candidates)]
+        rewrite = rewrites[best_query(best, candidates)]
         perhaps = not quotes and best.score >= levels.perhaps
-        closest = () if quotes else tuple(ranked[:most])
-        return Answer(question, meant.query, quotes, best.score, closest, perhaps, meant.understood)
+        closest = () if quotes else tuple(ranked[:max_quotes])
+        return Answer(
+            question, rewrite.query, quotes, best.score, closest, perhaps, rewrite.understood
+        )
 
     def _change(
         self, change: Callable[[SearchIndex], tuple[Document, ...]]
     ) -> tuple[Document, ...]:
-        """Change the index; a saved one is locked, read again, changed and saved.
+        """Change the index; a saved index is locked, read again, changed and saved.
 
         It is read again because another process may have changed it.
         """
@@ -310,7 +315,7 @@ def answer(
 ) -> Answer:
     """Answer a question about the shipped article, or about the index in the folder ``index``.
 
-    The Bot is kept between calls, and opened again when the folder has changed. See Bot.answer.
+    The Bot is cached between calls, and opened again if the folder has changed. See Bot.answer.
     """
     bot = default_bot() if index is None else open_bot(index)
     return bot.answer(question, history)
@@ -322,7 +327,7 @@ def default_bot() -> Bot:
 
 
 def open_bot(folder: str | Path) -> Bot:
-    """Return the Bot of a saved index, from memory unless the index has changed."""
+    """Return the Bot of a saved index; it is cached until the index changes."""
     store = store_at(folder)
     return _bot(store.location, store.stamp())
 
@@ -333,7 +338,7 @@ def _bot(location: str, stamp: tuple[object, ...]) -> Bot:
 
 
 def shipped_index() -> Path:
-    """Return the folder of the shipped index: inside an installed package, or in a clone."""
+    """Return the folder of the shipped index, in an installed package or in a clone."""
     package = Path(__file__).parent
     installed = package / "shipped_index"
     return installed if installed.is_dir() else package.parent / "index"
@@ -346,25 +351,25 @@ def _read(
     on_report: Callable[[Report], None] | None,
     progress: Progress | None,
 ) -> list[Document]:
-    """Return the Documents in ``sources``, or read them from the paths in it."""
+    """Return the Documents in ``sources``, or read those at the paths in it."""
     if isinstance(sources, Iterable) and not isinstance(sources, str | bytes):
         sources = list(sources)
     documents = _documents_in(sources)
     if not documents:
-        paths = cast(str | Path | list[str | Path], sources)  # load refuses anything else
+        paths = cast(str | Path | list[str | Path], sources)  # load raises for anything else
         documents = load(paths, skip_errors=skip_errors, on_report=on_report, progress=progress)
-    return documents if title is None else [_titled(documents, title)]
+    return documents if title is None else [_with_title(documents, title)]
 
 
 def _documents_in(sources: Sources) -> list[Document]:
-    """Return sources that are all Documents; otherwise nothing."""
+    """Return the sources if all of them are Documents, else an empty list."""
     if not isinstance(sources, list):
         return []
     documents = [source for source in sources if isinstance(source, Document)]
     return documents if len(documents) == len(sources) else []
 
 
-def _titled(documents: Sequence[Document], title: str) -> Document:
+def _with_title(documents: Sequence[Document], title: str) -> Document:
     if len(documents) != 1:
         raise ValueError(f"a title is for one document, but {len(documents)} were read")
     if not title.strip():
@@ -373,25 +378,27 @@ def _titled(documents: Sequence[Document], title: str) -> Document:
 
 
 def _highlighted_whole(quote: Quote) -> Quote:
-    """Return a quote that decides a question of yes or no: no part of it is the answer alone."""
+    """Return a quote that is highlighted as a whole, for a yes-or-no question."""
     return replace(quote, highlight=Span(quote.document, quote.start, quote.end))
 
 
 def _check_config(config: object) -> None:
     if not (config is None or isinstance(config, Config)):
-        raise TypeError(f"config is a Config, not {type(config).__name__}")
+        raise TypeError(f"config must be a Config, not {type(config).__name__}")
 
 
 def _check_history(history: object) -> None:
     if not isinstance(history, Sequence) or isinstance(history, str | bytes):
         kind = type(history).__name__
-        raise TypeError(f"history is a list of Answers or (question, answer) pairs, not {kind}")
+        raise TypeError(
+            f"history must be a list of Answers or (question, answer) pairs, not {kind}"
+        )
 
 
 def _checked_question(question: str) -> str:
-    """Return the question without blanks around it; raises ValueError when it has no words."""
+    """Return the question without whitespace around it; raises ValueError if it has no words."""
     if not isinstance(question, str):
-        raise ValueError(f"a question is a string, not {type(question).__name__}")
+        raise ValueError(f"a question must be a string, not {type(question).__name__}")
     # Tokenizers and SQLite refuse lone surrogates, which are not characters.
     text = question.encode(errors="replace").decode().strip()
     if not any(character.isalnum() for character in text):

@@ -19,18 +19,18 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 
 _SUFFIXES = frozenset({".csv", ".tsv"})
 _DELIMITERS = "\t;,|"
-_SAMPLE = 100_000  # characters of a file that are searched for columns
+_SAMPLE = 100_000  # characters at the start of a file in which columns are looked for
 _SAMPLE_ROWS = 200
-_SHORT_CELL = 40  # characters; most cells of a table are shorter, most clauses of prose are not
-_NUMBERS = 0.8  # share of cells with a number that makes a column one of numbers
+_SHORT_CELL = 40  # characters; most cells of a table are shorter, most clauses of prose longer
+_MIN_NUMERIC = 0.8  # share of cells with a number in a numeric column
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """The names of the columns of a table, and the offsets of the rows below them.
 
-    ``header`` is empty if no row names the columns. ``label`` is the row of a single cell above
-    these rows, if any: the name of a part of the table.
+    ``header`` is empty if no row names the columns. ``label`` is the name of this part of the
+    table, if a row with a single cell above gives one.
     """
 
     header: tuple[str, ...]
@@ -40,22 +40,25 @@ class Table:
     ends: "array[int]"
 
     def cells(self, text: str, row: int) -> list[Offsets]:
-        """Return the cells of a row, without surrounding blanks and quotation marks."""
+        """Return the offsets of a row's cells, without spaces and quotation marks around them."""
         return list(_cells(text, (self.starts[row], self.ends[row]), self.delimiter))
 
 
 def find_tables(text: str, source: str = "") -> list[Table]:
-    """Return the tables of a text in order; a .csv or .tsv ``source`` needs less evidence."""
+    """Return the tables of a text in order.
+
+    A text whose ``source`` has the suffix .csv or .tsv needs less evidence to be a table.
+    """
     delimited = _delimited(text, PurePath(source).suffix.lower() in _SUFFIXES)
     if delimited is not None:
         return [delimited]
     if "|" not in text:
         return []
-    return [table for lines in _piped_blocks(text) for table in _tables_of(text, lines)]
+    return [table for lines in _piped_blocks(text) for table in _piped_tables(text, lines)]
 
 
 def _piped_blocks(text: str) -> Iterator[list[Offsets]]:
-    """Yield runs of two or more lines with a ``|`` that make a table."""
+    """Yield runs of two or more lines with a ``|`` that form a table."""
     block: list[Offsets] = []
     for line in _PIPED_LINE.finditer(text):
         if block and text[block[-1][1] : line.start()] not in ("\n", "\r", "\r\n"):
@@ -68,7 +71,7 @@ def _piped_blocks(text: str) -> Iterator[list[Offsets]]:
 
 
 def _is_table(text: str, lines: Sequence[Offsets]) -> bool:
-    """Whether lines are a table: with a rule below the first, as in Markdown, or all in pipes."""
+    """Whether lines form a table: a rule follows the first, as in Markdown, or all are in pipes."""
     if len(lines) < 2:
         return False
     if _RULE.fullmatch(text, *lines[1]):
@@ -80,24 +83,24 @@ def _in_pipes(line: str) -> bool:
     return len(line) > 2 and line[0] == line[-1] == "|"
 
 
-def _tables_of(text: str, lines: list[Offsets]) -> Iterator[Table]:
-    """Yield the table that lines make, or its parts if rows of a single cell name them."""
-    ruled = _RULE.fullmatch(text, *lines[1]) is not None
+def _piped_tables(text: str, lines: list[Offsets]) -> Iterator[Table]:
+    """Yield the table in these lines, or its parts if rows with a single cell name them."""
+    has_rule = _RULE.fullmatch(text, *lines[1]) is not None
     titles = 0
-    while not ruled and titles < len(lines) - 2 and len(_row(text, lines[titles], "|")) == 1:
+    while not has_rule and titles < len(lines) - 2 and len(_row(text, lines[titles], "|")) == 1:
         titles += 1
     label = _row(text, lines[titles - 1], "|")[0] if titles else ""
     rows = lines[titles:]
-    rules = 2 if ruled else _header_rows([_row(text, line, "|") for line in rows])
-    header = _joined([_row(text, line, "|") for line in rows[: 1 if ruled else rules]])
+    header_rows = 1 if has_rule else _header_rows([_row(text, line, "|") for line in rows])
+    header = _join_header([_row(text, line, "|") for line in rows[:header_rows]])
     starts, ends = array("q"), array("q")
-    for line in rows[rules:]:
+    for line in rows[header_rows + has_rule :]:
         cells = _row(text, line, "|")
         if len(cells) == 1 and len(header) != 1:
             if starts:
                 yield Table(header, label, "|", starts, ends)
             label, starts, ends = cells[0], array("q"), array("q")
-        elif tuple(cells) != header:  # which may be written again on each page
+        elif tuple(cells) != header:  # a header may be repeated on each page
             starts.append(line[0])
             ends.append(line[1])
     if starts:
@@ -112,7 +115,7 @@ def _cells(text: str, row: Offsets, delimiter: str) -> Iterator[Offsets]:
     """Yield the offsets of the cells of a row; those of a blank cell are empty."""
     if delimiter != "|":
         fields = [field.span() for field in _field(delimiter).finditer(text, *row)]
-        # The pattern also matches the empty string at the end of each field that is not empty.
+        # The pattern also matches the empty string at the end of every nonempty field.
         spans = [
             span
             for number, span in enumerate(fields)
@@ -127,8 +130,8 @@ def _cells(text: str, row: Offsets, delimiter: str) -> Iterator[Offsets]:
         spans = list(zip([start, *(bar + 1 for bar in bars)], bars, strict=False))
     for span in spans:
         start, end = _stripped(text, span)
-        quoted = delimiter != "|" and end - start > 1 and text[start] == text[end - 1] == '"'
-        yield (start + 1, end - 1) if quoted else (start, end)
+        is_quoted = delimiter != "|" and end - start > 1 and text[start] == text[end - 1] == '"'
+        yield (start + 1, end - 1) if is_quoted else (start, end)
 
 
 def _stripped(text: str, span: Offsets) -> Offsets:
@@ -141,100 +144,102 @@ def _stripped(text: str, span: Offsets) -> Offsets:
 
 
 def _header_rows(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many of the first rows name the columns: 0, 1, or 2 if the first spans columns."""
+    """Return how many rows the header has: 0, 1, or 2 if cells of the first span columns."""
     first, body = rows[0], rows[1:]
-    if not body or not _names_columns(first, body):
+    if not body or not _is_header(first, body):
         return 0
-    spans = any(one == other != "" for one, other in pairwise(first))
-    below = body[0]
-    names = len(below) == len(first) and not any(map(_DIGIT.search, below))
-    return 2 if spans and names and len(body) > 1 else 1
+    # Spanning cells are repeated.
+    has_spanning = any(left == right != "" for left, right in pairwise(first))
+    second = body[0]
+    may_be_header = len(second) == len(first) and not any(map(_DIGIT.search, second))
+    return 2 if has_spanning and may_be_header and len(body) > 1 else 1
 
 
-def _names_columns(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether a row is a header: it has no numbers where others do, or years alone."""
+def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: it has no numbers, or nothing but years as numbers.
+
+    With two columns, the body must also have a numeric column, or no numbers at all.
+    """
     numbers = [cell for cell in first if _DIGIT.search(cell)]
     if numbers:
         return len(numbers) > 1 and all(map(_YEAR.fullmatch, numbers))
     if len(first) != 2:
         return len(first) > 2
-    columns = [[row[at] for row in body if len(row) > at and row[at]] for at in range(2)]
-    shares = [sum(bool(_DIGIT.search(cell)) for cell in it) / max(1, len(it)) for it in columns]
-    # Of a form, "Name | Mirabel", "Fee | 20 crowns", some rows have numbers, and none is a header.
-    return any(share >= _NUMBERS for share in shares) or not any(shares)
+    shares = []
+    for number in range(2):
+        column = [row[number] for row in body if len(row) > number and row[number]]
+        shares.append(sum(bool(_DIGIT.search(cell)) for cell in column) / max(1, len(column)))
+    # A form ("Name | Mirabel", "Fee | 20 crowns") has numbers in some rows, and no header.
+    return any(share >= _MIN_NUMERIC for share in shares) or not any(shares)
 
 
-def _joined(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the names of the columns, whose first part may stand in a row of its own."""
+def _join_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the names of the columns from a header of at most two rows."""
     if len(rows) < 2:
         return tuple(rows[0]) if rows else ()
     pairs = zip(rows[0], rows[1], strict=True)
-    return tuple(one if one == other else f"{one} {other}".strip() for one, other in pairs)
+    return tuple(upper if upper == lower else f"{upper} {lower}".strip() for upper, lower in pairs)
 
 
 def _field(delimiter: str) -> re.Pattern[str]:
-    mark = re.escape(delimiter)
-    return re.compile(rf'[ ]*+"(?:[^"]|"")*+"[ ]*+(?=[{mark}\r\n]|\Z)|[^{mark}\r\n]*+')
+    separator = re.escape(delimiter)
+    quoted = rf'[ ]*+"(?:[^"]|"")*+"[ ]*+(?=[{separator}\r\n]|\Z)'
+    return re.compile(rf"{quoted}|[^{separator}\r\n]*+")
 
 
 def _rows(text: str, delimiter: str) -> Iterator[Offsets]:
     """Yield the rows of a delimited text that are not blank; quoted cells may have line breaks."""
-    field, mark = f"(?:{_field(delimiter).pattern})", re.escape(delimiter)
-    for row in re.finditer(rf"{_LINE_START}{field}(?:{mark}{field})*+", text):
+    field, separator = f"(?:{_field(delimiter).pattern})", re.escape(delimiter)
+    for row in re.finditer(rf"{_LINE_START}{field}(?:{separator}{field})*+", text):
         if row[0].strip(f" {delimiter}"):
             yield row.span()
 
 
-def _delimited(text: str, named: bool) -> Table | None:
-    """Return the table that a whole text is, or None; ``named``: the file has a table's suffix."""
+def _delimited(text: str, has_suffix: bool) -> Table | None:
+    """Return the table if the whole text is one; ``has_suffix``: the file is a .csv or .tsv."""
     head = text[:_SAMPLE]
     for delimiter in _DELIMITERS:
         if delimiter not in head or (delimiter == "|" and _in_pipes(head.splitlines()[0].strip())):
             continue
-        sample = [_row(head, row, delimiter) for row in _some_rows(head, delimiter)]
-        columns = _columns(sample, named)
-        if columns and (named or _looks_tabular(sample, head, delimiter)):
+        sample = [_row(head, row, delimiter) for row in _sample_rows(head, delimiter)]
+        columns = _column_count(sample, has_suffix)
+        if columns and (has_suffix or _looks_tabular(sample, head, delimiter)):
             return _delimited_table(text, delimiter, columns)
     return None
 
 
-def _some_rows(head: str, delimiter: str) -> list[Offsets]:
+def _sample_rows(head: str, delimiter: str) -> list[Offsets]:
     rows = [row for row, _ in zip(_rows(head, delimiter), range(_SAMPLE_ROWS), strict=False)]
     return rows[:-1] if len(head) == _SAMPLE and len(rows) > 1 else rows
 
 
-def _columns(rows: Sequence[Sequence[str]], named: bool) -> int:
-    """Return the number of columns that the rows have, 0 if they disagree."""
+def _column_count(rows: Sequence[Sequence[str]], has_suffix: bool) -> int:
+    """Return the number of columns that most rows have (all, without the suffix), or 0."""
     if not rows:
         return 0
     ((columns, count),) = Counter(map(len, rows)).most_common(1)
-    agree = count >= 0.6 * len(rows) if named else count == len(rows) > 2
-    return columns if columns > 1 and agree else 0
+    is_agreed = count >= 0.6 * len(rows) if has_suffix else count == len(rows) > 2
+    return columns if columns > 1 and is_agreed else 0
 
 
 def _looks_tabular(rows: Sequence[Sequence[str]], head: str, delimiter: str) -> bool:
-    """Whether rows look like a table in a file without a table's suffix: short cells, a header."""
+    """Whether the rows of a file without a table's suffix have a header and short cells."""
     header, body = rows[0], rows[1:]
-    cells = sorted(len(cell) for row in rows for cell in row)
-    names = all(0 < len(cell) <= _SHORT_CELL and cell[-1] not in ".!?" for cell in header)
-    if not names or len(set(header)) < len(header) or cells[len(cells) // 2] > _SHORT_CELL:
+    lengths = sorted(len(cell) for row in rows for cell in row)
+    has_names = all(0 < len(cell) <= _SHORT_CELL and cell[-1] not in ".!?" for cell in header)
+    if not has_names or len(set(header)) < len(header) or lengths[len(lengths) // 2] > _SHORT_CELL:
         return False
     spaced = len(re.findall(rf"{re.escape(delimiter)} ", head))
-    prose = delimiter in ",;" and 2 * spaced > head.count(delimiter)
-    return not prose and _names_columns(header, body)
+    is_prose = delimiter in ",;" and 2 * spaced > head.count(delimiter)
+    return not is_prose and _is_header(header, body)
 
 
 def _delimited_table(text: str, delimiter: str, columns: int) -> Table:
     rows = list(_rows(text, delimiter))
-    first = next(
-        (nth for nth, row in enumerate(rows) if _width(text, row, delimiter) == columns), 0
-    )
-    top = [_row(text, row, delimiter) for row in rows[first : first + _SAMPLE_ROWS]]
-    has_header = len(top) > 1 and _names_columns(top[0], top[1:])
+    widths = (len(_row(text, row, delimiter)) for row in rows)
+    first = next((nth for nth, width in enumerate(widths) if width == columns), 0)
+    sample = [_row(text, row, delimiter) for row in rows[first : first + _SAMPLE_ROWS]]
+    has_header = len(sample) > 1 and _is_header(sample[0], sample[1:])
     body = rows[first + has_header :]
-    starts, ends = (array("q", (row[at] for row in body)) for at in range(2))
-    return Table(tuple(top[0]) if has_header else (), "", delimiter, starts, ends)
-
-
-def _width(text: str, row: Offsets, delimiter: str) -> int:
-    return len(_row(text, row, delimiter))
+    starts, ends = array("q", (start for start, _ in body)), array("q", (end for _, end in body))
+    return Table(tuple(sample[0]) if has_header else (), "", delimiter, starts, ends)

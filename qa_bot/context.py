@@ -1,4 +1,4 @@
-"""What stands above a passage, and the passage with that context as the models read it."""
+"""The context of a passage (headings, table header, speaker), and the text that models read."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from qa_bot.datatypes import Document, Passage
 
 
-MAX_CONTEXT = 300  # characters; the end of a longer context is kept
-MAX_PATH = 4  # headings named of a path; the innermost say most
+MAX_CONTEXT = 300  # characters; of a longer context the end is kept
+MAX_PATH = 4  # headings in a path; of a longer path the innermost are kept, which say most
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a reader of the document has in mind at one character, outermost first."""
+    """What a reader of the document knows at a character from the text above it."""
 
-    headings: tuple[str, ...]  # and the question that an answer belongs to
-    part: str  # of a row: the row of one cell that names this part of the table
-    columns: tuple[str, ...]  # of a row: the names of the columns
-    speaker: str  # who speaks, unless the name stands at this very character
+    headings: tuple[str, ...]  # outermost first; the last may be the question of an FAQ
+    part: str  # for a row: the row of one cell that names this part of the table
+    columns: tuple[str, ...]  # for a row: the names of the columns
+    speaker: str  # "" at the start of a turn, where the name follows
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where the headings, the rows of the tables and the turns of a document stand."""
+    """The positions of the headings, table rows and turns of a document, in characters."""
 
     headings: tuple[tuple[int, tuple[str, ...]], ...]  # start and path of each
     tables: tuple[Table, ...]
@@ -43,8 +43,8 @@ class Outline:
     starts: array[int]  # of all rows
     ends: array[int]
     turns: list[Turn]
-    units: list[Offsets]  # sentences whatever they contain: rows, turns, times of subtitles
-    language: str
+    units: list[Offsets]  # rows, turns, times of subtitles: each counts as one sentence
+    language: str  # its code, such as "en"
 
     def units_in(self, start: int, end: int) -> list[Offsets]:
         """Return the units that overlap ``[start, end)``."""
@@ -56,12 +56,12 @@ class Outline:
         return range(bisect_right(self.ends, start), bisect_left(self.starts, end))
 
     def table(self, row: int) -> tuple[Table, int]:
-        """Return the table of a row, and the number of the row in that table."""
+        """Return the table of a row, and the number of the row within it."""
         number = bisect_right(self.first_rows, row) - 1
         return self.tables[number], row - self.first_rows[number]
 
     def context(self, start: int, end: int) -> Context:
-        """Return the context of ``[start, end)``; of a heading, the heading itself included."""
+        """Return the context of ``[start, end)``; that of a heading includes the heading."""
         rows = self.rows(start, end)
         if rows:
             table = self.table(rows[0])[0]
@@ -69,12 +69,12 @@ class Outline:
         turn = turn_at(self.turns, start)
         if turn is None:
             return Context(self.path(start), "", (), "")
-        asked = (turn.question,) if turn.question else ()
+        question = (turn.question,) if turn.question else ()
         speaker = turn.speaker if start > turn.start else ""
-        return Context((*self.path(start), *asked), "", (), speaker)
+        return Context((*self.path(start), *question), "", (), speaker)
 
     def path(self, start: int) -> tuple[str, ...]:
-        """Return the headings above a character, or around it."""
+        """Return the headings above a character, or the heading that contains it."""
         last = bisect_right(self.headings, start, key=itemgetter(0)) - 1
         return self.headings[last][1] if last >= 0 else ()
 
@@ -86,10 +86,10 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A passage as the models read it: its own words after, and between, those of its context.
+    """A passage as the models read it: the text of the passage, with text from its context.
 
-    ``own`` lists the stretches of ``text`` that are slices of the document, each with the offset
-    of its first character in the document. An answer lies within one of them.
+    ``own`` lists the parts of ``text`` that are slices of the document: start and end in ``text``,
+    and start in the document. An answer lies within one of them.
     """
 
     text: str
@@ -97,22 +97,22 @@ class Reading:
 
     @property
     def stretches(self) -> list[Offsets]:
-        """The stretches as offsets into ``text``."""
+        """The parts of ``text`` that are slices of the document, as offsets into ``text``."""
         return [(start, end) for start, end, _ in self.own]
 
     def place(self, start: int, end: int) -> Offsets:
-        """Return the offsets in the document of ``text[start:end]``."""
+        """Return the position of ``text[start:end]`` in the document."""
         number = bisect_right(self.own, (start, len(self.text))) - 1
         shift = self.own[number][2] - self.own[number][0]
         return start + shift, end + shift
 
 
 def outline(document: Document) -> Outline:
-    """Return the outline of a document, which is made once and kept with it."""
+    """Return the outline of a document; it is computed once and cached in the document."""
     if document._outline is None:
         object.__setattr__(document, "_outline", _outline(document))
-    kept: Outline = document._outline
-    return kept
+    cached: Outline = document._outline
+    return cached
 
 
 def _outline(document: Document) -> Outline:
@@ -139,10 +139,10 @@ def path_text(headings: tuple[str, ...]) -> str:
 
 
 def context_of(document: Document, start: int, end: int) -> str:
-    """Return the context of ``[start, end)`` as lines; that of a heading leaves out itself."""
-    known = outline(document)
-    context = known.context(start, end)
-    headings = context.headings[:-1] if known.is_heading(start) else context.headings
+    """Return the context of ``[start, end)`` as lines; that of a heading excludes the heading."""
+    structure = outline(document)
+    context = structure.context(start, end)
+    headings = context.headings[:-1] if structure.is_heading(start) else context.headings
     lines = (path_text(headings), context.part, " | ".join(context.columns), context.speaker)
     return "\n".join(filter(None, lines))[-MAX_CONTEXT:]
 
@@ -151,29 +151,32 @@ def reading(passage: Passage) -> Reading:
     """Return a passage as the models read it.
 
     Prose follows its context. In a row of a table each cell follows the name of its column: "Item:
-    rope; Price: 9 crowns." With that the reader pointed at the right cell for 16 of 18 questions,
-    with piped lines below a header for 10, with a list of the columns before the row for 12.
+    rope; Price: 9 crowns." In this form the reader found the right cell for 16 of 18 questions;
+    with piped lines below a header for 10, and with a list of the columns before the row for 12.
     """
-    known = outline(passage.document)
-    rows = known.rows(passage.start, passage.end)
+    structure = outline(passage.document)
+    rows = structure.rows(passage.start, passage.end)
     if not rows:
-        return _of_pieces(passage.document.text, list(_prose(passage)))
-    context = known.context(passage.start, passage.end)
+        return _join_pieces(passage.document.text, list(_prose_pieces(passage)))
+    context = structure.context(passage.start, passage.end)
     above = filter(None, (path_text(context.headings), context.part))
     pieces: list[str | Offsets] = ["".join(f"{line}\n\n" for line in above)[-MAX_CONTEXT:]]
     for row in rows:
-        pieces += _row(passage, *known.table(row))
-    return _of_pieces(passage.document.text, pieces)
+        pieces += _row_pieces(passage, *structure.table(row))
+    return _join_pieces(passage.document.text, pieces)
 
 
-def _prose(passage: Passage) -> Iterator[str | Offsets]:
+# A piece of the text that models read is a string from the context, or offsets into the document.
+
+
+def _prose_pieces(passage: Passage) -> Iterator[str | Offsets]:
     if passage.context:
         yield f"{passage.context}\n\n"
     yield passage.start, passage.end
 
 
-def _row(passage: Passage, table: Table, number: int) -> Iterator[str | Offsets]:
-    """Yield the cells of a row that are in a passage, each after its name."""
+def _row_pieces(passage: Passage, table: Table, number: int) -> Iterator[str | Offsets]:
+    """Yield the cells of a row that are in a passage, each after the name of its column."""
     filled = [
         (column, (max(start, passage.start), min(end, passage.end)))
         for column, (start, end) in enumerate(table.cells(passage.document.text, number))
@@ -181,29 +184,28 @@ def _row(passage: Passage, table: Table, number: int) -> Iterator[str | Offsets]
     ]
     for nth, (column, cell) in enumerate(filled):
         if nth:
-            # A cell beyond the columns is of a table within the last: "Fees: adult: 12 crowns".
-            beyond = column >= len(table.header) > 0
+            # A cell beyond the header is of a table in the last cell: "Fees: adult: 12 crowns".
+            is_beyond_header = column >= len(table.header) > 0
             is_value = nth == 1 and not table.header and len(filled) == 2
-            yield ": " if beyond or is_value else "; "
+            yield ": " if is_beyond_header or is_value else "; "
         if column < len(table.header) and table.header[column]:
             yield f"{table.header[column]}: "
         yield cell
     yield ".\n"
 
 
-def _of_pieces(text: str, pieces: list[str | Offsets]) -> Reading:
-    """Join words of the context and stretches ``[start, end)`` of a document's text."""
-    words: list[str] = []
+def _join_pieces(text: str, pieces: list[str | Offsets]) -> Reading:
+    strings: list[str] = []
     own: list[tuple[int, int, int]] = []
     length = 0
     for piece in pieces:
         if isinstance(piece, str):
-            words.append(piece)
+            strings.append(piece)
         else:
-            words.append(text[piece[0] : piece[1]])
-            own.append((length, length + len(words[-1]), piece[0]))
-        length += len(words[-1])
-    return Reading("".join(words), tuple(own))
+            strings.append(text[piece[0] : piece[1]])
+            own.append((length, length + len(strings[-1]), piece[0]))
+        length += len(strings[-1])
+    return Reading("".join(strings), tuple(own))
 
 
 def _headings(document: Document) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -212,9 +214,11 @@ def _headings(document: Document) -> Iterator[tuple[int, tuple[str, ...]]]:
     The subject of a mail and the questions of an FAQ are headings too.
     """
     path: list[tuple[int, str]] = []
-    marked = [(it.start, it.level, it.label) for it in document.marks if it.kind == "heading"]
+    marked = [
+        (mark.start, mark.level, mark.label) for mark in document.marks if mark.kind == "heading"
+    ]
     titles = [*marked, *find_titles(document.text)]
     for start, level, title in sorted(titles, key=itemgetter(0)):
-        path = [(above, label) for above, label in path if above < level]
+        path = [(higher, label) for higher, label in path if higher < level]
         path.append((level, title))
         yield start, tuple(label for _, label in path)

@@ -22,17 +22,17 @@ MAX_LEVEL = 9  # of headings: Word has nine, HTML and Markdown six
 
 def _check_string(value: object, name: str) -> None:
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a string, not {type(value).__name__}")
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A page or a heading that a citation names, and the character where it begins.
+    """A page or a heading for citations, and the character where it begins.
 
-    ``label`` is the page's number, counted from 1, or the words of the heading. ``level`` is that
-    of a heading: 1 for the highest, up to 9.
+    ``label`` is the page's number, counted from 1, or the text of the heading. ``level`` is the
+    level of a heading, from 1, the highest, to 9.
     Raises ValueError for another kind or level, a negative start, and a label that is blank or
-    has no UTF-8 form; TypeError for other types.
+    cannot be encoded in UTF-8; TypeError for other types.
     """
 
     start: int
@@ -42,42 +42,44 @@ class Mark:
 
     def __post_init__(self) -> None:
         if not isinstance(self.start, int):
-            raise TypeError(f"a mark starts at a whole number of characters, not {self.start!r}")
+            raise TypeError(f"the start of a mark must be a whole number, not {self.start!r}")
         if not isinstance(self.level, int):
-            raise TypeError(f"the level of a mark is a whole number, not {self.level!r}")
+            raise TypeError(f"the level of a mark must be a whole number, not {self.level!r}")
         _check_string(self.label, "the label of a mark")
         if not 1 <= self.level <= MAX_LEVEL:
-            raise ValueError(f"the level of a mark is from 1 to {MAX_LEVEL}, not {self.level}")
+            raise ValueError(f"the level of a mark must be 1 to {MAX_LEVEL}, not {self.level}")
         if self.kind not in ("page", "heading"):
-            raise ValueError(f"a mark is a page or a heading, not {self.kind!r}")
+            raise ValueError(f"a mark must be a page or a heading, not {self.kind!r}")
         if self.start < 0:
-            raise ValueError(f"no text has a character {self.start}")
+            raise ValueError(f"the start of a mark must not be negative: {self.start}")
         if not self.label.strip():
-            raise ValueError("a mark without a label names nothing")
+            raise ValueError("the label of a mark must not be blank")
         try:
             self.label.encode()
         except UnicodeEncodeError as error:
-            raise ValueError("a lone surrogate is no text: it has no UTF-8 form") from error
+            raise ValueError(
+                "the label of a mark has a lone surrogate, which is not text"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a character stands, as a person would look it up; ``""`` for what is not known."""
+    """The place of a character, as a person would look it up; ``""`` for what is not known."""
 
     page: str
-    heading: str  # the headings above the character, or around it: "Fees > Boats"
-    table: str  # of a row: the name of its part of the table and the columns: "Item | Price"
-    speaker: str  # who speaks, where the speaker is named before the quote
+    heading: str  # the headings above the character, or the one that contains it: "Fees > Boats"
+    table: str  # for a row: the name of its part of the table, and the columns: "Item | Price"
+    speaker: str  # the speaker, if named before the character
     paragraph: int  # counted from 1; blank lines separate paragraphs
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text that never changes, and what is known about it.
+    """A text that never changes, and its title, source, metadata and marks.
 
-    Identity is the text: two documents with the same text have the same ``id`` and are equal.
-    Raises ValueError when the text, or what is said of it, has no UTF-8 form (a lone surrogate),
-    and for marks that are out of order or stand outside the text; TypeError for other types.
+    Two documents with the same text have the same ``id`` and are equal.
+    Raises ValueError if a string cannot be encoded in UTF-8 (because of a lone surrogate), and for
+    marks that are out of order or outside the text; TypeError for other types.
     """
 
     text: str = field(repr=False)
@@ -86,7 +88,7 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)  # in order
     id: str = field(init=False, compare=False)  # SHA-256 of the text in UTF-8, hexadecimal
-    # What is found in the text when it is first asked for: see splitter.py and context.py.
+    # Caches of what is computed on first use: see sentences.py and context.py.
     _header: Header | None = field(default=None, init=False, compare=False, repr=False)
     _starts: "array[int] | None" = field(default=None, init=False, compare=False, repr=False)
     _sentences: dict[Offsets, tuple[Offsets, ...]] = field(
@@ -103,10 +105,10 @@ class Document:
             digest = hashlib.sha256(self.text.encode()).hexdigest()
             "".join((self.title, self.source, *self.metadata.values())).encode()
         except UnicodeEncodeError as error:
-            raise ValueError("a lone surrogate is no text: it has no UTF-8 form") from error
+            raise ValueError("the document has a lone surrogate, which is not text") from error
         starts = [mark.start for mark in self.marks]
         if starts != sorted(starts) or (starts and starts[-1] >= len(self.text)):
-            raise ValueError("marks must be in order, and inside the text")
+            raise ValueError("marks must be in order and inside the text")
         object.__setattr__(self, "marks", tuple(self.marks))
         object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
         object.__setattr__(self, "id", digest)
@@ -116,21 +118,21 @@ class Document:
 
     @classmethod
     def from_text(cls, text: str, title: str = "", source: str = "") -> "Document":
-        """Make a document of a string, with the metadata (date, title) at its head."""
+        """Make a document from a string, with the metadata (date, title) at its head."""
         _check_string(text, "the text of a document")
         values = read_header(text).values
         return cls(text, title if title else values.get("title", ""), source, values)
 
     @property
     def header(self) -> Header:
-        """The metadata at the head of the text; read once."""
+        """The metadata at the head of the text; it is read once."""
         if self._header is None:
             object.__setattr__(self, "_header", read_header(self.text))
         return cast(Header, self._header)
 
     @property
     def paragraph_starts(self) -> Sequence[int]:
-        """Where each paragraph begins; found once, when it is first asked for."""
+        """The start of each paragraph in characters; computed once, on first use."""
         if self._starts is None:
             starts = array("q", (start for start, _ in paragraphs(self.text)))
             object.__setattr__(self, "_starts", starts)
@@ -142,20 +144,23 @@ class Document:
             _check_string(getattr(self, name), f"the {name} of a document")
         if not isinstance(self.metadata, Mapping):
             kind = type(self.metadata).__name__
-            raise TypeError(f"the metadata of a document is a mapping, not {kind}")
+            raise TypeError(f"the metadata of a document must be a mapping, not {kind}")
         for key, value in self.metadata.items():
             if not (isinstance(key, str) and isinstance(value, str)):
-                raise TypeError(f"metadata maps strings to strings, not {key!r} to {value!r:.80}")
+                raise TypeError(
+                    f"metadata must map strings to strings, not {key!r} to {value!r:.80}"
+                )
         for mark in self.marks:
             if not isinstance(mark, Mark):
-                raise TypeError(f"a mark is a Mark, not {type(mark).__name__}")
+                raise TypeError(f"each mark must be a Mark, not {type(mark).__name__}")
 
     def place(self, offset: int) -> Place:
-        """Return where the character at an offset stands.
+        """Return the place of the character at an offset.
 
-        A blank between two paragraphs belongs to the first; blanks before all text, to the text.
+        Whitespace between two paragraphs belongs to the first of them; whitespace before all text
+        belongs to the first paragraph.
         """
-        begun = bisect_right(self.paragraph_starts, offset)
+        paragraph = bisect_right(self.paragraph_starts, offset)
         pages = [mark.label for mark in self.marks if mark.kind == "page" and mark.start <= offset]
         context = outline(self).context(offset, offset + 1)
         return Place(
@@ -163,13 +168,13 @@ class Document:
             path_text(context.headings),
             ": ".join(filter(None, (context.part, " | ".join(context.columns)))),
             context.speaker,
-            max(1, begun),
+            max(1, paragraph),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The characters ``[start, end)`` of a document; raises ValueError when they do not exist."""
+    """The characters ``[start, end)`` of a document; raises ValueError if they do not exist."""
 
     document: Document
     start: int
@@ -182,7 +187,7 @@ class Span:
 
     @property
     def text(self) -> str:
-        """The very characters of the document."""
+        """The slice of the document's text."""
         return self.document.text[self.start : self.end]
 
 
@@ -190,8 +195,8 @@ class Span:
 class Passage(Span):
     """A run of whole sentences: one row of the index.
 
-    ``context`` is what stands above it: the headings, and the header of the table it is a row of.
-    Models read it with the passage; it is never quoted.
+    ``context`` is the headings above it and, for a row of a table, the header. Models read it with
+    the passage; it is never quoted.
     """
 
     context: str = ""
@@ -201,8 +206,8 @@ class Passage(Span):
 class Hit:
     """A passage found for a query; higher scores are better.
 
-    ``similarity`` is the cosine between query and passage, in [-1, 1], where it is known; ``bm25``
-    is the passage's BM25 score, 0 where the search for words did not find it.
+    ``similarity`` is the cosine between query and passage, in [-1, 1], or 0 if it is not known;
+    ``bm25`` is the passage's BM25 score, 0 if the search for words did not find it.
     """
 
     passage: Passage
@@ -213,7 +218,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Quote(Span):
-    """Whole sentences that answer; ``highlight`` is the part that does, inside them.
+    """Whole sentences that answer a question; ``highlight`` is the part of them that answers.
 
     ``score`` is the probability, in [0, 1], that the quote answers the question.
     """
@@ -222,16 +227,16 @@ class Quote(Span):
     score: float
 
     def __post_init__(self) -> None:
-        # Not super(): with slots the decorated class is not the one the body was written in.
+        # Not super(): with slots, the decorator replaces the class that super() refers to.
         Span.__post_init__(self)
         inside = self.start <= self.highlight.start and self.highlight.end <= self.end
         if self.highlight.document != self.document or not inside:
             raise ValueError("a highlight must lie inside its quote")
         if not 0.0 <= self.score <= 1.0:
-            raise ValueError(f"a score is a probability, not {self.score}")
+            raise ValueError(f"a score must be a probability, not {self.score}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON: the words, where they stand, and the document they are from."""
+        """Return plain JSON: the text, its place, and the document."""
         document, place = self.document, self.document.place(self.start)
         return {
             "text": self.text,
@@ -264,14 +269,14 @@ class Level(StrEnum):
 
     FOUND = "found"  # its quotes answer the question
     PERHAPS = "perhaps"  # nothing is quoted, but the closest passages may answer
-    NOT_SAID = "not said"  # the documents do not answer
+    NOT_SAID = "not said"  # the documents do not answer the question
 
 
 class Link(StrEnum):
-    """How a follow-up is connected with the conversation."""
+    """How a follow-up is connected to the conversation."""
 
-    MEANS = "means"  # a word of the question stands for something that was said
-    ADDS = "adds"  # the question leaves out something that was said
+    MEANS = "means"  # a word of the question refers to something in the conversation
+    ADDS = "adds"  # the question omits something in the conversation
     FOLLOWS = "follows"  # the question continues an earlier question
 
 
@@ -279,8 +284,8 @@ class Link(StrEnum):
 class Understood:
     """One thing that was taken from the conversation to understand a follow-up.
 
-    ``word`` is what the question says, such as "he", and "" where it says nothing. ``meaning`` is
-    what that stands for, in words of the conversation, or the earlier question in full.
+    ``word`` is the word in the question, such as "he", or "" if the question has none. ``meaning``
+    is what it refers to, in words of the conversation, or the earlier question in full.
     """
 
     kind: Link
@@ -297,7 +302,7 @@ class Understood:
                 return f"follows: {self.meaning}"
 
     def to_dict(self) -> dict[str, str]:
-        """Return plain JSON; ``text`` is how a person would say it."""
+        """Return plain JSON; ``text`` is the same as ``str()``."""
         return {
             "kind": str(self.kind),
             "word": self.word,
@@ -308,16 +313,16 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes that answer a question, best first, or none: the documents do not say.
+    """Quotes that answer a question, best first, or none if the documents do not say.
 
     ``query`` is what was searched for: the question with what was ``understood`` from the
     conversation. ``confidence`` is the probability, in [0, 1], that the documents answer the
-    question; an answer without quotes has one too. When nothing is quoted, ``closest`` holds up to
-    three passages, likeliest first, for a person to judge; ``perhaps`` says that they may well
-    answer, and ``about`` is the document that was asked, if it was only one. The quotes of a
-    question of yes or no are highlighted as a whole: no single word of them says yes or no.
-    Raises ValueError when closest passages, or ``perhaps``, come with quotes, and when ``perhaps``
-    comes without a closest passage.
+    question, whether or not anything is quoted. If nothing is quoted, ``closest`` has up to three
+    passages, likeliest first, for a person to judge; ``perhaps`` means that they may well answer;
+    and ``about`` is the document that was asked, if it was only one. For a yes-or-no question the
+    whole quotes are highlighted, since no part of them says yes or no.
+    Raises ValueError if closest passages or ``perhaps`` come with quotes, or if ``perhaps`` comes
+    without a closest passage.
     """
 
     question: str
@@ -331,15 +336,15 @@ class Answer:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
-            raise ValueError(f"a confidence is a probability, not {self.confidence}")
+            raise ValueError(f"a confidence must be a probability, not {self.confidence}")
         if self.quotes and (self.closest or self.perhaps):
             raise ValueError("an answer has quotes or closest passages, not both")
         if self.perhaps and not self.closest:
-            raise ValueError("an answer that is perhaps there needs its closest passages")
+            raise ValueError("an answer with perhaps=True needs closest passages")
 
     @property
     def found(self) -> bool:
-        """Whether the documents answer: there is a quote."""
+        """Whether the documents answer the question, that is, whether there is a quote."""
         return bool(self.quotes)
 
     @property
@@ -351,7 +356,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The words that answer, in the best quote; empty when there is none."""
+        """The highlight of the best quote, or ``""`` without a quote."""
         return self.quotes[0].highlight.text if self.quotes else ""
 
     def __str__(self) -> str:

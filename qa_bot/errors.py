@@ -1,16 +1,19 @@
-"""Every exception a person may see. Each message says what happened and what mends it."""
+"""The exceptions that a user may see. Each message says what happened and how to mend it."""
 
 
 class QABotError(Exception):
-    """Base of the errors the command line and the page show; a caller's mistake is a ValueError."""
+    """Base of the errors that the command line and the page show.
+
+    A caller's mistake is a ValueError or a TypeError.
+    """
 
 
 class ArticleError(QABotError):
-    """A file or folder cannot be read as an article; the message names it."""
+    """A file or folder cannot be read as a document; the message names it."""
 
 
 class IndexNotFoundError(QABotError):
-    """There is no index where one was expected."""
+    """There is no index in the given place."""
 
 
 class IndexMismatchError(QABotError):
@@ -22,8 +25,8 @@ class ModelError(QABotError):
 
 
 class MissingExtraError(QABotError):
-    """What was asked for needs packages of an extra that is not installed; the message names it."""
+    """The packages of an extra are needed but not installed; the message names the extra."""
 
 
 class StoreError(QABotError):
-    """A server that keeps an index is not there, is too slow, or refuses."""
+    """A server that stores an index cannot be reached, is too slow, or refuses a request."""

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from qa_bot.dates import MONTHS, WEEKDAYS
 
-Places = dict[str, tuple[int, int]]
+Places = dict[str, tuple[int, int]]  # by field: characters [start, end) of its value
 
-HEADER_CHARS = 10_000  # characters; whatever follows is body
-_FIELD_CHARS = 400  # a longer line is not ``name: value``
+HEADER_CHARS = 10_000  # characters; everything after them is body
+_FIELD_CHARS = 400  # characters; a longer line is not ``name: value``
 
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _BLANKS = re.compile(r"[\s\ufeff]*")
-# The bounds keep matching linear in a long run of blanks.
+# The bounds keep the time to match linear in the length of a run of whitespace.
 _LINE = re.compile(rf"([^\r\n]{{0,{HEADER_CHARS}}})(?:\r\n|\r|\n|\Z)")
 _RUN_IN_DATE = re.compile(rf"\s{{0,20}}date\s{{0,20}}[:=]?\s{{0,20}}({_ISO})(?!\S)[ \t]*", re.I)
 _FIELD = re.compile(
@@ -47,8 +47,8 @@ class Header:
 def read_header(text: str) -> Header:
     """Read leading metadata: front matter between ``---``, ``name: value`` lines, a bare date.
 
-    The header stays part of the text, so offsets into the text hold. A doubtful line is body: a
-    missing date is better than a sentence taken for a header.
+    The header remains part of the text, so offsets do not change. A doubtful line counts as body:
+    it is better to miss a date than to take a sentence for a header.
     """
     blanks = _BLANKS.match(text)
     start = 0 if blanks is None else blanks.end()
@@ -57,7 +57,7 @@ def read_header(text: str) -> Header:
 
 
 def _front_matter(text: str, start: int) -> Header | None:
-    """Read the fields between two ``---`` lines; None if there are none."""
+    """Read the fields between two ``---`` lines, or return None if there are none."""
     fence = _LINE.match(text, start)
     # A horizontal rule looks like a fence, but no key follows it.
     if fence is None or fence[1].rstrip() != "---" or not _KEY.match(text, fence.end()):
@@ -69,7 +69,7 @@ def _front_matter(text: str, start: int) -> Header | None:
             return _header(text, places, line.end())
         if not _IN_FRONT_MATTER.match(line[1]):
             return None
-        if not line[1][:1].isspace():  # an indented name belongs to the one above it
+        if not line[1][:1].isspace():  # an indented name belongs to the field above it
             _keep_field(line, places)
         at = line.end()
     return None
@@ -84,12 +84,12 @@ def _plain_header(text: str, start: int) -> Header:
             break
         at = line.end()
     # "Source: they say" may begin a sentence, unless a blank line or another field follows.
-    unsure = len(places) == 1 and not places.keys().isdisjoint({"author", "source"})
-    if unsure and (line is None or line[1].strip() or at == len(text)):
+    is_doubtful = len(places) == 1 and not places.keys().isdisjoint({"author", "source"})
+    if is_doubtful and (line is None or line[1].strip() or at == len(text)):
         return Header({}, {}, 0)
-    if (date_here := _RUN_IN_DATE.match(text, at)) and _is_date(date_here[1]):
-        places.setdefault("date", date_here.span(1))
-        at = date_here.end()
+    if (run_in_date := _RUN_IN_DATE.match(text, at)) and _is_date(run_in_date[1]):
+        places.setdefault("date", run_in_date.span(1))
+        at = run_in_date.end()
     return _header(text, places, at if places else 0)
 
 
@@ -98,9 +98,10 @@ def _header(text: str, places: Places, end: int) -> Header:
 
 
 def _keep_field(line: re.Match[str], places: Places) -> bool:
-    """Keep the offsets of the value in a ``name: value`` line; return whether it is such a line.
+    """Keep the offsets of the value if this is a ``name: value`` line; return whether it is one.
 
-    The first line of a name wins. The quotes that YAML allows around a value are not part of it.
+    If a name occurs twice, the first value counts. Quotation marks around a value, as in YAML, are
+    not part of it.
     """
     start, end = line.span(1)
     if end - start > _FIELD_CHARS:
@@ -116,7 +117,7 @@ def _keep_field(line: re.Match[str], places: Places) -> bool:
 
 
 def _is_value(name: str, value: str) -> bool:
-    """Whether a value is of the kind that its name calls for, and not the rest of a sentence."""
+    """Whether a value is of the right kind for its field, and not the rest of a sentence."""
     if name in ("date", "published", "updated"):
         return _is_date(value)
     if name == "url":
@@ -127,7 +128,7 @@ def _is_value(name: str, value: str) -> bool:
 
 
 def _is_date(value: str) -> bool:
-    """Whether a value is a calendar date (2020-01-01), or words of a date with a year."""
+    """Whether a value is an ISO date (2020-01-01), or a date in words that includes a year."""
     try:
         datetime.fromisoformat(value)
     except ValueError:

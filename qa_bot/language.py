@@ -1,9 +1,9 @@
-"""Guess the language of a text by its commonest words, to cut it into sentences."""
+"""Guess the language of a text from its most common words, to split it into sentences."""
 
 import re
 from collections import Counter
 
-_SAMPLE = 5_000  # characters that are looked at
+_SAMPLE = 5_000  # characters at the start of a text that are examined
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = {
     language: frozenset(words.split())
@@ -25,7 +25,7 @@ _COMMON = {
 
 
 def language_of(text: str) -> str:
-    """Return the code of a text's language; "en" unless another is evident."""
+    """Return the code of a text's language; "en" unless it is clearly another."""
     counts = Counter(word.lower() for word in _WORD.findall(text[:_SAMPLE]))
     hits = {code: sum(counts[word] for word in words) for code, words in _COMMON.items()}
     best = max(hits, key=lambda code: hits[code])
@@ -33,5 +33,5 @@ def language_of(text: str) -> str:
 
 
 def is_common(word: str, language: str) -> bool:
-    """Whether a word is among the commonest of a language."""
+    """Whether a word is one of the most common words of a language."""
     return word.lower() in _COMMON[language]

@@ -1,8 +1,8 @@
-"""Tells every library that reports home or asks a server not to. Imported before any of them.
+"""Switch off telemetry and downloads in every library that has them, before it is imported.
 
-They read these variables once, when they are first imported or loaded. So this is the first import
-of the package, and whatever imports qa_bot (a program, the command line, the page, a benchmark, a
-test) is covered. The variables are passed on to every process that is started from there.
+The libraries read these variables once, when they are first imported or loaded. So the package
+imports this module first, which covers everything that imports qa_bot: programs, the command line,
+the page, benchmarks and tests. Child processes inherit the variables.
 """
 
 import os
@@ -14,7 +14,7 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
-    # The common wish, for libraries that are not known by name.
+    # A convention that other libraries follow.
     "DO_NOT_TRACK": "1",
 }
 

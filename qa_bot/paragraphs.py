@@ -10,7 +10,7 @@ _BLANK_LINES = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
 
 
 def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offsets]:
-    """Return the blocks of text between blank lines, without leading and trailing blanks."""
+    """Return the blocks of text between blank lines, without whitespace around them."""
     stop = len(text) if stop is None else stop
     gaps = [gap.span() for gap in _BLANK_LINES.finditer(text, begin, stop)]
     starts = [begin, *(end for _, end in gaps)]
@@ -19,9 +19,9 @@ def paragraphs(text: str, begin: int = 0, stop: int | None = None) -> list[Offse
 
 
 def trimmed(text: str, spans: Iterable[Offsets]) -> Iterator[Offsets]:
-    """Yield spans without leading and trailing blanks; drop those that are blank."""
+    """Yield spans without whitespace around them; drop those that are blank."""
     for start, end in spans:
         piece = text[start:end]
-        left = len(piece) - len(piece.lstrip())
-        if left < len(piece):
-            yield start + left, start + len(piece.rstrip())
+        indent = len(piece) - len(piece.lstrip())
+        if indent < len(piece):
+            yield start + indent, start + len(piece.rstrip())

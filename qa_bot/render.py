@@ -1,4 +1,4 @@
-"""Answer -> text for a terminal, and what the other renderings share: names, places, words."""
+"""Answer -> text for a terminal, and the names, places and phrases that all renderings share."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ if TYPE_CHECKING:
 
 
 UNTITLED = "untitled"
-# Least score of a strong match. Of 47 answers to questions about an article written for this, 38 of
-# the 44 that scored more were right, and none of the 3 that scored less.
+# Least score of a strong match. Of 47 answers about an article written for this test, 38 of the 44
+# with a higher score were right, and none of the 3 with a lower score.
 STRONG = 0.8
 
 _LONG_NAME = 60  # characters; a document with a longer name is called "the document"
 
-# A terminal obeys control characters and a bidi override reverses what stands after it, so each is
-# shown as a sign of its own: U+2400 and on picture the ASCII ones, U+FFFD stands for the others.
-_SIGNS = (
+# Terminals obey control characters, and a bidi override reverses the text after it, so each is
+# shown as a symbol: the ASCII ones as their pictures (U+2400 and up), the others as U+FFFD.
+_SYMBOLS = (
     {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"}
     | {0x7F: 0x2421}
     | dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD)
-    | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates: no encoding has them
+    | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates cannot be encoded
 )
 
 
 def citation(quote: Quote) -> str:
-    """Return on one line where a quote stands and how well it matches."""
+    """Return the place of a quote and how well it matches, on one line."""
     characters = f"characters {quote.start}–{quote.end}"
     return ", ".join([*where(quote), characters, match(quote.score)])
 
 
 def match(score: float) -> str:
-    """Put the probability that a quote answers, in [0, 1], into words."""
+    """Return words for the probability, in [0, 1], that a quote answers."""
     return "strong match" if score >= STRONG else "weak match"
 
 
 def visible(text: str) -> str:
-    """Return text that no terminal or page obeys: controls as signs, line ends as newlines."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_SIGNS)
+    """Return text with symbols for control characters, and with ``\\n`` for every line end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_SYMBOLS)
 
 
 def to_text(answer: Answer) -> str:
-    """Render for a terminal: what was understood, what answers, then each quote and its place.
+    """Render for a terminal: what was understood, the short answer, the quotes with their places.
 
-    Lines of a quote begin with ``> `` and are not wrapped, so they can be searched for.
+    Lines of a quote begin with ``> `` and are not wrapped, so that they can be searched for.
     """
     understood = one_line("; ".join(map(str, answer.understood)))
     blocks = [f"({understood})"] if understood else []
@@ -59,14 +59,14 @@ def to_text(answer: Answer) -> str:
 
 
 def refusal(answer: Answer) -> str:
-    """Return what is said in place of quotes, of the one document that was asked or of several."""
+    """Return the sentence that replaces quotes: about one document by name, or about all."""
     if answer.perhaps:
         return f"{asked_of(answer)} may not answer this. The closest passages:"
     return f"{asked_of(answer)} {'do' if answer.about is None else 'does'} not say."
 
 
 def asked_of(answer: Answer) -> str:
-    """Return what was asked, to begin a sentence: a title, or "The documents"."""
+    """Return the name of what was asked, to begin a sentence: a title, or "The documents"."""
     if answer.about is None:
         return "The documents"
     name = one_line(document_name(answer.about))
@@ -74,17 +74,17 @@ def asked_of(answer: Answer) -> str:
 
 
 def has_highlight(quote: Quote) -> bool:
-    """Return whether a part of a quote answers, and not the quote as a whole."""
+    """Whether only a part of a quote is highlighted, not all of it."""
     return quote.highlight.text.strip() != quote.text.strip()
 
 
 def open_quotes(answer: Answer) -> tuple[Quote, ...]:
-    """Return the passages that are not folded away: quotes, or those that may answer."""
+    """Return the passages to show in full: the quotes, or passages that may answer."""
     return answer.closest if answer.perhaps else answer.quotes
 
 
 def where(quote: Quote) -> list[str]:
-    """Return where a quote stands, as a person would look it up, from the whole to the part."""
+    """Return the place of a quote as a person would look it up, from the document to the part."""
     document = quote.document
     place = document.place(quote.start)
     parts = [
@@ -100,11 +100,11 @@ def where(quote: Quote) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """Return visible text with each run of blanks as one space."""
+    """Return visible text with one space for each run of whitespace."""
     return " ".join(visible(text).split())
 
 
 def document_name(document: Document) -> str:
-    """Return what a person calls a document: its title, or where it came from."""
+    """Return the title of a document, or else its source."""
     names = (document.title, document.source)
     return next((name for name in names if name.strip()), UNTITLED)

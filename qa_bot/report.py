@@ -1,4 +1,4 @@
-"""What became of a file that was given to be read."""
+"""Reports on files that were read or skipped."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from qa_bot.datatypes import Document
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one file or text: how much of it was read, or why nothing was (``error``).
+    """How much of a file or text was read, or why nothing was (``error``).
 
-    ``notes`` say what of it was left out, each a sentence: see ``Content.notes``.
+    ``notes`` are sentences on what was left out: see ``Content.notes``.
     """
 
     name: str
     words: int = 0
-    pages: int = 0  # 0 where the format has none
+    pages: int = 0  # 0 if the format has no pages
     notes: tuple[str, ...] = ()
     error: str = ""
-    id: str = ""  # of its document
+    id: str = ""  # of the document
 
     @classmethod
     def of(cls, document: Document, name: str, notes: Iterable[str] = ()) -> Self:
-        """Report on a document that was read from what has this name."""
+        """Report on a document that was read from the file or text with this name."""
         pages = sum(mark.kind == "page" for mark in document.marks)
         return cls(name, len(document.text.split()), pages, tuple(notes), id=document.id)

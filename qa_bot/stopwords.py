@@ -1,4 +1,4 @@
-"""Stop words, the other words of a text, and their stems."""
+"""Stop words, content words, and stems."""
 
 import re
 
@@ -25,19 +25,19 @@ _STOP_WORDS = frozenset(
 
 
 def is_stop_word(word: str) -> bool:
-    """Whether a word tells nothing of what a text is about; "US" does, unlike "us"."""
+    """Whether a word says nothing about the subject of a text; "us" is one, "US" is not."""
     return word.lower() in _STOP_WORDS and (len(word) == 1 or not word.isupper())
 
 
 def content_words(text: str) -> list[str]:
-    """Return the words of a text in lower case, each once, without stop words if it has others."""
-    found = _WORD.findall(text.lower() if text.isupper() else text)
-    telling = dict.fromkeys(word.lower() for word in found if not is_stop_word(word))
-    return list(telling if telling else dict.fromkeys(word.lower() for word in found))
+    """Return the distinct words of a text in lower case, without stop words if it has others."""
+    words = _WORD.findall(text.lower() if text.isupper() else text)
+    content = dict.fromkeys(word.lower() for word in words if not is_stop_word(word))
+    return list(content if content else dict.fromkeys(word.lower() for word in words))
 
 
 def stem(word: str) -> str:
-    """Return what a word shares with its other forms: its first letters, in lower case."""
+    """Return the first letters of a word in lower case, which its other forms share."""
     return POSSESSIVE.sub("", word.lower())[:_STEM]
 
 

@@ -176,7 +176,7 @@ def test_documents_are_added_and_removed_in_memory(tmp_path: Path) -> None:
     assert bot.documents == (harbour,)
     with pytest.raises(QABotError, match="no article 'nonsense'"):
         bot.remove([harbour.id, "nonsense"])
-    with pytest.raises(TypeError, match="a path is a string or a Path, not Document"):
+    with pytest.raises(TypeError, match="a path must be a string or a Path, not Document"):
         bot.add([tmp_path / "harbour.txt", MILL])
     assert bot.documents == (harbour,)
 

@@ -4,7 +4,8 @@ from qa_bot.context import context_of, outline, reading
 from qa_bot.datatypes import Document, Mark, Passage, Place
 from qa_bot.documents.content import Content
 from qa_bot.documents.markdown import read_markdown
-from qa_bot.splitter import sentences, split
+from qa_bot.sentences import sentences
+from qa_bot.splitter import split
 
 MANUAL = (
     "# Boats\n\nBoats float.\n\n## Fees\n\n"

@@ -32,7 +32,7 @@ def says(call: Callable[[], object], wanted: str) -> None:
 
 @pytest.mark.parametrize("text", [None, 3, b"bytes", Path("article.txt")])
 def test_a_document_wants_a_text(text: Any) -> None:
-    wanted = f"the text of a document is a string, not {type(text).__name__}"
+    wanted = f"the text of a document must be a string, not {type(text).__name__}"
     says(lambda: Document.from_text(text), wanted)
     says(lambda: Document(text=text), wanted)
 
@@ -40,11 +40,11 @@ def test_a_document_wants_a_text(text: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ({"title": None}, "the title of a document is a string, not NoneType"),
-        ({"source": Path("a.txt")}, "the source of a document is a string, not PosixPath"),
-        ({"metadata": "2020"}, "the metadata of a document is a mapping, not str"),
-        ({"metadata": {"date": 2020}}, "metadata maps strings to strings, not 'date' to 2020"),
-        ({"marks": ((0, "page", "1"),)}, "a mark is a Mark, not tuple"),
+        ({"title": None}, "the title of a document must be a string, not NoneType"),
+        ({"source": Path("a.txt")}, "the source of a document must be a string, not PosixPath"),
+        ({"metadata": "2020"}, "the metadata of a document must be a mapping, not str"),
+        ({"metadata": {"date": 2020}}, "metadata must map strings to strings, not 'date' to 2020"),
+        ({"marks": ((0, "page", "1"),)}, "each mark must be a Mark, not tuple"),
     ],
 )
 def test_what_is_said_of_a_document_is_checked(given: dict[str, Any], wanted: str) -> None:
@@ -54,8 +54,8 @@ def test_what_is_said_of_a_document_is_checked(given: dict[str, Any], wanted: st
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ((1.5, "page", "1"), "a mark starts at a whole number of characters, not 1.5"),
-        ((0, "page", 1), "the label of a mark is a string, not int"),
+        ((1.5, "page", "1"), "the start of a mark must be a whole number, not 1.5"),
+        ((0, "page", 1), "the label of a mark must be a string, not int"),
     ],
 )
 def test_a_mark_is_checked(given: Any, wanted: str) -> None:
@@ -82,10 +82,10 @@ def test_an_index_wants_documents(bot: Bot, documents: Any, wanted: str) -> None
 @pytest.mark.parametrize(
     ("paths", "wanted"),
     [
-        (None, "paths are a path or a collection of paths, not NoneType"),
-        (3, "paths are a path or a collection of paths, not int"),
-        ([3], "a path is a string or a Path, not int"),
-        ([b"a.txt"], "a path is a string or a Path, not bytes"),
+        (None, "paths must be a path or a collection of paths, not NoneType"),
+        (3, "paths must be a path or a collection of paths, not int"),
+        ([3], "a path must be a string or a Path, not int"),
+        ([b"a.txt"], "a path must be a string or a Path, not bytes"),
         ([], "no path was given: name files or folders to read"),
     ],
 )
@@ -97,18 +97,20 @@ def test_paths_are_wanted_to_read(paths: Any, wanted: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("question", [None, 3, b"Who?", ["Who?"]])
 def test_a_question_is_a_string(bot: Bot, question: Any) -> None:
-    says(lambda: bot.answer(question), f"a question is a string, not {type(question).__name__}")
+    says(
+        lambda: bot.answer(question), f"a question must be a string, not {type(question).__name__}"
+    )
 
 
 @pytest.mark.parametrize(
     ("history", "wanted"),
     [
-        ("x", "history is a list of Answers or (question, answer) pairs, not str"),
-        ("", "history is a list of Answers or (question, answer) pairs, not str"),
-        (None, "history is a list of Answers or (question, answer) pairs, not NoneType"),
+        ("x", "history must be a list of Answers or (question, answer) pairs, not str"),
+        ("", "history must be a list of Answers or (question, answer) pairs, not str"),
+        (None, "history must be a list of Answers or (question, answer) pairs, not NoneType"),
         (
             Answer("q", "q", (), 0.0),
-            "history is a list of Answers or (question, answer) pairs, not Answer",
+            "history must be a list of Answers or (question, answer) pairs, not Answer",
         ),
         (["Who?"], "history holds Answers or (question, answer) pairs, not 'Who?'"),
         ([("Who?", 3)], "history holds Answers or (question, answer) pairs, not ('Who?', 3)"),
@@ -135,21 +137,21 @@ def test_documents_to_ask_are_given_by_id(bot: Bot, documents: Any, wanted: str)
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("model", "", "model is the name or the folder of a model, not ''"),
-        ("model", None, "model is the name or the folder of a model, not None"),
-        ("passage_chars", 0, "passage_chars is a whole number, 1 or more, not 0"),
-        ("passage_overlap", -1, "passage_overlap is a whole number, 0 or more, not -1"),
-        ("top_k", 0, "top_k is a whole number, 1 or more, not 0"),
-        ("top_k", 2.5, "top_k is a whole number, 1 or more, not 2.5"),
-        ("top_k", True, "top_k is a whole number, 1 or more, not True"),
-        ("top_k", "8", "top_k is a whole number, 1 or more, not '8'"),
-        ("candidates", -50, "candidates is a whole number, 1 or more, not -50"),
-        ("rrf_k", -1, "rrf_k is a whole number, 0 or more, not -1"),
-        ("max_quotes", 0, "max_quotes is a whole number, 1 or more, not 0"),
-        ("threshold", 1.5, "threshold is a number from 0 to 1, not 1.5"),
-        ("threshold", -0.1, "threshold is a number from 0 to 1, not -0.1"),
-        ("threshold", float("nan"), "threshold is a number from 0 to 1, not nan"),
-        ("threshold", "0.5", "threshold is a number from 0 to 1, not '0.5'"),
+        ("model", "", "model must be the name or the folder of a model, not ''"),
+        ("model", None, "model must be the name or the folder of a model, not None"),
+        ("passage_chars", 0, "passage_chars must be a whole number, 1 or more, not 0"),
+        ("passage_overlap", -1, "passage_overlap must be a whole number, 0 or more, not -1"),
+        ("top_k", 0, "top_k must be a whole number, 1 or more, not 0"),
+        ("top_k", 2.5, "top_k must be a whole number, 1 or more, not 2.5"),
+        ("top_k", True, "top_k must be a whole number, 1 or more, not True"),
+        ("top_k", "8", "top_k must be a whole number, 1 or more, not '8'"),
+        ("candidates", -50, "candidates must be a whole number, 1 or more, not -50"),
+        ("rrf_k", -1, "rrf_k must be a whole number, 0 or more, not -1"),
+        ("max_quotes", 0, "max_quotes must be a whole number, 1 or more, not 0"),
+        ("threshold", 1.5, "threshold must be a number from 0 to 1, not 1.5"),
+        ("threshold", -0.1, "threshold must be a number from 0 to 1, not -0.1"),
+        ("threshold", float("nan"), "threshold must be a number from 0 to 1, not nan"),
+        ("threshold", "0.5", "threshold must be a number from 0 to 1, not '0.5'"),
     ],
 )
 def test_settings_are_checked(name: str, value: Any, wanted: str) -> None:
@@ -163,7 +165,7 @@ def test_the_ends_of_a_range_are_in_it(threshold: float) -> None:
 
 
 def test_a_config_is_a_config(bot: Bot, tmp_path: Path) -> None:
-    wanted = "config is a Config, not dict"
+    wanted = "config must be a Config, not dict"
     config: Any = {"top_k": 3}
     says(lambda: in_memory([DOCUMENT], config), wanted)
     says(lambda: Bot(bot.index, bot.embedder, config=config), wanted)

@@ -4,7 +4,7 @@ import pytest
 
 from qa_bot.context import context_of
 from qa_bot.datatypes import Document
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 from qa_bot.turns import find_turns, reply_to
 
 LONG = "We looked for it everywhere. " * 12

@@ -28,7 +28,8 @@ from qa_bot.models.embedder import (
     token_counter,
     token_limit,
 )
-from qa_bot.splitter import sentences, split
+from qa_bot.sentences import sentences
+from qa_bot.splitter import split
 from training.arguments import folder_with
 from training.examples import Item, Offsets, Row, read_rows, save_items
 from training.exchange import Exchange

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qa_bot.datatypes import Quote, Span
 from qa_bot.paragraphs import paragraphs
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 
 # Added to the log odds of a quote that begins with the number that the question names.
 NAMED = 1.5

@@ -14,7 +14,7 @@ from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
 from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
 from qa_bot.paragraphs import paragraphs
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 from qa_bot.stopwords import content_stems
 from qa_bot.turns import reply_to, said_from
 

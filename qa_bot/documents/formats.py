@@ -1,4 +1,4 @@
-"""Recognise the format of a file by its content, and pass its bytes to the right reader."""
+"""Recognise the format of a file by its content, and pass the bytes to the right reader."""
 
 import re
 from zipfile import ZipFile
@@ -34,16 +34,17 @@ _SIGNATURES = (
 )
 _PDF = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,100}%PDF-")
 _WORD_DOCUMENT = re.compile(r"word/document\d*\.xml")
-# How HTML begins, whatever the suffix; and what any file with a suffix of HTML contains.
-_BEFORE = r"(?>[\s\ufeff]+|<!--.*?-->|<\?.*?\?>)*+"
-_HTML_START = re.compile(rf"{_BEFORE}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+# A text that begins like HTML is HTML, whatever its suffix; with an HTML suffix, any tag will do.
+_PROLOGUE = r"(?>[\s\ufeff]+|<!--.*?-->|<\?.*?\?>)*+"
+_HTML_START = re.compile(rf"{_PROLOGUE}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.I)
 
 
 def read_content(data: bytes, suffix: str = "") -> Content:
     """Read the bytes of a file; ``suffix`` is in lower case, with its dot.
 
-    Raises ArticleError, whose message continues the name of the file, if it is not an article.
+    Raises ArticleError if the file cannot be read as a document. Its message is a predicate, to be
+    put after the name of the file.
     """
     if _PDF.match(data):
         from qa_bot.documents.pdf.document import read_pdf
@@ -54,7 +55,7 @@ def read_content(data: bytes, suffix: str = "") -> Content:
     else:
         content = _read_text(data, suffix)
     if not any(character.isprintable() for character in content.text.strip()):
-        raise ArticleError("is empty: put the words of the article in it")
+        raise ArticleError("is empty: give a file with text in it")
     return content
 
 
@@ -62,7 +63,7 @@ def _read_archive(data: bytes) -> Content:
     from qa_bot.documents.zip import open_archive
 
     with open_archive(data) as archive:
-        kind = _kind_of(archive)
+        kind = _archive_kind(archive)
     if kind == "docx":
         from qa_bot.documents.docx.document import read_docx
 
@@ -76,7 +77,8 @@ def _read_archive(data: bytes) -> Content:
     )
 
 
-def _kind_of(archive: ZipFile) -> str:
+def _archive_kind(archive: ZipFile) -> str:
+    """Return ``epub``, ``docx`` or ``""``."""
     names = [name.replace("\\", "/").lower() for name in archive.namelist()]
     if "meta-inf/container.xml" in names or any(name.endswith(".opf") for name in names):
         return "epub"
@@ -95,15 +97,15 @@ def _read_text(data: bytes, suffix: str) -> Content:
             return mail
     text = decode(data)
     if text is None or is_binary(text):
-        raise ArticleError(f"is not text, or in an encoding that cannot be recognised: {_SAVE_AS}")
+        raise ArticleError(f"is not text, or its encoding cannot be recognised: {_SAVE_AS}")
     if _HTML_START.match(text) or (suffix in WEBPAGES and _TAG.search(text)):
-        from qa_bot.documents.html import read_html
+        from qa_bot.documents.html.document import read_html
 
         return read_html(text)
     if suffix in _BINARY and text.strip():
         raise ArticleError(
-            f"is called {suffix} and is none, or a damaged one: save it anew, or, when it is plain "
-            "text, rename it to .txt"
+            f"has the suffix {suffix} but is not such a file, or is damaged: save it again or, if "
+            "it is plain text, rename it to .txt"
         )
     if suffix in SUBTITLES:
         from qa_bot.documents.subtitles import read_subtitles

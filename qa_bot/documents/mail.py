@@ -6,23 +6,23 @@ from email.policy import default
 
 from qa_bot.documents.content import Content
 from qa_bot.documents.encoding import decode
-from qa_bot.documents.html import read_html
+from qa_bot.documents.html.document import read_html
 
-_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_FIELDS = ("From", "To", "Cc", "Date", "Subject")
 
 
 def read_mail(data: bytes) -> Content | None:
-    """Read a mail: its header fields as lines, then its text; None for what is not a mail.
+    """Read a mail: its header fields as lines, then its text. Returns None if it is not a mail.
 
-    Of a mail in plain text and HTML the plain text is read. Attachments are left out.
+    If the mail has both plain text and HTML, the plain text is read. Attachments are left out.
     """
     mail = message_from_bytes(data, policy=default)
-    fields = {name: " ".join(str(mail[name]).split()) for name in _SHOWN if mail[name]}
+    fields = {name: " ".join(str(mail[name]).split()) for name in _FIELDS if mail[name]}
     if len(fields) < 2:
         return None
     body = _body(mail)
-    head = "\n".join(f"{name}: {value}" for name, value in fields.items())
-    return Content(f"{head}\n\n{body}".strip(), fields.get("Subject", ""), (), _notes(mail))
+    header = "\n".join(f"{name}: {value}" for name, value in fields.items())
+    return Content(f"{header}\n\n{body}".strip(), fields.get("Subject", ""), (), _notes(mail))
 
 
 def _body(mail: EmailMessage) -> str:
@@ -40,5 +40,5 @@ def _body(mail: EmailMessage) -> str:
 
 def _notes(mail: EmailMessage) -> tuple[str, ...]:
     count = sum(1 for _ in mail.iter_attachments())
-    what = "attachment was" if count == 1 else "attachments were"
-    return (f"{count} {what} not read.",) if count else ()
+    attachments = "attachment was" if count == 1 else "attachments were"
+    return (f"{count} {attachments} not read.",) if count else ()

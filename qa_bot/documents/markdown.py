@@ -1,4 +1,4 @@
-"""Read Markdown: the text as it is written, with marks at its headings."""
+"""Read Markdown: the text exactly as written, with marks at its headings."""
 
 import re
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from qa_bot.datatypes import Mark
 from qa_bot.documents.content import MAX_HEADING, Content
 from qa_bot.header import read_header
 
-_TITLE_REACH = 10_000  # characters; a heading further down is not the title
-# A fence around code, or a heading without the number signs that may close it.
+_TITLE_REACH = 10_000  # characters after the header; a heading further down is not the title
+# A code fence, or a heading without the number signs that may close it.
 _LINE = re.compile(
     r"(?:\A|(?<=[\r\n])) {0,3}(?:(?P<fence>```|~~~)"
     rf"|(?P<signs>#{{1,6}})[ \t]{{1,20}}(?P<heading>[^#\s][^\r\n]{{0,{MAX_HEADING}}}?)"
@@ -17,7 +17,7 @@ _LINE = re.compile(
 
 
 def read_markdown(text: str) -> Content:
-    """Mark the headings; the title is the first ``# heading`` near the start, or ``""``."""
+    """Mark the headings; the title is the first ``# heading`` near the start, else ``""``."""
     start = read_header(text).end
     lines = list(_headings(text, start))
     titles = (
@@ -32,7 +32,7 @@ def read_markdown(text: str) -> Content:
 
 
 def _headings(text: str, start: int) -> Iterator[re.Match[str]]:
-    """Yield the heading lines; a ``#`` in a code block is a comment."""
+    """Yield the heading lines, skipping code blocks, where a ``#`` is a comment."""
     in_code = False
     for line in _LINE.finditer(text, start):
         if line["fence"] is not None:

@@ -8,15 +8,15 @@ from lxml import etree
 
 from qa_bot.errors import ArticleError
 
-MAX_UNPACKED = 200_000_000  # bytes of all that is in one archive
+MAX_UNPACKED = 200_000_000  # bytes that the members of one archive may have in all
 
-DAMAGED = "is damaged: make or download it again"
+DAMAGED = "is damaged: save or download it again"
 
 
 def open_archive(data: bytes, max_unpacked: int = MAX_UNPACKED) -> zipfile.ZipFile:
-    """Open an archive in memory; raises ArticleError if it is damaged, encrypted or a bomb.
+    """Open an archive in memory; raises ArticleError if it is damaged, encrypted or a ZIP bomb.
 
-    The sizes in its directory can be trusted: zipfile unpacks no more of a member than that.
+    The sizes in its directory can be trusted: zipfile unpacks no more of a member than its size.
     """
     try:
         archive = zipfile.ZipFile(BytesIO(data))
@@ -24,7 +24,7 @@ def open_archive(data: bytes, max_unpacked: int = MAX_UNPACKED) -> zipfile.ZipFi
         raise ArticleError(DAMAGED) from error
     if sum(member.file_size for member in archive.infolist()) > max_unpacked:
         raise ArticleError(
-            f"unpacks to more than {max_unpacked:,} bytes, the limit for one article: "
+            f"unpacks to more than {max_unpacked:,} bytes, the limit for one document: "
             "split it into smaller files"
         )
     if any(member.flag_bits & 0x1 for member in archive.infolist()):
@@ -40,12 +40,12 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
         raise ArticleError(f"{DAMAGED} ({name!r} cannot be unpacked)") from error
     except NotImplementedError as error:
         raise ArticleError(
-            "is packed in a way that cannot be unpacked here: save it again"
+            "is compressed by a method that is not supported: save it again"
         ) from error
 
 
 def find_member(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return the member with a name, else one whose name differs only in case or slashes.
+    """Return the name of a member, or of one that differs only in case or slashes; else None.
 
     Some programs write backslashes between folders.
     """
@@ -59,12 +59,12 @@ def find_member(archive: zipfile.ZipFile, name: str) -> str | None:
 
 
 def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
-    """Parse a member as XML; raises ArticleError if it is not XML."""
+    """Parse a member as XML; raises ArticleError if it is missing or not XML."""
     return parse_xml(read_member(archive, name), name)
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """Parse XML without resolving entities; raises ArticleError, with its name, on failure."""
+    """Parse XML without resolving entities; raises ArticleError, which names it, on failure."""
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -75,4 +75,4 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise ArticleError(f"{DAMAGED} ({name!r} is no XML)") from error
+        raise ArticleError(f"{DAMAGED} ({name!r} is not XML)") from error

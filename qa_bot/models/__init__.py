@@ -1,1 +1,1 @@
-"""What holds weights: the embedder and the reader's network."""
+"""The models: the embedder, and the reader's network."""

@@ -1,4 +1,4 @@
-"""The Embedder protocol, and the default model: found and checked offline."""
+"""The Embedder protocol, and the default model, which is found and checked offline."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DEFAULT_FINGERPRINT = "c8b0fbe0d4535cb57f3b5904e2b3d547ed1c3d6312415cc9737d7c3212b3d61b"
 
 
-# A fast tokenizer raises "Already borrowed" when two threads use it. Torch spreads one batch over
-# all cores anyway, so a lock costs nothing.
+# A fast tokenizer raises "Already borrowed" if two threads use it. Torch uses all cores for one
+# batch anyway, so a lock costs nothing.
 _LOCK = RLock()
 
 
@@ -37,7 +37,7 @@ class Embedder(Protocol):
 
     @property
     def max_seq_length(self) -> int | None:
-        """The number of tokens that are read of a text, special ones included."""
+        """The number of tokens of a text that are read, including special tokens."""
 
     @property
     def tokenizer(self) -> Any:
@@ -51,9 +51,9 @@ class Embedder(Protocol):
 
 
 def load_embedder(model: str = DEFAULT_MODEL) -> Embedder:
-    """Load a sentence-transformers model by name or folder, offline, once.
+    """Load a sentence-transformers model by name or folder, offline; it is cached.
 
-    Raises ModelError when it is not on this machine, or when the default weights were altered.
+    Raises ModelError if it is not on this machine, or if the default weights were altered.
     """
     with _LOCK:
         return _loaded(model)
@@ -68,13 +68,13 @@ def _loaded(model: str) -> Embedder:
 
 
 def load_sentence_transformer(model: str) -> Embedder:
-    """Load a model with sentence-transformers and torch. Raises the same as ``load_embedder``."""
+    """Load a model with sentence-transformers and torch; raises the same as ``load_embedder``."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    bars: Any = logging
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
+    progress_bars: Any = logging
+    were_shown = progress_bars.is_progress_bar_enabled()
+    progress_bars.disable_progress_bar()
     try:
         return cast(Embedder, SentenceTransformer(model, device="cpu", local_files_only=True))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -83,28 +83,28 @@ def load_sentence_transformer(model: str) -> Embedder:
             "Give the folder of a model, or fetch it once with: hf download " + model
         ) from error
     finally:
-        if shown:
-            bars.enable_progress_bar()
+        if were_shown:
+            progress_bars.enable_progress_bar()
 
 
 def embed_query(embedder: Embedder, query: str) -> Vectors:
-    """Embed one query: a unit vector ``(dim,)``, so an inner product is the cosine."""
+    """Embed one query as a unit vector ``(dim,)``, so that an inner product is a cosine."""
     with _LOCK if getattr(embedder, "needs_lock", True) else nullcontext():
         vector: Vectors = _unit_rows(embedder.encode_query([query]))[0]
     return vector
 
 
 def embed_passages(embedder: Embedder, texts: Sequence[str]) -> Vectors:
-    """Embed texts: unit rows ``(n, dim)``."""
+    """Embed texts as unit rows ``(n, dim)``."""
     with _LOCK:
         return _unit_rows(embedder.encode_document(list(texts)))
 
 
 def fingerprint(embedder: Embedder) -> str:
-    """Return the SHA-256 of the weights: of all parameters in order."""
-    own = getattr(embedder, "fingerprint", None)
-    if own is not None:
-        return str(own)
+    """Return the embedder's ``fingerprint``, or else the SHA-256 of all its parameters in order."""
+    attribute = getattr(embedder, "fingerprint", None)
+    if attribute is not None:
+        return str(attribute)
     digest = hashlib.sha256()
     for parameter in cast(Any, embedder).parameters():
         digest.update(parameter.detach().cpu().numpy().data)
@@ -112,7 +112,7 @@ def fingerprint(embedder: Embedder) -> str:
 
 
 def token_counter(embedder: Embedder) -> Callable[[str], int]:
-    """Return a function that counts the tokens of a text, special ones not included."""
+    """Return a function that counts the tokens of a text, without special tokens."""
     tokenizer = embedder.tokenizer
 
     def count(text: str) -> int:
@@ -123,14 +123,14 @@ def token_counter(embedder: Embedder) -> Callable[[str], int]:
 
 
 def token_limit(embedder: Embedder) -> int:
-    """Return how many tokens of a passage the model reads, special ones not included."""
+    """Return how many tokens of a passage the model reads, without special tokens."""
     if embedder.max_seq_length is None:
         return 512
     return embedder.max_seq_length - int(embedder.tokenizer.num_special_tokens_to_add())
 
 
 def default_folder() -> Path:
-    """Return the folder of the default weights, checked; raises ModelError."""
+    """Return the folder of the default weights; raises ModelError if missing or altered."""
     spec = find_spec(DEFAULT_PACKAGE.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise ModelError(
@@ -153,7 +153,7 @@ def default_folder() -> Path:
 
 
 def _unit_rows(matrix: Any) -> Vectors:
-    """Scale rows to length 1; a row of zeros stays as it is."""
+    """Scale rows to length 1; a row of zeros is left unchanged."""
     rows = np.asarray(matrix, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: Vectors = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths != 0)

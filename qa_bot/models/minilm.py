@@ -1,8 +1,8 @@
 """all-MiniLM-L6-v2 in NumPy for questions, so that answering one needs no torch.
 
-The network is BERT (Devlin et al., 2019): six layers of 384, the mean of the tokens at the end. A
-question has about fifteen tokens; importing torch would take a hundred times as long as embedding
-them. Passages are embedded by sentence-transformers, which is loaded when it is needed.
+The network is BERT (Devlin et al., 2019) with six layers of 384 units and mean pooling. A question
+has about fifteen tokens; importing torch would take a hundred times as long as embedding them.
+Passages are embedded by sentence-transformers, which is loaded when it is first needed.
 """
 
 import threading
@@ -21,9 +21,9 @@ _EPSILON = 1e-12  # of layer normalization
 
 
 class MiniLM:
-    """The default embedder. Threads may share it; a lock embeds one question at a time.
+    """The default embedder. Threads may share it; questions are embedded one at a time.
 
-    ``fingerprint`` is that of the weights, which the caller has checked; ``load`` returns the whole
+    ``fingerprint`` identifies the weights, which the caller has checked; ``load`` returns the full
     model, which embeds passages and counts tokens.
     """
 
@@ -36,7 +36,7 @@ class MiniLM:
         from tokenizers import Tokenizer
 
         self._blas = ThreadpoolController().select(user_api="blas")
-        self._lock = threading.Lock()  # ``limit`` restores the number of threads it found
+        self._lock = threading.Lock()  # ``limit`` sets and restores a setting of the process
         self.fingerprint = fingerprint
         self._load = load
         self._weights: Mapping[str, Floats] = load_file(folder / "model.safetensors")
@@ -46,23 +46,23 @@ class MiniLM:
         self._tokenizer.encode_special_tokens = True  # "[SEP]" in a question is text
 
     @cached_property
-    def _whole(self) -> Any:
+    def _full_model(self) -> Any:
         return self._load()
 
     @property
     def tokenizer(self) -> Any:
-        """The tokenizer of the whole model."""
-        return self._whole.tokenizer
+        """The tokenizer of the full model."""
+        return self._full_model.tokenizer
 
     def encode_document(self, inputs: list[str], /) -> Any:
         """Embed passages: array-like ``(n, 384)``."""
-        return self._whole.encode_document(inputs)
+        return self._full_model.encode_document(inputs)
 
     def encode_query(self, inputs: list[str], /) -> Floats:
         """Embed questions: ``(n, 384)``, rows of length 1."""
         tokens = [self._tokenizer.encode(text).ids for text in inputs]
-        # For matrices this small, several BLAS threads spend more time waiting than working: on a
-        # busy machine an answer took twice as long.
+        # With matrices this small, several BLAS threads mostly wait for each other: on a busy
+        # machine an answer took twice as long.
         with self._lock, self._blas.limit(limits=1):
             return np.stack([self._embed(ids) for ids in tokens])
 

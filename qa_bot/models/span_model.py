@@ -1,4 +1,4 @@
-"""The reader's network (ONNX): the likeliest spans of a text, and the terms a question needs."""
+"""The reader's network (ONNX): it finds answer spans, and the terms that a follow-up needs."""
 
 import hashlib
 import json
@@ -29,12 +29,12 @@ OUTPUTS = ("start_logits", "end_logits", "term_logits")  # of the network
 Logits = npt.NDArray[np.float32]
 Inputs = dict[str, npt.NDArray[np.int64]]  # arrays (n, tokens)
 Network = Callable[[Inputs], Sequence[Logits]]  # -> OUTPUTS, each (n, tokens)
-Token = tuple[int, tuple[int, int]]  # its id, and its characters of the text
+Token = tuple[int, tuple[int, int]]  # its id, and its characters [start, end) in the text
 
-QUERY_TOKENS = 64  # a longer question is cut off
-SPAN_TOKENS = 48  # length of the longest span
+QUERY_TOKENS = 64  # a longer question is truncated
+SPAN_TOKENS = 48  # tokens in the longest span
 SPANS = 5  # per text
-DOC_STRIDE = 96  # tokens that two windows share; more than a span, so each span is whole in one
+DOC_STRIDE = 96  # tokens shared by two windows; longer than a span, so every span is whole in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Window:
     passage: int  # index of the passage
     ids: tuple[int, ...]
     first: int  # index of the first token of the part
-    offsets: tuple[tuple[int, int], ...]  # of the tokens of the part, in the passage
-    stretches: tuple[int, ...] = ()  # index by token, -1 for none; empty: one for all
+    offsets: tuple[tuple[int, int], ...]  # characters in the passage, for each token of the part
+    stretches: tuple[int, ...] = ()  # for each token, its stretch or -1; empty: all in one stretch
 
 
 @dataclass(frozen=True, slots=True)
 class SpanPrediction:
-    """A span of a passage, and its null score difference: its logits less those of "no answer"."""
+    """A span of a passage, and its null score difference: its logits minus those of "no answer"."""
 
     start: int  # in characters of the passage
     end: int
@@ -59,7 +59,7 @@ class SpanPrediction:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least probabilities for a question to be rewritten, and for a term to be added."""
+    """The least probabilities at which a question is rewritten, and a term is added."""
 
     needs_context: float
     word: float
@@ -67,7 +67,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Probabilities in [0, 1]: a quote needs ``found``, a passage that may answer ``perhaps``."""
+    """The least probabilities, in [0, 1], of a quote and of a passage that may answer."""
 
     found: float
     perhaps: float
@@ -88,11 +88,11 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What reader.json says about the weights: sizes, calibration and thresholds."""
+    """The card of the weights, reader.json: sizes, calibration and thresholds."""
 
     max_tokens: int  # question, text and special tokens together
-    calibration: Logistic  # of FEATURES in reader.py: whether a quote answers
-    prior: Logistic  # of PASSAGE_FEATURES in reader.py: whether an unread passage answers
+    calibration: Logistic  # FEATURES of reader.py -> probability that a quote answers
+    prior: Logistic  # PASSAGE_FEATURES of reader.py -> probability that an unread passage answers
     levels: Levels
     rewriting: Mapping[str, Thresholds]  # by CONTEXT_CUES
 
@@ -100,8 +100,8 @@ class Card:
 class ReaderModel:
     """A BERT with three logits per token. Threads may share it.
 
-    Two are for the start and the end of an answer; the third says, in a conversation, whether a
-    question needs the term. ``network`` takes the arrays of ``inputs`` and returns the three.
+    Two logits score the start and the end of an answer; the third scores whether a follow-up needs
+    the term. ``network`` takes the arrays of ``inputs`` and returns the three.
     """
 
     def __init__(self, tokenizer: "Tokenizer", network: Network, card: Card) -> None:
@@ -113,7 +113,7 @@ class ReaderModel:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Load the weights in a folder; raises ModelError when they are missing or altered."""
+        """Load the weights in a folder; raises ModelError if they are missing or altered."""
         from tokenizers import Tokenizer
 
         card = _checked_card(folder)
@@ -125,13 +125,15 @@ class ReaderModel:
         texts: Sequence[str],
         stretches: Sequence[Sequence[tuple[int, int]]] | None = None,
     ) -> list[list[SpanPrediction]]:
-        """Return the likeliest spans of each text, best first: at most SPANS, none overlapping.
+        """Return the likeliest spans of each text, best first: at most SPANS, without overlaps.
 
-        ``stretches`` are the parts of each text, in order, in which a span may lie; None means the
-        whole text. A text without tokens has no span.
+        ``stretches`` are the parts of each text that spans may lie in, in order; None means the
+        whole text. A text without tokens has no spans.
         """
         windows = [
-            window for i, text in enumerate(texts) for window in self.windows(query, text, i)
+            window
+            for number, text in enumerate(texts)
+            for window in self.windows(query, text, number)
         ]
         if stretches is not None:
             windows = [_with_stretches(window, stretches[window.passage]) for window in windows]
@@ -143,36 +145,37 @@ class ReaderModel:
     def judge_terms(
         self, question: str, past: str, words: Sequence[tuple[int, int]]
     ) -> tuple[float, list[float]]:
-        """Return the probabilities that a question needs its context, and each word of it.
+        """Return the probability that a question needs its context, and that it needs each word.
 
-        ``words`` are offsets ``[start, end)`` into ``past``, of which only the end is read when it
-        is long. A word before that has the probability 0.
+        ``words`` are offsets ``[start, end)`` into ``past``. Only the end of a long ``past`` is
+        read; words before it have the probability 0.
         """
-        asked, read = self._encode(question)[:QUERY_TOKENS], self._encode(past)
-        window = self._window(0, asked, read[-self._room(asked) :])
+        query, tokens = self._encode(question)[:QUERY_TOKENS], self._encode(past)
+        window = self._window(0, query, tokens[-self._text_tokens(query) :])
         ((_, logits),) = self.read([window])
-        chances = 1 / (1 + np.exp(-logits[2]))
-        first_tokens = {  # by every character of the token
-            at: window.first + place
-            for place, (start, end) in reversed(list(enumerate(window.offsets)))
-            for at in range(start, end)
+        probabilities = 1 / (1 + np.exp(-logits[2]))
+        token_at = {  # by character
+            character: window.first + number
+            for number, (start, end) in reversed(list(enumerate(window.offsets)))
+            for character in range(start, end)
         }
-        places = [first_tokens.get(start) for start, _ in words]
-        return float(chances[0]), [0.0 if at is None else float(chances[at]) for at in places]
+        positions = [token_at.get(start) for start, _ in words]
+        of_words = [0.0 if token is None else float(probabilities[token]) for token in positions]
+        return float(probabilities[0]), of_words
 
     def windows(self, query: str, text: str, passage: int = 0) -> Iterator[Window]:
         """Yield windows that cover a text; neighbours share DOC_STRIDE tokens."""
-        asked, read = self._encode(query)[:QUERY_TOKENS], self._encode(text)
-        room = self._room(asked)
-        for at in range(0, max(len(read) - DOC_STRIDE, 1), room - DOC_STRIDE):
-            if read[at : at + room]:
-                yield self._window(passage, asked, read[at : at + room])
+        question, tokens = self._encode(query)[:QUERY_TOKENS], self._encode(text)
+        size = self._text_tokens(question)
+        for first in range(0, max(len(tokens) - DOC_STRIDE, 1), size - DOC_STRIDE):
+            if tokens[first : first + size]:
+                yield self._window(passage, question, tokens[first : first + size])
 
     def read(self, windows: Iterable[Window]) -> Iterator[tuple[Window, tuple[Logits, ...]]]:
         """Yield each window with its logits.
 
-        Each is read alone: eight passages read together, padded to the longest, take 1.6 times as
-        long on two cores (benchmarks.engines).
+        Windows are read one by one: eight passages in one batch, padded to the longest, take 1.6
+        times as long on two cores (benchmarks.engines).
         """
         for window in windows:
             yield window, tuple(row for (row,) in self._network(inputs([window])))
@@ -181,23 +184,23 @@ class ReaderModel:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return list(zip(encoding.ids, encoding.offsets, strict=True))
 
-    def _room(self, asked: Sequence[Token]) -> int:
+    def _text_tokens(self, query: Sequence[Token]) -> int:
         """Return how many tokens of a text fit into a window with a question."""
-        return self.card.max_tokens - len(asked) - 3
+        return self.card.max_tokens - len(query) - 3
 
-    def _window(self, passage: int, asked: Sequence[Token], read: Sequence[Token]) -> Window:
-        ids = [token for token, _ in asked], [token for token, _ in read]
-        joined = (self._cls, *ids[0], self._sep, *ids[1], self._sep)
-        return Window(passage, joined, len(asked) + 2, tuple(place for _, place in read))
+    def _window(self, passage: int, query: Sequence[Token], text: Sequence[Token]) -> Window:
+        query_ids, text_ids = [token for token, _ in query], [token for token, _ in text]
+        ids = (self._cls, *query_ids, self._sep, *text_ids, self._sep)
+        return Window(passage, ids, len(query) + 2, tuple(offsets for _, offsets in text))
 
 
 def _with_stretches(window: Window, stretches: Sequence[tuple[int, int]]) -> Window:
-    """Return a window with the stretch of each of its tokens."""
+    """Return a window with the number of the stretch that each token lies in."""
     starts = [start for start, _ in stretches]
 
     def stretch(token: tuple[int, int]) -> int:
-        nth = bisect_right(starts, token[0]) - 1
-        return nth if nth >= 0 and token[1] <= stretches[nth][1] else -1
+        number = bisect_right(starts, token[0]) - 1
+        return number if number >= 0 and token[1] <= stretches[number][1] else -1
 
     return replace(window, stretches=tuple(map(stretch, window.offsets)))
 
@@ -205,16 +208,17 @@ def _with_stretches(window: Window, stretches: Sequence[tuple[int, int]]) -> Win
 def best_spans(starts: Logits, ends: Logits, window: Window) -> list[SpanPrediction]:
     """Return at most SPANS spans of a window by the sum of their start and end logits, best first.
 
-    ``starts`` and ``ends`` are logits ``(n,)`` of all tokens; the first token is that of "no
-    answer". A span has at most SPAN_TOKENS tokens; no two share one.
+    ``starts`` and ``ends`` are logits ``(n,)`` of all tokens; the first token means "no answer".
+    A span has at most SPAN_TOKENS tokens, and no two spans share one.
     """
     count = len(window.offsets)
     start, end = (logits[window.first : window.first + count] for logits in (starts, ends))
     allowed = np.triu(np.ones((count, count), dtype=bool))
     allowed &= ~np.triu(allowed, SPAN_TOKENS)
     if window.stretches:
-        of = np.array(window.stretches)
-        allowed &= (of[:, np.newaxis] == of[np.newaxis, :]) & (of >= 0)
+        stretches = np.array(window.stretches)
+        is_same = stretches[:, np.newaxis] == stretches[np.newaxis, :]
+        allowed &= is_same & (stretches >= 0)
     scores = np.where(allowed, start[:, np.newaxis] + end[np.newaxis, :], -np.inf)
     spans: list[SpanPrediction] = []
     while len(spans) < SPANS:
@@ -223,12 +227,12 @@ def best_spans(starts: Logits, ends: Logits, window: Window) -> list[SpanPredict
             break
         score_diff = float(scores[first, last] - starts[0] - ends[0])
         spans.append(SpanPrediction(window.offsets[first][0], window.offsets[last][1], score_diff))
-        scores[: last + 1, first:] = -np.inf  # all spans that share a token with it
+        scores[: last + 1, first:] = -np.inf  # all spans that share a token with this one
     return spans
 
 
 def _without_overlaps(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
-    """Return spans of one text, best first, without those that overlap with a better one."""
+    """Return the spans of one text, best first, without those that overlap a better one."""
     kept: list[SpanPrediction] = []
     for span in sorted(spans, key=lambda span: -span.score_diff):
         if not any(span.start < other.end and other.start < span.end for other in kept):
@@ -238,12 +242,12 @@ def _without_overlaps(spans: Iterable[SpanPrediction]) -> list[SpanPrediction]:
 
 @lru_cache(maxsize=1)
 def load_model(folder: Path = WEIGHTS) -> ReaderModel:
-    """Load the network of a weights folder, once."""
+    """Load the network in a folder; it is cached."""
     return ReaderModel.open(folder)
 
 
 def onnx_network(folder: Path, threads: int = 0) -> Network:
-    """Return the network in a folder, run on the CPU; 0 threads means one per core."""
+    """Return the network in a folder, to run on the CPU; 0 threads means one per core."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
@@ -287,7 +291,7 @@ def _checked_card(folder: Path) -> Card:
 
 
 def card_of(written: Mapping[str, Any]) -> Card:
-    """Return the card in reader.json; raises KeyError or TypeError."""
+    """Return the card from the content of reader.json; raises KeyError or TypeError."""
     return Card(
         max_tokens=int(written["max_tokens"]),
         calibration=_logistic(written["calibration"]),

@@ -45,16 +45,15 @@ class Allowlist:
 def isolate_gradio() -> None:
     """Keep Gradio off the network, and uploads in a folder that only this user can read.
 
-    This changes the whole process. Call it before a page is built.
+    This changes settings of the whole process. Call it before a page is built.
     """
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"  # who asked, when, and how long it took
-    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = (
-        "1000000000"  # seconds; otherwise each event is analysed
-    )
-    for name in ("no_proxy", "NO_PROXY"):  # for the request that it makes to itself at start
+    # Gradio logs who asked, when, and how long it took: keep few events, and never analyse them.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # seconds
+    for name in ("no_proxy", "NO_PROXY"):  # Gradio makes a request to itself at start-up
         hosts = [os.environ.get(name, ""), "127.0.0.1", "localhost", "::1"]
         os.environ[name] = ",".join(host for host in hosts if host)
-    # A request made by hand may give a URL in place of a file.
+    # A handmade request may have a URL in place of a file.
     processing_utils.async_ssrf_protected_download = _refuse_download
     # Gradio's default is one folder for all programs, which every user of the machine can read.
     folder = mkdtemp(prefix="qa_bot-sent-")
@@ -65,4 +64,4 @@ def isolate_gradio() -> None:
 
 
 async def _refuse_download(url: str, cache_dir: str) -> str:
-    raise QABotError("the page fetches no URLs: send the file itself")
+    raise QABotError("the page does not fetch URLs: upload the file itself")

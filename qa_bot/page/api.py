@@ -1,4 +1,4 @@
-"""The API of the page: one endpoint, ``answer``, for programs. mcp_server.py offers the same."""
+"""The API of the page for programs: one endpoint, ``answer``, which mcp_server.py offers too."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -25,10 +25,10 @@ def add_api(bot: Bot) -> None:
 
 
 def check_mcp(package: str = "mcp") -> None:
-    """Raise QABotError when the package for an MCP server is not installed."""
+    """Raise QABotError if the package for an MCP server is not installed."""
     if find_spec(package) is None:
         raise QABotError(
-            "serving MCP needs more packages: run: python -m pip install 'qa-bot[mcp]'"
+            "the MCP server needs more packages: run: python -m pip install 'qa-bot[mcp]'"
         )
 
 
@@ -40,7 +40,7 @@ def make_answer(bot: Bot) -> AnswerAsJson:
         history: list[list[str]] | None = None,
         without: list[dict[str, str]] | None = None,
     ) -> dict[str, Any]:
-        """Answer a question about the documents by quotes from them, word for word.
+        """Answer a question about the documents with quotes from them, word for word.
 
         Nothing is made up. The level is "found", "perhaps" (nothing is quoted, but the passages
         in "closest" may answer) or "not said".
@@ -66,28 +66,28 @@ def answer_json(
 ) -> dict[str, Any]:
     """Return an Answer as JSON; raises QABotError, and ValueError for arguments of other types."""
     not_meant = _not_meant(without)
-    return bot.answer(_checked(question), _turns(history), without=not_meant).to_dict()
+    return bot.answer(_check_question(question), _turns(history), without=not_meant).to_dict()
 
 
-def _checked(question: object) -> str:
+def _check_question(question: object) -> str:
     if not isinstance(question, str):
-        raise ValueError(f"a question is a string, not {type(question).__name__}")
+        raise ValueError(f"a question must be a string, not {type(question).__name__}")
     return question
 
 
 def _turns(history: object) -> list[tuple[str, str]]:
-    """Return a conversation as Bot.answer takes it; raises ValueError for anything else."""
+    """Return a conversation in the form that Bot.answer takes; raises ValueError if impossible."""
     if history is None:
         return []
     if not isinstance(history, list):
-        raise ValueError("history is a list of pairs [question, answer]")
+        raise ValueError("history must be a list of pairs [question, answer]")
     turns = []
     for pair in history:
         match pair:
-            case [str(question), str(said)]:
-                turns.append((question, said))
+            case [str(question), str(answer)]:
+                turns.append((question, answer))
             case _:
-                raise ValueError(f"history holds pairs [question, answer], not {pair!r:.80}")
+                raise ValueError(f"history must have pairs [question, answer], not {pair!r:.80}")
     return turns
 
 
@@ -96,7 +96,7 @@ def _not_meant(without: object) -> list[Understood]:
     if without is None:
         return []
     if not isinstance(without, list):
-        raise ValueError('without is a list of items of an answer\'s "understood"')
+        raise ValueError('without must be a list of items of an answer\'s "understood"')
     return [_understood(item) for item in without]
 
 
@@ -105,4 +105,5 @@ def _understood(item: object) -> Understood:
         case {"kind": str(kind), "word": str(word), "meaning": str(meaning)} if kind in [*Link]:
             return Understood(Link(kind), word, meaning)
         case _:
-            raise ValueError(f'without holds items {{"kind", "word", "meaning"}}, not {item!r:.80}')
+            kinds = '{"kind", "word", "meaning"}'
+            raise ValueError(f"without must have items {kinds}, not {item!r:.80}")

@@ -1,4 +1,4 @@
-"""Deletes what Gradio keeps of people who have left: the state of their page, and their files."""
+"""Delete what Gradio keeps after a page is closed: its state, and uploaded files."""
 
 import asyncio
 import shutil
@@ -14,8 +14,8 @@ from gradio.state_holder import StateHolder
 from qa_bot.page.malloc import trim_heap
 
 _INTERVAL = 10  # seconds
-_GRACE = 30  # seconds; a page younger than that may not have its Session yet
-_MAX_AGE = 900  # seconds, after which an upload that was not read is deleted
+_GRACE = 30  # seconds; a page that is newer may not have its Session yet
+_MAX_AGE = 900  # seconds after which an unread upload is deleted
 
 
 @asynccontextmanager
@@ -59,7 +59,7 @@ def delete_stale_files(folder: Path, now: float) -> None:
     Gradio's own ``delete_cache`` stops for good when a request names a folder as its file.
     """
     for path in folder.iterdir() if folder.is_dir() else ():
-        with suppress(OSError):  # it was deleted or changed meanwhile
+        with suppress(OSError):  # the file was deleted or changed in the meantime
             if now - path.lstat().st_mtime < _MAX_AGE:
                 continue
             if path.is_dir():

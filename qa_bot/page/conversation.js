@@ -1,9 +1,9 @@
-// The conversation. What was asked last is brought to the top of what is seen, with its answer
-// below. Otherwise nothing moves: the first row that is seen keeps its place, whatever arrives.
-const GAP = 12; // pixels above a question that was brought to the top
+// Scrolls the conversation: the last question goes to the top of the view, with its answer below.
+// Otherwise nothing moves: the first visible row keeps its place, whatever is added.
+const GAP = 12; // pixels above a question at the top of the view
 let asked = 0; // questions in the conversation
-let anchor = null; // the row that keeps its place, by number, and where it stands in what is seen
-let scrolledTo = 0; // by keepPlace
+let anchor = null; // the row that keeps its place: its number, and pixels from the top of the view
+let scrolledTo = 0; // scrollTop as keepPlace set it
 
 const log = () => document.querySelector(".qa-chat [role=log]");
 const rows = () => document.querySelectorAll(".qa-chat .message-row");
@@ -29,15 +29,15 @@ const keepPlace = () => {
 
 const sized = new ResizeObserver(keepPlace);
 
-// Questions to begin with give their room to the conversation, and come back after it.
-const fold = (begun) => {
+// Fold the suggested questions away during a conversation.
+const foldSamples = (hasBegun) => {
   const samples = document.querySelector(".qa-samples");
-  if (samples !== null) samples.open = !begun;
+  if (samples !== null) samples.open = !hasBegun;
 };
 
 const watchConversation = () => {
   const questions = document.querySelectorAll(".qa-chat .user-row").length;
-  if (questions > asked || questions === 0) fold(questions > 0);
+  if (questions > asked || questions === 0) foldSamples(questions > 0);
   if (questions > asked) {
     anchor = { number: [...rows()].findLastIndex((row) => row.matches(".user-row")), place: GAP };
     sized.observe(log());
@@ -48,14 +48,14 @@ const watchConversation = () => {
 };
 
 const onScroll = (event) => {
-  // An event of our own scrolling comes late: a reply may have moved the rows meanwhile.
+  // Ignore events of our own scrolling. They come late: a reply may have moved the rows since.
   if (event.target === log() && Math.abs(log().scrollTop - scrolledTo) >= 1) noteAnchor();
 };
 document.addEventListener("scroll", onScroll, true);
 
 new MutationObserver((changes) => {
   if (changes.some((change) => change.target.closest?.(".qa-chat"))) watchConversation();
-  // Gradio labels each message with its own source, which a screen reader would read as markup.
+  // Gradio labels each message with its HTML, which a screen reader would read out.
   const labelled = document.querySelectorAll(".qa-chat [data-testid][aria-label]");
   labelled.forEach((message) => message.removeAttribute("aria-label"));
 }).observe(document.body, { subtree: true, childList: true, attributeFilter: ["aria-label"] });

@@ -1,4 +1,4 @@
-"""Event handlers: what the page shows when a person does something. They turn objects into HTML."""
+"""Event handlers: they change the Session and return what the page shows next, as HTML."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,13 +29,13 @@ Answered = tuple[Any, Any, Any, Any, Session]  # chat, question box, source, tab
 Shown = tuple[Any, Any, Session]  # source, tabs, session
 Added = tuple[str, str, Session]  # reports, documents, session
 
-_PROGRESS = gr.Progress()  # as a parameter's default, Gradio replaces it by the event's own
-# Of a quote, or of something that was understood, as to_html links it.
+_PROGRESS = gr.Progress()  # Gradio replaces this default of a parameter for each event
+# The target of a link in to_html: a quote, or something that was understood.
 _ADDRESS = re.compile(r"(?P<kind>quote|without)-(?P<exchange>[0-9]{1,9})-(?P<place>[0-9]{1,3})")
 
 
 def ask(question: str, session: Session) -> Iterator[Answered]:
-    """Show a question at once, then its answer and where the best quote of it stands."""
+    """Show a question at once, then its answer and the source of the best quote."""
     if not question.strip():
         yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), session
         return
@@ -45,7 +45,7 @@ def ask(question: str, session: Session) -> Iterator[Answered]:
 
 
 def ask_without(session: Session, event: gr.EventData) -> Iterator[Answered]:
-    """Ask a follow-up again without what was clicked of that which was understood."""
+    """Ask a follow-up again without the part of what was understood that was clicked."""
     numbers = _numbers("without", event.of)
     exchange = None if numbers is None else session.begin_without(*numbers)
     if exchange is None:
@@ -61,17 +61,17 @@ def ask_suggested(session: Session, event: gr.EventData) -> Iterator[Answered]:
 
 
 def lead_on(session: Session) -> Any:
-    """Show the conversation again, with questions that lead on below the last answer.
+    """Show the conversation again, with suggested questions below the last answer.
 
-    It is shown even without any: of two answers at a time, the older may have arrived last.
+    It is shown even if there are none: of two concurrent answers, the older may have arrived last.
     """
-    with suppress(QABotError, ValueError):  # its document was removed meanwhile
+    with suppress(QABotError, ValueError):  # the document was removed in the meantime
         session.lead_on()
     return messages(session) if session.conversation else gr.skip()
 
 
 def show_quote(session: Session, event: gr.EventData) -> Shown:
-    """Show where the quote stands whose link was clicked."""
+    """Show the source of the quote whose link was clicked."""
     numbers = _numbers("quote", event.of)
     return _shown(session, None if numbers is None else session.quote_source(*numbers))
 
@@ -96,13 +96,13 @@ def remove(session: Session, event: gr.EventData) -> tuple[str, Session]:
 def add_files(
     files: list[dict[str, Any]], session: Session, progress: gr.Progress = _PROGRESS
 ) -> Added:
-    """Read files that were uploaded; Gradio gives the path of each and its original name."""
-    named = [(Path(file["path"]), str(file["orig_name"])) for file in files]
-    return _added(session, session.library.add_files(named, progress))
+    """Read uploaded files; Gradio gives the path and the original name of each."""
+    paths = [(Path(file["path"]), str(file["orig_name"])) for file in files]
+    return _added(session, session.library.add_files(paths, progress))
 
 
 def add_text(text: str, title: str, session: Session) -> Added:
-    """Add a text that was pasted."""
+    """Add a pasted text."""
     return _added(session, [session.library.add_text(text, title)])
 
 
@@ -114,8 +114,8 @@ def suggestions(session: Session) -> Any:
 
 def clear(session: Session) -> tuple[Messages, Any, Session]:
     """Start a new conversation, and offer to undo that."""
-    restorable = session.clear()
-    return messages(session), gr.Button(visible=restorable), session
+    can_restore = session.clear()
+    return messages(session), gr.Button(visible=can_restore), session
 
 
 def restore(session: Session) -> tuple[Messages, Any, Session]:
@@ -129,7 +129,7 @@ def catch_up(session: Session) -> Any:
     for exchange in session.conversation:
         if exchange.is_pending:
             session.finish(exchange)
-    # Even if none is pending now: one may have been when the page was sent the conversation.
+    # Even if nothing is pending now: it may have been when the page received the conversation.
     return messages(session) if session.conversation else gr.skip()
 
 
@@ -160,20 +160,20 @@ def documents(session: Session) -> str:
 
 
 def _answered(session: Session, exchange: Exchange) -> Answered:
-    """Answer a question, and show where the best quote of the answer stands."""
+    """Answer a question, and show the source of the best quote."""
     session.finish(exchange)
     best = session.quote_source(exchange.number, 0)
     source, tabs, _ = _shown(session, best if best is not None and best.answers else None)
-    # The box is left alone: the next question may be half typed.
+    # Leave the question box unchanged: the next question may be half typed.
     return messages(session), gr.skip(), source, tabs, session
 
 
 def _numbers(kind: str, address: str) -> tuple[int, int] | None:
-    """Return the exchange of an address and the place in it, None for anything else."""
-    address_of = _ADDRESS.fullmatch(address)
-    if address_of is None or address_of["kind"] != kind:
+    """Return the exchange and the place in an address of a kind, or None for any other text."""
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None or parts["kind"] != kind:
         return None
-    return int(address_of["exchange"]), int(address_of["place"])
+    return int(parts["exchange"]), int(parts["place"])
 
 
 def _pair(exchange: Exchange, *, is_last: bool) -> Messages:

@@ -1,6 +1,7 @@
 """Answer or conversation -> Markdown: quotes with numbered citations.
 
-Only what has a meaning in Markdown is escaped, so that the file also reads well as plain text.
+Only characters with a meaning in Markdown are escaped, so that the file is also good to read as
+plain text.
 """
 
 import re
@@ -9,17 +10,17 @@ from collections.abc import Iterable
 from qa_bot.datatypes import Answer, Quote
 from qa_bot.render import has_highlight, open_quotes, refusal, visible, where
 
-_BLANKS = re.compile(r"\s+")
-_ACTS = re.compile(  # has a meaning in Markdown anywhere in a line
+_WHITESPACE = re.compile(r"\s+")
+_SPECIAL = re.compile(  # characters with a meaning anywhere in a line
     r"[`*~]"
-    r"|\\(?=[!-/:-@\[-`{-~]|\Z)"  # a backslash that would escape something
+    r"|\\(?=[!-/:-@\[-`{-~]|\Z)"  # a backslash that would escape the next character
     r"|<(?=[A-Za-z/!?])"
     r"|&(?=#?\w+;)"
-    r"|(?<![^\W_])_|_(?![^\W_])"  # within a word an underscore is a letter
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word has no meaning
     r"|(?<=\s)\#(?=\#*\s*\Z)",  # the end of a heading
 )
 _LINKS = ("](", "][", "]:")
-_BEGINS = re.compile(  # has a meaning at the start of a line
+_SPECIAL_START = re.compile(  # characters with a meaning at the start of a line
     r"\s*(?:\#(?=\#{0,5}(?:\s|\Z))|>|[-+](?=\s|\Z)|[0-9]{1,9}(?P<point>[.)])(?=\s|\Z)"
     r"|-(?=(?:\s*-){2,}\s*\Z))"
 )
@@ -69,7 +70,7 @@ def _sources(numbers: Numbers) -> list[str]:
 
 
 def _number(quote: Quote, numbers: Numbers) -> int:
-    """Return the citation number of a quote, a new one if it has none yet."""
+    """Return the citation number of a quote; a new quote gets the next number."""
     key = (quote.document.id, quote.start, quote.end)
     place = ", ".join([*where(quote), f"characters {quote.start}–{quote.end}"])
     numbers.setdefault(key, escape(place))
@@ -94,13 +95,14 @@ def _marked(quote: Quote) -> str:
 
 def _escaped(text: str, cuts: list[int]) -> list[str]:
     """Escape a text and return the pieces between the cuts, each on one line."""
-    acts = {found.start() for found in _ACTS.finditer(text)}
-    if begins := _BEGINS.match(text):
-        acts.add(begins.start("point") if begins["point"] else begins.end() - 1)
-    linked = max(text.rfind(link) for link in _LINKS)
-    acts |= {at for at in range(linked) if text[at] == "["}
-    acts |= {cut - 1 for cut in cuts if text[cut - 1 : cut] == "\\"}  # a tag follows
+    special = {match.start() for match in _SPECIAL.finditer(text)}
+    if start := _SPECIAL_START.match(text):
+        special.add(start.start("point") if start["point"] else start.end() - 1)
+    last_link = max(text.rfind(link) for link in _LINKS)
+    special |= {index for index in range(last_link) if text[index] == "["}
+    special |= {cut - 1 for cut in cuts if text[cut - 1 : cut] == "\\"}  # a tag follows
+    escaped = ["\\" * (index in special) + character for index, character in enumerate(text)]
     return [
-        _BLANKS.sub(" ", "".join("\\" * (at in acts) + text[at] for at in range(start, end)))
-        for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)
+        _WHITESPACE.sub(" ", "".join(escaped[begin:end]))
+        for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Feedback: thumbs up and down, appended to a file when the operator asks for it."""
+"""Feedback: thumbs up and down, appended to a file if the operator wants them."""
 
 import json
 import threading
@@ -8,12 +8,12 @@ from pathlib import Path
 from qa_bot.errors import QABotError
 from qa_bot.page.session import Exchange
 
-_WORDS = {True: "up", False: "down"}  # any other value withdraws the thumb
+_THUMBS = {True: "up", False: "down"}  # any other value withdraws the thumb
 _writing = threading.Lock()
 
 
 def check_feedback(file: Path) -> None:
-    """Raise QABotError when a file cannot be appended to."""
+    """Raise QABotError if a file cannot be appended to."""
     try:
         file.open("a", encoding="utf-8").close()
     except OSError as error:
@@ -24,7 +24,7 @@ def check_feedback(file: Path) -> None:
 
 def keep_feedback(file: Path, exchange: Exchange, liked: object) -> None:
     """Append one line of JSON: time, thumb, question and answer."""
-    thumb = _WORDS.get(liked, "none") if isinstance(liked, bool) else "none"
+    thumb = _THUMBS.get(liked, "none") if isinstance(liked, bool) else "none"
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "thumb": thumb,

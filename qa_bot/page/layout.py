@@ -29,14 +29,14 @@ EXAMPLES = (  # for the shipped article
 )
 TITLE = "Ask your articles"
 UNDO = "Bring the conversation back"
-DOCUMENTS = "Questions are about the documents with a tick. What you add is seen by you alone."
+DOCUMENTS = "Questions are about the ticked documents. Only you can see what you add."
 
 _MAX_CONCURRENT = 4  # questions answered at the same time; others wait
-_MAX_UPLOADS = 2  # read at the same time
+_MAX_UPLOADS = 2  # uploads read at the same time
 _FOLDER = Path(__file__).parent
 _PRIVATE: dict[str, Any] = {
     "api_visibility": "private",  # api.py is the API
-    "trigger_mode": "multiple",  # otherwise events during an answer are dropped
+    "trigger_mode": "multiple",  # otherwise Gradio drops events during an answer
 }
 _ANSWERS: dict[str, Any] = {
     **_PRIVATE,
@@ -47,7 +47,7 @@ _ANSWERS: dict[str, Any] = {
 _LEADS: dict[str, Any] = {**_PRIVATE, "show_progress": "hidden", "concurrency_limit": 1}
 _QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
-# The key of the session is kept in the storage of the browser tab: it survives a reload.
+# The key of the session is kept in the storage of the browser tab, which survives a reload.
 _READ_KEY = """(key, session) => {
   try { return [sessionStorage.getItem("qa_bot") ?? "", session]; } catch { return ["", session]; }
 }"""
@@ -65,7 +65,7 @@ _SAVE = """(text) => {
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The components that event handlers read or change."""
+    """The components that the event handlers read or change."""
 
     state: gr.State
     head: gr.HTML  # page.js triggers its custom events
@@ -87,34 +87,34 @@ class Parts:
 
 
 def build_page(bot: Bot, examples: Sequence[str] = (), feedback: Path | None = None) -> gr.Blocks:
-    """Build the page. The state of each person is in a Session."""
+    """Build the page. Each person's state is a Session, a copy of the first one."""
     first = Session(Library(bot))
     page = gr.Blocks(title=TITLE, analytics_enabled=False)
     with page:
-        idle = first.library.limits.idle_seconds
-        state = gr.State(first, time_to_live=idle, delete_callback=Session.release)
+        idle_seconds = first.library.limits.idle_seconds
+        state = gr.State(first, time_to_live=idle_seconds, delete_callback=Session.release)
         head = gr.HTML(heading_to_html(TITLE), js_on_load=_asset("page.js"))
         with gr.Row(elem_classes="qa-panes"):
             with gr.Column(elem_classes="qa-talk", min_width=0):
-                talk = _talk(bot, examples)
+                conversation = _conversation(bot, examples)
             with gr.Column(elem_classes="qa-side", min_width=0):
                 gr.Button("Back to the conversation", elem_classes="qa-back", size="sm")
                 with gr.Tabs() as tabs:
                     with gr.Tab("Source", id="source"):
-                        source = gr.HTML(_first_page(bot), js_on_load=_asset("source.js"))
+                        source = gr.HTML(_first_source(bot), js_on_load=_asset("source.js"))
                     with gr.Tab("Documents", id="documents"):
-                        adding = _documents(first)
-        parts = Parts(state=state, head=head, tabs=tabs, source=source, **talk, **adding)
-        _on_asking(parts, feedback)
-        _on_showing(parts)
-        _on_adding(parts)
-        _on_keeping(page, parts)
+                        documents = _documents(first)
+        parts = Parts(state=state, head=head, tabs=tabs, source=source, **conversation, **documents)
+        _connect_questions(parts, feedback)
+        _connect_sources(parts)
+        _connect_documents(parts)
+        _connect_session(page, parts)
         add_api(bot)
-    page.queue(api_open=False)  # otherwise a request made by hand could skip the queue
+    page.queue(api_open=False)  # otherwise a handmade request could skip the queue
     return page
 
 
-def _talk(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
+def _conversation(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
     """Lay out the conversation and its buttons."""
     gr.HTML(welcome_to_html(bot.documents), js_on_load=_asset("conversation.js"))
     chat = _chatbot()
@@ -134,7 +134,7 @@ def _talk(bot: Bot, examples: Sequence[str]) -> dict[str, Any]:
 
 
 def _documents(first: Session) -> dict[str, Any]:
-    """Lay out the list of documents, and the forms to add some."""
+    """Lay out the list of documents, and the forms for adding some."""
     gr.HTML(f"<p>{DOCUMENTS}</p>")
     documents = gr.HTML(events.documents(first))
     files = gr.File(
@@ -154,7 +154,7 @@ def _documents(first: Session) -> dict[str, Any]:
 
 
 def _chatbot() -> gr.Chatbot:
-    # Neither Markdown nor LaTeX: messages are HTML from html.py, which Gradio sanitizes again.
+    # No Markdown and no LaTeX: messages are HTML from html.py, which Gradio sanitizes again.
     return gr.Chatbot(
         render_markdown=False,
         sanitize_html=True,
@@ -168,67 +168,73 @@ def _chatbot() -> gr.Chatbot:
     )
 
 
-def _on_asking(parts: Parts, feedback: Path | None) -> None:
-    shown = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
-    asked = [parts.box.submit, parts.ask.click]
+def _connect_questions(parts: Parts, feedback: Path | None) -> None:
+    """Connect the question box, the suggested questions and the thumbs."""
+    outputs = [parts.chat, parts.box, parts.source, parts.tabs, parts.state]
+    triggers = [parts.box.submit, parts.ask.click]
     answered = (
-        gr.on(asked, events.ask, [parts.box, parts.state], shown, **_ANSWERS),
-        parts.head.qa_ask(events.ask_suggested, [parts.state], shown, **_ANSWERS),
-        parts.head.qa_without(events.ask_without, [parts.state], shown, **_ANSWERS),
+        gr.on(triggers, events.ask, [parts.box, parts.state], outputs, **_ANSWERS),
+        parts.head.qa_ask(events.ask_suggested, [parts.state], outputs, **_ANSWERS),
+        parts.head.qa_without(events.ask_without, [parts.state], outputs, **_ANSWERS),
     )
-    for done in answered:
-        done.then(events.lead_on, [parts.state], [parts.chat], **_LEADS)
+    for event in answered:
+        event.then(events.lead_on, [parts.state], [parts.chat], **_LEADS)
     if feedback is not None:
         parts.chat.like(events.feedback_handler(feedback), [parts.state], [], **_QUICK)
 
 
-def _on_showing(parts: Parts) -> None:
-    shown = [parts.source, parts.tabs, parts.state]
-    parts.head.qa_show(events.show_quote, [parts.state], shown, **_QUICK)
-    parts.head.qa_open(events.show_document, [parts.state], shown, **_QUICK)
+def _connect_sources(parts: Parts) -> None:
+    """Connect the links that show a quote or a document in the source pane."""
+    outputs = [parts.source, parts.tabs, parts.state]
+    parts.head.qa_show(events.show_quote, [parts.state], outputs, **_QUICK)
+    parts.head.qa_open(events.show_document, [parts.state], outputs, **_QUICK)
 
 
-def _on_adding(parts: Parts) -> None:
+def _connect_documents(parts: Parts) -> None:
+    """Connect the list of documents, and the forms for adding some."""
     parts.head.qa_choose(events.choose, [parts.state], [parts.state], **_QUICK)
     parts.head.qa_remove(events.remove, [parts.state], [parts.documents, parts.state], **_QUICK)
-    added = [parts.reports, parts.documents, parts.state]
-    reads: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.reports]}
-    reads |= {"concurrency_limit": _MAX_UPLOADS, "concurrency_id": "reading"}
-    given = [parts.text, parts.title, parts.state]
-    sent = [parts.files, parts.state]
-    # Unprocessed, a file has its original name. Gradio still checks that it was uploaded here.
-    read = parts.files.upload(events.add_files, sent, added, preprocess=False, **reads)
-    pasted = parts.add.click(events.add_text, given, added, **reads)
-    read.then(lambda: None, None, [parts.files], **_QUICK)
+    outputs = [parts.reports, parts.documents, parts.state]
+    options: dict[str, Any] = {**_PRIVATE, "show_progress_on": [parts.reports]}
+    options |= {"concurrency_limit": _MAX_UPLOADS, "concurrency_id": "reading"}
+    # Without preprocessing, files keep their original names. Gradio still checks that each file
+    # was uploaded here.
+    uploaded = parts.files.upload(
+        events.add_files, [parts.files, parts.state], outputs, preprocess=False, **options
+    )
+    pasted = parts.add.click(
+        events.add_text, [parts.text, parts.title, parts.state], outputs, **options
+    )
+    uploaded.then(lambda: None, None, [parts.files], **_QUICK)
     pasted.then(lambda: ("", ""), None, [parts.text, parts.title], **_QUICK)
-    for done in (read, pasted):
-        done.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
+    for event in (uploaded, pasted):
+        event.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
 
 
-def _on_keeping(page: gr.Blocks, parts: Parts) -> None:
-    """Connect what survives: the session after a reload, and a conversation that is saved."""
+def _connect_session(page: gr.Blocks, parts: Parts) -> None:
+    """Connect reloading, starting again, undoing that, and saving the conversation."""
     key, markdown = gr.Textbox(visible=False), gr.Textbox(visible=False)
     find = session_finder()
 
     def load(key: str, fresh: Session) -> tuple[Any, ...]:
         session = find(key, fresh)
-        # An empty conversation is not sent: a question may have been asked meanwhile.
+        # Do not send an empty conversation: a question may have been asked in the meantime.
         chat = events.messages(session) if session.conversation else gr.skip()
         return session, session.key, chat, events.documents(session)
 
-    shown = [parts.state, key, parts.chat, parts.documents]
-    loaded = page.load(load, [key, parts.state], shown, js=_READ_KEY, **_QUICK)
+    outputs = [parts.state, key, parts.chat, parts.documents]
+    loaded = page.load(load, [key, parts.state], outputs, js=_READ_KEY, **_QUICK)
     loaded.then(None, [key], None, js=_KEEP_KEY)
     loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
     loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
-    begun = [parts.chat, parts.undo, parts.state]
-    parts.again.click(events.clear, [parts.state], begun, **_QUICK)
-    parts.undo.click(events.restore, [parts.state], begun, **_QUICK)
+    restarted = [parts.chat, parts.undo, parts.state]
+    parts.again.click(events.clear, [parts.state], restarted, **_QUICK)
+    parts.undo.click(events.restore, [parts.state], restarted, **_QUICK)
     saved = parts.save.click(Session.to_markdown, [parts.state], [markdown], **_QUICK)
     saved.then(None, [markdown], None, js=_SAVE)
 
 
-def _first_page(bot: Bot) -> str:
+def _first_source(bot: Bot) -> str:
     return source_to_html(bot.documents[0]) if bot.documents else ""
 
 

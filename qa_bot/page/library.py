@@ -21,7 +21,7 @@ from qa_bot.errors import ArticleError, QABotError
 from qa_bot.header import read_header
 from qa_bot.report import Report
 
-PASTED = "Pasted text"  # title of a text that came without one
+PASTED = "Pasted text"  # title of a pasted text without a title
 
 _ENDED = "the session has ended: reload the page"
 _LONGEST_NAME = 255  # characters; no file system has longer names
@@ -35,19 +35,19 @@ UploadProgress = Callable[[float, str], object]  # (share done in [0, 1], what i
 class Limits:
     """Limits on what one browser session may add."""
 
-    file_bytes: int = 20_000_000  # size of one file, or of a pasted text in UTF-8
+    file_bytes: int = 20_000_000  # size of a file, or of a pasted text in UTF-8
     documents: int = 20
-    characters: int = 2_000_000  # of all its documents together
+    characters: int = 2_000_000  # in all documents together
     seconds: float = 300  # for one upload of any number of files
-    idle_seconds: int = 3600  # after which an idle session is deleted
+    idle_seconds: int = 3600  # time after which an idle session is deleted
 
 
 class Library:
-    """The operator's documents and those of one session, which no other session sees.
+    """The operator's documents and those of one session, which no other session can see.
 
-    The session's own documents are kept in memory, in an index of their own. Threads may share a
-    Library. A copy belongs to another session and starts without own documents, so that
-    ``gr.State`` gives each session its own Library.
+    The session's documents are kept in memory, in a separate index. Threads may share a Library. A
+    copy belongs to another session and starts without documents, so that ``gr.State`` gives each
+    session its own Library.
     """
 
     def __init__(
@@ -83,20 +83,20 @@ class Library:
         """
         deadline = time.monotonic() + self.limits.seconds
         with TemporaryDirectory(prefix="qa_bot-") as folder:
-            # Moved at once: Gradio keeps a file that two people upload at one path.
-            taken = [
-                (_take(path, name, Path(folder, str(number))), _plain_name(name))
+            # Move all files first: if two people upload the same file, Gradio has it at one path.
+            moved = [
+                (_move(path, name, Path(folder, str(number))), _plain_name(name))
                 for number, (path, name) in enumerate(files)
             ]
             return [
                 self._add_file(
-                    path, name, deadline, self._step(deadline, progress, name, n, len(taken))
+                    path, name, deadline, self._step(deadline, progress, name, number, len(moved))
                 )
-                for n, (path, name) in enumerate(taken)
+                for number, (path, name) in enumerate(moved)
             ]
 
     def add_text(self, text: str, title: str = "") -> Report:
-        """Add a pasted text. Its title is the one given, that of its header, or ``PASTED``."""
+        """Add a pasted text. The title is the one given, else that in its header, else PASTED."""
         text = _encodable(text)
         document = Document.from_text(text, _encodable(title).strip(), PASTED)
         if not document.title:
@@ -155,14 +155,16 @@ class Library:
     def _read(self, path: Path, name: str, seconds: float) -> tuple[Document, tuple[str, ...]]:
         """Read an uploaded file; return its document, and notes on what was left out.
 
-        Raises ArticleError, which gives its original name, and TimeoutError.
+        Raises TimeoutError, and ArticleError, which gives the file's original name.
         """
-        most = self.limits.file_bytes
+        max_bytes = self.limits.file_bytes
         try:
             if not path.exists():
                 raise ArticleError("did not arrive: upload it again")
-            if path.stat().st_size > most:
-                raise ArticleError(f"has more than {most:,} bytes, the limit: upload a part of it")
+            if path.stat().st_size > max_bytes:
+                raise ArticleError(
+                    f"has more than {max_bytes:,} bytes, the limit: upload a part of it"
+                )
             content = self._read_file(path, seconds)
         except ArticleError as error:
             raise ArticleError(f"{name!r} {error}") from error
@@ -170,7 +172,7 @@ class Library:
         return Document(content.text, name, name, values, content.marks), content.notes
 
     def _add(self, document: Document, step: Callable[[int, int], None]) -> Report:
-        """Add a document; raises QABotError when a limit forbids it or it takes too long."""
+        """Add a document; raises QABotError if it would exceed a limit or takes too long."""
         if not any(map(str.isalnum, document.text)):
             raise ArticleError(f"{document.title!r} has no words in it")
         with self._changing:
@@ -181,30 +183,33 @@ class Library:
         return Report.of(document, document.title)
 
     def _check_count(self) -> None:
-        """Raise ArticleError when the limit of documents is reached."""
-        most = self.limits.documents
-        if len(self.own) >= most:
-            raise ArticleError(f"{most} documents is the limit: remove one to add another")
+        """Raise ArticleError if the number of documents has reached its limit."""
+        max_documents = self.limits.documents
+        if len(self.own) >= max_documents:
+            raise ArticleError(f"{max_documents} documents is the limit: remove one to add another")
 
     def _check_room(self, document: Document) -> None:
-        """Raise ArticleError when a document is here already, or exceeds a limit."""
-        same = [other.title for other in self.documents if other == document]
-        if same:
-            raise ArticleError(f"this text is already here, as {same[0]!r}")
+        """Raise ArticleError if a document was added before, or would exceed a limit."""
+        titles = [other.title for other in self.documents if other == document]
+        if titles:
+            raise ArticleError(f"this text is already here, as {titles[0]!r}")
         self._check_count()
         total = sum(len(other.text) for other in (*self.own, document))
-        characters = self.limits.characters
-        if total > characters:
+        max_characters = self.limits.characters
+        if total > max_characters:
             raise ArticleError(
-                f"with it your documents would have {total:,} characters, and {characters:,} is "
-                "the limit: remove others, or add a part of it"
+                f"with it your documents would have {total:,} characters, and "
+                f"{max_characters:,} is the limit: remove others, or add a part of it"
             )
 
     def _step(
         self, deadline: float, progress: UploadProgress | None, name: str, number: int, count: int
     ) -> Callable[[int, int], None]:
-        """Return a callback for (passages done, passages in all) of a file; it raises to stop."""
-        of = f"{number + 1} of {count}: " if count > 1 else ""
+        """Return a callback for (passages done, passages in all) of a file.
+
+        It raises ArticleError if the session has ended or the time is up, which stops the upload.
+        """
+        prefix = f"{number + 1} of {count}: " if count > 1 else ""
 
         def step(done: int, total: int) -> None:
             if self._closed:
@@ -212,7 +217,7 @@ class Library:
             if time.monotonic() > deadline:
                 raise ArticleError(self._too_long(name))
             if progress is not None:
-                progress((number + done / total) / count, of + _doing(name, done, total))
+                progress((number + done / total) / count, prefix + _task(name, done, total))
 
         return step
 
@@ -223,21 +228,21 @@ class Library:
         )
 
 
-def _take(path: str | Path, name: str, place: Path) -> Path:
-    """Move a file to a place, and return its path; only a known suffix of its name is used.
+def _move(path: str | Path, name: str, target: Path) -> Path:
+    """Move an uploaded file and return its new path, with the suffix of its name if it is known.
 
-    A folder or a link stays where it is: it could hold the uploads of other people.
+    Folders and links are not moved: they could contain the uploads of other people.
     """
     suffix = Path(_plain_name(name)).suffix.lower()
-    taken = place.with_suffix(suffix) if suffix in SUFFIXES else place
-    sent = Path(path)
-    if sent.is_file() and not sent.is_symlink():
-        with suppress(OSError):  # it is then reported as missing
-            shutil.move(sent, taken)
-    return taken
+    target = target.with_suffix(suffix) if suffix in SUFFIXES else target
+    uploaded = Path(path)
+    if uploaded.is_file() and not uploaded.is_symlink():
+        with suppress(OSError):  # the file is then reported as missing
+            shutil.move(uploaded, target)
+    return target
 
 
-def _doing(name: str, done: int, total: int) -> str:
+def _task(name: str, done: int, total: int) -> str:
     return f"indexing {name}, {done:,} of {total:,} passages" if done else f"reading {name}"
 
 

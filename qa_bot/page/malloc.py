@@ -1,6 +1,7 @@
-"""Keeps glibc's allocator from holding free memory; does nothing with another C library.
+"""Make glibc's allocator return free memory; with another C library, do nothing.
 
-After 16 questions at once the process had 380 MiB, and 230 with both calls."""
+After 16 concurrent questions the process had 380 MiB without these two calls, and 230 with them.
+"""
 
 import ctypes
 from functools import cache
@@ -12,7 +13,7 @@ _ARENAS = 2
 
 @cache
 def _glibc() -> Any:
-    """Return the C library of this process, None if it is not glibc."""
+    """Return the C library of this process, or None if it is not glibc."""
     try:
         library = ctypes.CDLL("libc.so.6")
     except OSError:
@@ -21,14 +22,14 @@ def _glibc() -> Any:
 
 
 def limit_arenas() -> None:
-    """Limit the arenas: by default each thread keeps its own, at the size of its largest need."""
+    """Limit the number of arenas: by default each thread keeps one, at its largest size."""
     library = _glibc()
     if library is not None:
         library.mallopt(_ARENA_MAX, _ARENAS)
 
 
 def trim_heap() -> None:
-    """Return free memory to the system; the allocator does so only at the top of the heap."""
+    """Return free memory to the system; by default only memory at the top of the heap is."""
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)

@@ -1,8 +1,8 @@
 """The MCP server: the tool ``answer``, at ``/gradio_api/mcp/`` of the page's own server.
 
-Gradio can make one of its API, but returns Python's repr of a result as text and no structured
-content, so the ``mcp`` package's own server is used. Import this module only where ``mcp`` is
-installed: see ``api.check_mcp``.
+Gradio can make an MCP server from its API, but that returns Python's repr of a result as text and
+no structured content, so this uses the server of the ``mcp`` package. Import this module only if
+``mcp`` is installed: see ``api.check_mcp``.
 """
 
 from collections.abc import AsyncIterator
@@ -24,8 +24,8 @@ from qa_bot.page.allowlist import LOCAL_HOSTS
 from qa_bot.page.api import MAX_CONCURRENT, MCP_PATH, answer_json
 
 _DESCRIPTION = (
-    "Answer a question about the documents by quotes from them, word for word. Nothing is made up: "
-    '"quotes" is empty when the documents do not answer. Where "level" is "perhaps", the passages '
+    "Answer a question about the documents with quotes from them, word for word. Nothing is made "
+    'up: "quotes" is empty if the documents do not answer. If "level" is "perhaps", the passages '
     'in "closest" may answer.'
 )
 _INPUT: dict[str, Any] = {
@@ -64,7 +64,7 @@ _INPUT: dict[str, Any] = {
 
 
 class _Exact(BaseModel):
-    """An object with just these keys."""
+    """An object with exactly these keys."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,12 +78,12 @@ class Words(_Exact):
 
 
 class WherePlace(_Exact):
-    """Where a quote stands; "" where there is no page, heading, table or speaker."""
+    """The place of a quote; "" if there is no page, heading, table or speaker."""
 
     page: str
     heading: str = Field(description='the headings above it: "Fees > Boats"')
-    table: str = Field(description='of a row of a table, its columns: "Item | Price"')
-    speaker: str = Field(description="who speaks, where that is named before the quote")
+    table: str = Field(description='for a row of a table, its columns: "Item | Price"')
+    speaker: str = Field(description="who speaks, if named before the quote")
     paragraph: int = Field(ge=1)
 
 
@@ -109,23 +109,23 @@ class UnderstoodJson(_Exact):
     """One thing that was taken from the conversation to understand a follow-up."""
 
     kind: Literal["means", "adds", "follows"]
-    word: str = Field(description='what the question says, such as "he"; "" where it says nothing')
-    meaning: str = Field(description="what that stands for, or the question that is continued")
-    text: str = Field(description='as a person would say it: "he = Mark Esper"')
+    word: str = Field(description='the word in the question, such as "he"; "" if it has none')
+    meaning: str = Field(description="what it refers to, or the question that is continued")
+    text: str = Field(description='the same as one text: "he = Mark Esper"')
 
 
 class AnswerJson(_Exact):
-    """What ``Answer.to_dict`` returns."""
+    """The schema of ``Answer.to_dict``."""
 
     question: str
-    query: str = Field(description="what was searched for: the question, made to stand alone")
+    query: str = Field(description="what was searched for: the question, made self-contained")
     understood: list[UnderstoodJson] = Field(description="what was taken from the conversation")
     level: Literal["found", "perhaps", "not said"] = Field(description="how much it claims")
     found: bool = Field(description="whether the documents answer the question")
-    text: str = Field(description="the words that answer; empty when nothing is found")
+    text: str = Field(description="the words that answer; empty if nothing is quoted")
     confidence: float = Field(ge=0, le=1, description="probability that the documents answer")
     quotes: list[QuoteJson] = Field(description="quotes that answer, best first")
-    closest: list[QuoteJson] = Field(description="where nothing is quoted, the likeliest passages")
+    closest: list[QuoteJson] = Field(description="if nothing is quoted, the likeliest passages")
 
 
 class McpServer:
@@ -145,7 +145,7 @@ class McpServer:
 
 
 class _Endpoint:
-    """An ASGI app; a class, because Starlette takes a function for one of its own handlers."""
+    """An ASGI app. It is a class because Starlette would take a function for a request handler."""
 
     def __init__(self, sessions: StreamableHTTPSessionManager) -> None:
         self._sessions = sessions
@@ -175,8 +175,8 @@ def _server(bot: Bot) -> "Server[dict[str, Any], Any]":
     async def call_tool(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if name != tool.name:
             raise ValueError(f"there is no tool {name!r:.80}: the only one is {tool.name!r}")
-        given = [arguments.get(name) for name in _INPUT["properties"]]
-        return await run_sync(answer_json, bot, *given, limiter=limiter)
+        question, history, without = (arguments.get(name) for name in _INPUT["properties"])
+        return await run_sync(answer_json, bot, question, history, without, limiter=limiter)
 
     return server
 

@@ -1,7 +1,7 @@
-// What the page does in the browser. Gradio runs it once, with `trigger`, which sends an event to
-// the server. All that it shows comes from the server, escaped; here only text is read and copied.
+// Handles clicks and keys. Gradio runs this once, with `trigger`, which sends an event to the
+// server. The server renders and escapes everything shown; here text is only read and copied.
 const body = document.body;
-let opener = null; // what had the focus when the side was opened on a small screen
+let opener = null; // the element that had the focus when the side pane was opened
 
 const openSide = (from) => {
   opener = from;
@@ -20,7 +20,7 @@ const copyText = async (text) => {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // No clipboard for a page from another machine without HTTPS: the old way still works.
+    // Without HTTPS, a page from another machine has no clipboard API, but this works.
     const box = Object.assign(document.createElement("textarea"), { value: text });
     body.append(box);
     box.select();
@@ -40,15 +40,17 @@ const copyQuote = async (button) => {
 
 const showQuote = (quote, event) => {
   const link = quote.querySelector("a");
-  if (!event.target.closest("a") && !getSelection().isCollapsed) return; // words were selected
+  if (!event.target.closest("a") && !getSelection().isCollapsed) return; // text was selected
   event.preventDefault();
-  document.querySelectorAll(".qa-current").forEach((it) => it.classList.remove("qa-current"));
+  document
+    .querySelectorAll(".qa-current")
+    .forEach((current) => current.classList.remove("qa-current"));
   quote.classList.add("qa-current");
   trigger("qa_show", { of: link.hash.slice(1) });
   openSide(link);
 };
 
-// Put a question back into the box, to be changed and asked again.
+// Put a question back into the box for editing.
 const editQuestion = (button) => {
   const box = document.querySelector(".qa-ask textarea");
   box.value = button.parentElement.querySelector(".qa-plain").textContent;
@@ -56,7 +58,7 @@ const editQuestion = (button) => {
   box.focus();
 };
 
-// Ask a follow-up again without one thing that was understood.
+// Ask a follow-up again without one part of what was understood.
 const askWithout = (chip, event) => {
   event.preventDefault();
   trigger("qa_without", { of: chip.hash.slice(1) });

@@ -1,4 +1,4 @@
-"""Serves the page. It makes no connections to other machines."""
+"""Serve the page, without any connection to other machines."""
 
 import errno
 import os
@@ -29,15 +29,15 @@ HOST = "127.0.0.1"
 PORT = 7860
 
 _FOLDER = Path(__file__).parent
-_PRINT = _FOLDER.joinpath("print.css").read_text(encoding="utf-8")
+_PRINT_CSS = _FOLDER.joinpath("print.css").read_text(encoding="utf-8")
 _SERVED: dict[str, Any] = {
     "prevent_thread_lock": True,
     "quiet": True,
     "footer_links": ["api"],
     "max_file_size": Limits().file_bytes,
     "css_paths": _FOLDER / "style.css",
-    # Gradio would limit the print rules of a style sheet to a part of the page.
-    "head": f'<style media="print">{_PRINT}</style>',
+    # In a style sheet, Gradio would restrict the print rules to a part of the page.
+    "head": f'<style media="print">{_PRINT_CSS}</style>',
 }
 _DISABLED: dict[str, Any] = {
     "share": False,
@@ -61,7 +61,7 @@ def launch(
 ) -> None:
     """Serve the page until Ctrl+C. Raises QABotError for a host, port or file that cannot be used.
 
-    ``open_browser`` opens it if a person can see this machine: see ``is_attended``.
+    ``open_browser`` opens a browser if a person sits at this machine: see ``is_attended``.
     """
     page = start(bot, host, port, examples=examples, feedback=feedback, mcp=mcp)
     url = str(page.local_url)
@@ -84,13 +84,13 @@ def start(
 ) -> gr.Blocks:
     """Serve the page from a thread and return it; ``page.close()`` stops it.
 
-    Without ``examples``, the suggested questions are about the first document. Thumbs are shown
-    when there is a ``feedback`` file. Raises the same as launch.
+    Without ``examples``, the suggested questions are about the first document. Thumbs are shown if
+    there is a ``feedback`` file. Raises the same as launch.
     """
     check_port(host, port)
     if feedback is not None:
         check_feedback(feedback)
-    extra = _mcp_options(bot, host) if mcp else {"lifespan": cleaning_up}
+    app_options = _mcp_options(bot, host) if mcp else {"lifespan": cleaning_up}
     isolate_gradio()
     limit_arenas()
     page = build_page(bot, _questions(bot, examples), feedback)
@@ -98,7 +98,7 @@ def start(
         server_name=host,
         server_port=port,
         theme=_theme(),
-        app_kwargs={"middleware": [Middleware(Allowlist)], **extra},
+        app_kwargs={"middleware": [Middleware(Allowlist)], **app_options},
         **_SERVED,
         **_DISABLED,
     )
@@ -106,27 +106,27 @@ def start(
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise QABotError when the server cannot listen on host and port."""
+    """Raise QABotError if the server cannot listen on a host and port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            reason = f"port {port} is in use: choose another one with --port"
+            message = f"port {port} is in use: choose another one with --port"
         else:
-            reason = f"cannot listen on {host}, port {port}: choose others with --host and --port"
-        raise QABotError(reason) from error
+            message = f"cannot listen on {host}, port {port}: choose others with --host and --port"
+        raise QABotError(message) from error
 
 
 def is_attended(host: str, in_terminal: bool, environment: Mapping[str, str]) -> bool:
-    """Whether a person at a terminal of this machine opened the page."""
+    """Whether a person at a terminal of this machine started the page."""
     return host in LOCAL_HOSTS and in_terminal and "SSH_CONNECTION" not in environment
 
 
 def _mcp_options(bot: Bot, host: str) -> dict[str, Any]:
-    """Return the options of an app with the MCP server; raises QABotError without its package."""
+    """Return the app's options for the MCP server; raises QABotError if mcp is not installed."""
     check_mcp()
-    from qa_bot.page.mcp_server import McpServer  # late: mcp is an extra
+    from qa_bot.page.mcp_server import McpServer  # imported late: mcp is an extra
 
     server = McpServer(bot, host)
 
@@ -139,8 +139,8 @@ def _mcp_options(bot: Bot, host: str) -> dict[str, Any]:
 
 
 def _questions(bot: Bot, examples: Sequence[str]) -> Sequence[str]:
-    """Return the suggested questions: those given, or some about the first document."""
-    bot.answer("What is this about?")  # loads the models before the first person asks
+    """Return the suggested questions: the given ones, or some about the first document."""
+    bot.answer("What is this about?")  # loads the models before the first question
     if examples or not bot.documents:
         return examples
     return suggest(bot.answer, bot.documents[0], len(EXAMPLES))

@@ -1,6 +1,6 @@
-"""The Session: one person's conversation and documents, while the page is open and a while after.
+"""The Session: one person's conversation and documents, until some time after the page is closed.
 
-A reload of the page finds its Session again by a key that only that browser tab holds.
+When the page is reloaded, it finds its Session by a key that only that browser tab has.
 """
 
 import secrets
@@ -16,37 +16,37 @@ from qa_bot.page.export import conversation_to_markdown
 from qa_bot.page.library import Library
 from qa_bot.page.suggestions import lead_on, suggest
 
-SUGGESTIONS = 4  # questions to begin with, about documents that were added
-LEADS = 3  # questions that lead on from an answer
+SUGGESTIONS = 4  # suggested questions about the documents that were added
+LEADS = 3  # suggested questions after an answer
 CHOOSE_ONE = "Choose at least one document to ask about."
 IN_WORDS = "Please ask a question in words."
 
-_SUGGESTED = 2  # documents, those added last, that suggestions are about
+_SUGGESTED = 2  # the number of last added documents that suggestions are about
 
 
 @dataclass(eq=False, slots=True)
 class Exchange:
     """A question and the reply to it: an Answer, or a message that says why there is none.
 
-    Both are empty until the question is answered.
+    A pending exchange has neither.
     """
 
     number: int
     question: str
     answer: Answer | None = None
     message: str = ""
-    without: tuple[Understood, ...] = ()  # what the person has said is not meant
-    leads: tuple[str, ...] = ()  # questions that lead on from the answer
+    without: tuple[Understood, ...] = ()  # what the person took back
+    leads: tuple[str, ...] = ()  # suggested questions after the answer
 
     @property
     def is_pending(self) -> bool:
-        """Whether the reply is still to come."""
+        """Whether there is no reply yet."""
         return self.answer is None and not self.message
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document to show, and a quote to mark in it; ``answers``: whether the quote answers."""
+    """A document to show, with a quote to mark in it; ``answers``: whether the quote answers."""
 
     document: Document
     quote: Quote | None = None
@@ -56,7 +56,7 @@ class Source:
 class Session:
     """A conversation about the documents of a Library, some of which may be excluded.
 
-    A copy is the session of another person: it starts with the operator's documents alone.
+    A copy is another person's session, which starts with only the operator's documents.
     """
 
     def __init__(self, library: Library) -> None:
@@ -64,19 +64,19 @@ class Session:
         self.library = library
         self.conversation: list[Exchange] = []
         self.excluded: set[str] = set()  # ids of documents
-        self._cleared: list[Exchange] = []  # by the last clear, until another question is asked
+        self._cleared: list[Exchange] = []  # can be restored until another question is asked
         self._numbers = count()
-        self._pages = 0  # page loads that hold this session
+        self._pages = 0  # page loads that use this session
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Session":
         return Session(deepcopy(self.library))
 
     def hold(self) -> None:
-        """Count one more page load that holds this session."""
+        """Count one more page load that uses this session."""
         self._pages += 1
 
     def release(self) -> None:
-        """Count one page load less; when none is left, the session's documents are deleted."""
+        """Count one page load less; after the last, delete the session's documents."""
         self._pages -= 1
         if self._pages < 1:
             self.library.close()
@@ -85,14 +85,14 @@ class Session:
         """Add a question to the conversation before it is answered."""
         exchange = Exchange(next(self._numbers), question)
         self._cleared = []
-        # In place: a new list could lose one of two questions that are asked at the same time.
+        # Append in place: a new list could lose one of two questions asked at the same time.
         self.conversation.append(exchange)
         return exchange
 
     def begin_without(self, number: int, place: int) -> Exchange | None:
-        """Take back what was understood at ``place`` in the exchange with that number.
+        """Take back the item at the index ``place`` of what was understood in an exchange.
 
-        Returns the exchange, which is to be answered again, or None when there is nothing there.
+        Returns the exchange, now pending again, or None if there is no such item.
         """
         exchange = self._exchange(number)
         if exchange is None or exchange.answer is None:
@@ -105,18 +105,18 @@ class Session:
         return exchange
 
     def finish(self, exchange: Exchange) -> None:
-        """Answer a question, or leave a message that says why it cannot be answered."""
+        """Answer a question, or set a message that says why it cannot be answered."""
         if not any(map(str.isalnum, exchange.question)):
             exchange.message = IN_WORDS
             return
         try:
-            chosen = [doc.id for doc in self.library.documents if doc.id not in self.excluded]
-            if chosen:
-                exchange.answer = self._answer(exchange, chosen if self.excluded else None)
+            included = [doc.id for doc in self.library.documents if doc.id not in self.excluded]
+            if included:
+                exchange.answer = self._answer(exchange, included if self.excluded else None)
             else:
                 exchange.message = CHOOSE_ONE
         except (QABotError, ValueError) as error:
-            # A ValueError means that a document was removed meanwhile, in another tab.
+            # A ValueError means that a document was removed in the meantime, in another tab.
             exchange.message = str(error)
 
     def clear(self) -> bool:
@@ -132,9 +132,10 @@ class Session:
         self._cleared = []
 
     def quote_source(self, number: int, place: int) -> Source | None:
-        """Return where a quote stands: the one at ``place`` in the exchange with that number.
+        """Return the source of the quote at the index ``place`` of an exchange.
 
-        Closest passages are counted where nothing was quoted. None when there is no such quote.
+        If nothing was quoted, the index counts the closest passages. Returns None if there is no
+        such quote.
         """
         exchange = self._exchange(number)
         answer = None if exchange is None else exchange.answer
@@ -144,12 +145,12 @@ class Session:
         return Source(quotes[place].document, quotes[place], answer.found)
 
     def document_source(self, id: str) -> Source | None:
-        """Return a document to show, None when the session has none with that id."""
+        """Return a document to show, or None if the session has none with that id."""
         document = self._document(id)
         return None if document is None else Source(document)
 
     def choose(self, id: str, included: bool) -> None:
-        """Include a document in the questions to come, or exclude it."""
+        """Include a document in later questions, or exclude it."""
         if included:
             self.excluded.discard(id)
         elif self._document(id) is not None:
@@ -162,46 +163,55 @@ class Session:
         self.excluded.discard(id)
 
     def suggestions(self) -> list[str]:
-        """Return questions that the documents added last answer, taken from each in turn."""
+        """Return questions about the documents added last, taken from each in turn."""
         last = self.library.own[-_SUGGESTED:]
         suggested = [suggest(self.library.answer, document, SUGGESTIONS) for document in last]
-        turns = zip_longest(*reversed(suggested))
-        return [it for turn in turns for it in turn if it is not None][:SUGGESTIONS]
+        rounds = zip_longest(*reversed(suggested))
+        questions = [question for round_ in rounds for question in round_ if question is not None]
+        return questions[:SUGGESTIONS]
 
     def lead_on(self) -> None:
-        """Find questions that lead on from the last answer, if it has quotes and none were found.
+        """Find suggested questions after the last answer, if it has quotes and no suggestions yet.
 
-        Raises what Bot.answer does, when its document was removed meanwhile.
+        Raises the same as Bot.answer if the document was removed in the meantime.
         """
         last = self.conversation[-1] if self.conversation else None
         if last is None or last.answer is None or not last.answer.found or last.leads:
             return
-        asked = [it.question for it in self.conversation]
+        asked = [exchange.question for exchange in self.conversation]
         last.leads = tuple(lead_on(self.library.answer, last.answer.quotes[0], LEADS, asked))
 
     def to_markdown(self) -> str:
         """Return the conversation with its quotes and citations."""
-        turns = [(it.question, it.answer) for it in self.conversation if it.answer is not None]
-        return conversation_to_markdown(turns)
+        return conversation_to_markdown(
+            (exchange.question, exchange.answer)
+            for exchange in self.conversation
+            if exchange.answer is not None
+        )
 
     def _answer(self, exchange: Exchange, documents: list[str] | None) -> Answer:
-        earlier = [it.answer for it in self.conversation if it.number < exchange.number]
-        history = [answer for answer in earlier if answer is not None]
+        history = [
+            earlier.answer
+            for earlier in self.conversation
+            if earlier.number < exchange.number and earlier.answer is not None
+        ]
         return self.library.answer(
             exchange.question, history, documents=documents, without=exchange.without
         )
 
     def _exchange(self, number: int) -> Exchange | None:
-        return next((it for it in self.conversation if it.number == number), None)
+        exchanges = (exchange for exchange in self.conversation if exchange.number == number)
+        return next(exchanges, None)
 
     def _document(self, id: str) -> Document | None:
-        return next((it for it in self.library.documents if it.id == id), None)
+        documents = (document for document in self.library.documents if document.id == id)
+        return next(documents, None)
 
 
 def session_finder() -> Callable[[str, Session], Session]:
-    """Return a function that finds the session of a key, or else keeps the one it is given.
+    """Return a function that finds the session with a key, or else registers the one it is given.
 
-    Its references are weak: a session lives as long as a page load holds it.
+    It keeps weak references: a session lives as long as a page load uses it.
     """
     sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
 

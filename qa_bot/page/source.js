@@ -1,25 +1,25 @@
-// The source. What is marked is brought into view: when another page or quote is shown, and when
-// the pane appears. Words are found by the browser's own highlights, which change no markup.
-let matches = []; // Ranges of what is looked for, in order
-let current = -1; // the one that is shown
-let isNew = false; // whether the page was not seen yet
+// The source pane. It scrolls to the marked quote when another source is shown, and when the pane
+// appears. Search uses the CSS Custom Highlight API, which does not change the markup.
+let matches = []; // Ranges of the matches of the search, in order
+let current = -1; // the index of the current match
+let isNew = false; // whether the source was not visible yet
 
 const pane = () => element.querySelector(".qa-source");
 
-const bringToView = (place) => {
+const scrollIntoPane = (place) => {
   const above = place.getBoundingClientRect().top - pane().getBoundingClientRect().top;
   pane().scrollTop += above - pane().clientHeight / 3;
 };
 
 const reveal = () => {
-  if (pane() === null || pane().offsetParent === null) return; // what is hidden does not scroll
+  if (pane() === null || pane().offsetParent === null) return; // a hidden pane cannot scroll
   const mark = element.querySelector("mark.qa-said, mark");
-  if (mark !== null) bringToView(mark);
+  if (mark !== null) scrollIntoPane(mark);
   else if (isNew) pane().scrollTop = 0;
   isNew = false;
 };
 
-// Return the Ranges of a pattern in a block; its text lies in several nodes where there are marks.
+// Return the Ranges that match a pattern in a block; marks split its text into several nodes.
 const findIn = (block, pattern) => {
   const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
   const pieces = [];
@@ -28,9 +28,9 @@ const findIn = (block, pattern) => {
     pieces.push({ node, start: text.length });
     text += node.data;
   }
-  const holding = (at) => pieces.findLast((piece) => piece.start <= at);
+  const pieceAt = (index) => pieces.findLast((piece) => piece.start <= index);
   return [...text.matchAll(pattern)].map((match) => {
-    const [first, last] = [holding(match.index), holding(match.index + match[0].length - 1)];
+    const [first, last] = [pieceAt(match.index), pieceAt(match.index + match[0].length - 1)];
     const range = new Range();
     range.setStart(first.node, match.index - first.start);
     range.setEnd(last.node, match.index + match[0].length - last.start);
@@ -45,12 +45,13 @@ const showMatch = (number) => {
   const shown = matches.slice(current, current + 1);
   highlight("qa-found", matches);
   highlight("qa-found-now", shown);
-  shown.forEach(bringToView);
+  shown.forEach(scrollIntoPane);
 };
 
-const tell = (words) => {
-  element.querySelector(".qa-found").textContent = words;
-  element.querySelectorAll("[data-find]").forEach((it) => (it.disabled = matches.length === 0));
+const showStatus = (status) => {
+  element.querySelector(".qa-found").textContent = status;
+  const buttons = element.querySelectorAll("[data-find]");
+  buttons.forEach((button) => (button.disabled = matches.length === 0));
 };
 
 const find = (words) => {
@@ -58,13 +59,13 @@ const find = (words) => {
   const blocks = literal === "" ? [] : [...pane().querySelectorAll("h2, h3, p")];
   matches = blocks.flatMap((block) => findIn(block, new RegExp(literal, "giu")));
   showMatch(0);
-  tell(matches.length > 0 ? `1 of ${matches.length}` : literal === "" ? "" : "not found");
+  showStatus(matches.length > 0 ? `1 of ${matches.length}` : literal === "" ? "" : "not found");
 };
 
 const step = (by) => {
   if (matches.length === 0) return;
   showMatch((current + by + matches.length) % matches.length);
-  tell(`${current + 1} of ${matches.length}`);
+  showStatus(`${current + 1} of ${matches.length}`);
 };
 
 element.addEventListener("input", (event) => {
@@ -80,8 +81,8 @@ element.addEventListener("click", (event) => {
   if (button !== null) step(Number(button.dataset.find));
 });
 
-// Another page is shown: Gradio changes the old one into it, which keeps where that was scrolled
-// to and what was looked for.
+// When another source is shown, Gradio updates the old elements, which keep their scroll position
+// and the text of the search.
 watch("value", () => {
   if (pane() === null) return;
   element.querySelector(".qa-find input").value = "";

@@ -29,7 +29,8 @@ from qa_bot.answering.reader import (
 )
 from qa_bot.datatypes import Document, Hit, Quote, Span
 from qa_bot.models.span_model import CARD, WEIGHTS, Card, Levels, Logistic, SpanPrediction
-from qa_bot.splitter import sentences, split
+from qa_bot.sentences import sentences
+from qa_bot.splitter import split
 
 DOCUMENT = Document.from_text(
     "date 2020-01-01 The bridge was built in 1889, by Eiffel.\n\n"

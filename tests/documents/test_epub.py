@@ -169,7 +169,7 @@ def package(*changes: tuple[str, str]) -> bytes:
         (package(("itemref", "x"), ("nav.xhtml", "n"), ("toc.ncx", "t")), f"{TWO}\n\n{ONE}",
          (NO_ORDER, "1 other file is missing from the book: 'OEBPS/t'.")),
         (book(**{"META-INF/container.xml": "<container/>"}), f"{ONE}\n\n{TWO}",
-         ("'META-INF/container.xml' names no book: 'OEBPS/book.opf' was taken.", UNLISTED)),
+         ("'META-INF/container.xml' names no book: 'OEBPS/book.opf' was read instead.", UNLISTED)),
         (book(**{"META-INF/encryption.xml": "no XML"}), f"{ONE}\n\n{TWO}", (UNLISTED,)),
     ],
 )  # fmt: skip

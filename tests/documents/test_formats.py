@@ -113,11 +113,13 @@ def test_what_is_damaged(data: bytes, message: str) -> None:
 
 @pytest.mark.parametrize("data", [b"<html><script>x</script>", b"<html><p hidden>x", b" \n"])
 def test_what_has_no_words(data: bytes) -> None:
-    assert error_of(data) == "is empty: put the words of the article in it"
+    assert error_of(data) == "is empty: give a file with text in it"
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".docx", ".epub"])
 def test_what_is_not_as_it_is_called_is_refused(suffix: str) -> None:
-    with pytest.raises(ArticleError, match=rf"is called \{suffix} and is none.*rename it to \.txt"):
+    with pytest.raises(
+        ArticleError, match=rf"has the suffix \{suffix} but is not.*rename it to \.txt"
+    ):
         read_content(b"junk", suffix)
     assert read_content(b"words", ".txt").text == "words"

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from qa_bot.documents.formula import MAX_DEPTH, MAX_ELEMENTS, formula_text, lowered, raised
+from qa_bot.documents.formula import MAX_DEPTH, MAX_ELEMENTS, formula_text, subscript, superscript
 
 
 def text_of(mathml: str) -> str | None:
@@ -36,7 +36,7 @@ def text_of(mathml: str) -> str | None:
     ],
 )
 def test_superscripts(before: str, text: str, whole: str) -> None:
-    assert before + raised(text, before) == whole
+    assert before + superscript(text, before) == whole
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_superscripts(before: str, text: str, whole: str) -> None:
     ],
 )
 def test_subscripts(before: str, text: str, whole: str) -> None:
-    assert before + lowered(text, before) == whole
+    assert before + subscript(text, before) == whole
 
 
 def test_what_follows_a_script_does_not_join_it() -> None:
-    assert raised("k", "2", after="3") == "^(k)"
-    assert lowered("a", "2", after="3") == "_(a)"
+    assert superscript("k", "2", after="3") == "^(k)"
+    assert subscript("a", "2", after="3") == "_(a)"
 
 
 @pytest.mark.parametrize(

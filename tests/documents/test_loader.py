@@ -309,7 +309,7 @@ def test_the_empty_path_is_not_the_current_folder() -> None:
 def test_a_folder_without_articles(write: Callable[..., Path], tmp_path: Path) -> None:
     write("Words.", "page.css")
     assert error_of(tmp_path) == (
-        f"{str(tmp_path)!r} has no article in it: put text, Markdown or other documents there "
+        f"{str(tmp_path)!r} has no documents in it: put text, Markdown or other documents there "
         "(.csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .pdf, .srt, .text, .tsv, .txt, "
         ".vtt, .xhtml)"
     )
@@ -322,7 +322,7 @@ def test_a_folder_without_articles(write: Callable[..., Path], tmp_path: Path) -
 )
 def test_a_blank_file(write: Callable[..., Path], data: bytes) -> None:
     path = write(data)
-    assert error_of(path) == f"{str(path)!r} is empty: put the words of the article in it"
+    assert error_of(path) == f"{str(path)!r} is empty: give a file with text in it"
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_a_blank_file(write: Callable[..., Path], data: bytes) -> None:
 def test_bytes_that_are_no_text(write: Callable[..., Path], data: bytes) -> None:
     path = write(data)
     assert error_of(path) == (
-        f"{str(path)!r} is not text, or in an encoding that cannot be recognised: "
+        f"{str(path)!r} is not text, or its encoding cannot be recognised: "
         "save it as plain text in UTF-8 (.txt or .md) and give that file"
     )
 
@@ -353,7 +353,7 @@ def test_the_limit_is_in_bytes_and_named(write: Callable[..., Path]) -> None:
     path = write("é" * 600)
     assert load([path], max_bytes=1200)[0].text == "é" * 600
     assert error_of(path, max_bytes=1199) == (
-        f"{str(path)!r} has more than 1,199 bytes, the limit for one article: "
+        f"{str(path)!r} has more than 1,199 bytes, the limit for one document: "
         "split it into smaller files"
     )
 
@@ -382,7 +382,7 @@ def test_only_files_are_read(tmp_path: Path, kind: str) -> None:
     path = Path("/dev/zero") if kind == "device" else pipe
     given_path = tmp_path if kind == "pipe in a folder" else path
     assert error_of(given_path) == (
-        f"{str(path)!r} is a pipe or a device, not a file: save what it holds as a text file"
+        f"{str(path)!r} is a pipe or a device, not a file: save its content as a text file"
     )
 
 
@@ -397,7 +397,7 @@ def test_a_dead_link(write: Callable[..., Path], tmp_path: Path, name: str) -> N
     write("Words.", "a.txt")
     link = tmp_path / name
     link.symlink_to(tmp_path / "gone")
-    message = f"{str(link)!r} is a link to something that is not there: mend or remove it"
+    message = f"{str(link)!r} is a broken link: repair or remove it"
     assert error_of(link) == message
     assert error_of(tmp_path) == message
 
@@ -407,7 +407,7 @@ def test_a_folder_that_leads_back_to_itself(write: Callable[..., Path], tmp_path
     link = tmp_path / "folder" / "back"
     link.symlink_to(tmp_path)
     assert error_of(tmp_path) == (
-        f"{str(link)!r} is a link to a folder that it lies in: remove the link"
+        f"{str(link)!r} is a link to a folder that contains it: remove the link"
     )
 
 

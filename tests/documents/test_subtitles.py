@@ -72,7 +72,7 @@ def test_a_blank_line_within_a_cue_ends_nothing() -> None:
 
 
 def test_subtitles_without_cues_are_refused() -> None:
-    with pytest.raises(ArticleError, match="holds no subtitles"):
+    with pytest.raises(ArticleError, match="has no subtitles"):
         said("WEBVTT\n\nNOTE nothing yet")
 
 

@@ -40,7 +40,7 @@ def test_a_bomb_that_lies_about_its_size_is_not_unpacked_further() -> None:
     data = zipped({"a": bytes(1_000_000)})
     lying = data.replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     assert error_of(lying, 1000) == (
-        "is damaged: make or download it again ('a' cannot be unpacked)"
+        "is damaged: save or download it again ('a' cannot be unpacked)"
     )
 
 
@@ -75,5 +75,5 @@ def test_xml_comes_without_its_entities() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"words", b"<a><b></a>", b"\xff\xfe"])
 def test_what_is_no_xml_is_refused(data: bytes) -> None:
-    with open_archive(zipped({"a": data})) as archive, pytest.raises(ArticleError, match="no XML"):
+    with open_archive(zipped({"a": data})) as archive, pytest.raises(ArticleError, match="not XML"):
         read_xml(archive, "a")

@@ -58,7 +58,7 @@ def test_any_text_has_it(text: str) -> None:
     assume(not any(mark in text for mark in ("[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]")))
     model = load_embedder()
     assert isinstance(model, MiniLM)
-    assert cosines(model, model._whole, [text]) == pytest.approx([1.0], abs=1e-5)
+    assert cosines(model, model._full_model, [text]) == pytest.approx([1.0], abs=1e-5)
 
 
 def test_marks_of_the_tokenizer_are_words_in_a_question() -> None:

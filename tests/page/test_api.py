@@ -22,8 +22,8 @@ QUESTION = "Who built the mill"
 BOT = word_bot(MILL)
 EXPECTED = BOT.answer(QUESTION).to_dict()
 HE = {"kind": "means", "word": "he", "meaning": "Oskar Brandt"}
-NOT_UNDERSTOOD = 'without holds items {{"kind", "word", "meaning"}}, not {0!r}'
-BAD_HISTORY = "history holds pairs [question, answer], not ['Who?']"
+NOT_UNDERSTOOD = 'without must have items {{"kind", "word", "meaning"}}, not {0!r}'
+BAD_HISTORY = "history must have pairs [question, answer], not ['Who?']"
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_one_endpoint_is_offered_with_types_and_words(page: gr.Blocks) -> None:
     assert info["unnamed_endpoints"] == {}
     assert list(info["named_endpoints"]) == ["/answer"]
     endpoint = info["named_endpoints"]["/answer"]
-    assert endpoint["description"].startswith("Answer a question about the documents by quotes")
+    assert endpoint["description"].startswith("Answer a question about the documents with quotes")
     assert [
         (it["parameter_name"], it["python_type"]["type"], it["parameter_has_default"])
         for it in endpoint["parameters"]
@@ -108,10 +108,10 @@ def test_the_python_client(client: Client) -> None:
     ("question", "history", "complaint"),
     [
         ("?!", None, "ask a question: this one has no words in it"),
-        (["who"], None, "a question is a string, not list"),
-        ("Who?", "earlier", "history is a list of pairs [question, answer]"),
+        (["who"], None, "a question must be a string, not list"),
+        ("Who?", "earlier", "history must be a list of pairs [question, answer]"),
         ("Who?", [["Who?"]], BAD_HISTORY),
-        ("Who?", [["Who?", 3]], "history holds pairs [question, answer], not ['Who?', 3]"),
+        ("Who?", [["Who?", 3]], "history must have pairs [question, answer], not ['Who?', 3]"),
     ],
 )
 def test_a_mistake_is_told(client: Client, question: Any, history: Any, complaint: str) -> None:
@@ -123,7 +123,7 @@ def test_a_mistake_is_told(client: Client, question: Any, history: Any, complain
 @pytest.mark.parametrize(
     ("without", "complaint"),
     [
-        ("he", 'without is a list of items of an answer\'s "understood"'),
+        ("he", 'without must be a list of items of an answer\'s "understood"'),
         ([{"kind": "adds"}], NOT_UNDERSTOOD.format({"kind": "adds"})),
         ([HE | {"kind": "is"}], NOT_UNDERSTOOD.format(HE | {"kind": "is"})),
     ],

@@ -110,13 +110,16 @@ def test_what_was_not_meant_is_not_understood_again(page: gr.Blocks) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({}, "a question is a string, not NoneType"),
-        ({"question": 3}, "a question is a string, not int"),
+        ({}, "a question must be a string, not NoneType"),
+        ({"question": 3}, "a question must be a string, not int"),
         ({"question": "?!"}, "ask a question: this one has no words in it"),
-        ({"question": "Who?", "history": "x"}, "history is a list of pairs [question, answer]"),
+        (
+            {"question": "Who?", "history": "x"},
+            "history must be a list of pairs [question, answer]",
+        ),
         (
             {"question": "Who?", "history": [["Who?"]]},
-            "history holds pairs [question, answer], not ['Who?']",
+            "history must have pairs [question, answer], not ['Who?']",
         ),
     ],
 )

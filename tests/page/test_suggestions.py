@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qa_bot.bot import Bot
 from qa_bot.datatypes import Answer, Document, Mark, Quote, Span
 from qa_bot.page.suggestions import ABOUT, TRIES, Fact, candidates, lead_on, suggest
-from qa_bot.splitter import sentences
+from qa_bot.sentences import sentences
 
 TOWN = Document(
     "Opening hours?\n\nThe mill was built by Anna Berg in 1911. Oskar Brandt repaired the old kiln "

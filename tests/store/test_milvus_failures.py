@@ -242,13 +242,13 @@ def test_the_command_line_does_on_a_server_what_it_does_on_a_folder(
         "The old mill was built by Zebulon Quick in 1850. Its wheel was made of oak."
     )
     made = run("index", str(tmp_path / "mill.txt"), "--index", there, "--title", "The mill")
-    assert made.stdout == f"{there}: 1 article, 1 passage\n"
+    assert made.stdout == f"{there}: 1 document, 1 passage\n"
     asked = run("ask", "Who built the old mill?", "--index", there)
     assert (asked.returncode, "Zebulon Quick" in asked.stdout) == (0, True)
     listed = run("list", "--index", there).stdout
     assert "The mill" in listed
     copied = run("copy", there, str(tmp_path / "folder"))
-    assert copied.stdout == f"{tmp_path / 'folder'}: 1 article copied\n"
+    assert copied.stdout == f"{tmp_path / 'folder'}: 1 document copied\n"
     removed = run("remove", listed[:12], "--index", there)
     assert removed.stdout == f"removed {listed[:12]}  The mill\n"
     assert run("list", "--index", there).stdout == ""

@@ -1,4 +1,4 @@
-"""The numbers and bullets of Word's lists, as Word shows them: 2., 2.1, (a), iv."""
+"""Number the items of Word's lists as Word shows them: 2., 2.1, (a), iv."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from qa_bot.documents.docx.styles import Styles
 BULLET = "-"
 _MAX_LEVEL = 8
 _MAX_LABEL = 60  # characters
-_MAX_NUMBERS = 20_000  # lists in one document
+_MAX_LISTS = 20_000  # in one document
 
 
 _ROMAN = list(
@@ -29,20 +29,20 @@ class _Level:
     """How the items of one level of a list are numbered."""
 
     start: int = 1
-    form: str = "decimal"
-    text: str = ""
-    legal: bool = False  # the numbers of the levels above are shown as digits
-    restart: int | None = None  # the level, counted from 1, after which it starts anew
-    style: str = ""
+    format: str = "decimal"
+    text: str = ""  # "%1.%2" shows the numbers of the first two levels
+    is_legal: bool = False  # whether the numbers of the levels above are shown as digits
+    restart: int | None = None  # the level, counted from 1, whose items restart this one
+    style: str = ""  # the id of the paragraph style that has this level
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list that paragraphs are numbered by: levels, which lists may share, and its own starts."""
+    """A list: its levels, and where it starts."""
 
-    shared: str
+    abstract_id: str  # lists with the same one count on from each other
     levels: dict[int, _Level]
-    starts: dict[int, int]
+    starts: dict[int, int]  # by level, where they differ from those of the levels
 
 
 class Numbering:
@@ -50,58 +50,58 @@ class Numbering:
 
     def __init__(self, root: etree._Element | None, styles: Styles) -> None:
         self._lists = {} if root is None else _lists(root, styles)
-        self._counts: dict[str, dict[int, int]] = {}  # by what lists share, and by level
+        self._counts: dict[str, dict[int, int]] = {}  # by abstract id and level
         self._started: set[tuple[str, int]] = set()
 
     def level_of(self, list_id: str, styles: Iterable[str]) -> int:
-        """Return the level of a list that belongs to the first of the styles that has one, or 0."""
+        """Return the level of a list that belongs to the first of these styles, or 0."""
         levels = self._lists[list_id].levels if list_id in self._lists else {}
-        by_style = {level.style: at for at, level in levels.items() if level.style}
+        by_style = {level.style: depth for depth, level in levels.items() if level.style}
         return next((by_style[style] for style in styles if style in by_style), 0)
 
-    def knows(self, list_id: str) -> bool:
-        """Whether a list is there; ``0`` takes a paragraph out of any."""
+    def has(self, list_id: str) -> bool:
+        """Whether a list is defined; ``0`` means that a paragraph is in no list."""
         return list_id in self._lists or list_id in ("", "0")
 
     def label(self, list_id: str, level: int) -> str:
-        """Count the next item of a list, and return what stands before it; ``""`` for nothing."""
-        found = self._lists.get(list_id)
-        if found is None or level not in found.levels:
+        """Count the next item of a list and return its number or bullet, or ``""``."""
+        definition = self._lists.get(list_id)
+        if definition is None or level not in definition.levels:
             return ""
-        counts = self._counts.setdefault(found.shared, {})
-        if level in found.starts and (list_id, level) not in self._started:
+        counts = self._counts.setdefault(definition.abstract_id, {})
+        if level in definition.starts and (list_id, level) not in self._started:
             self._started.add((list_id, level))
-            counts[level] = found.starts[level]
+            counts[level] = definition.starts[level]
         else:
-            counts[level] = counts.get(level, found.levels[level].start - 1) + 1
-        for deeper in [at for at in counts if at > level]:
-            if _restarts(found.levels[deeper], deeper, level):
+            counts[level] = counts.get(level, definition.levels[level].start - 1) + 1
+        for deeper in [counted for counted in counts if counted > level]:
+            if _restarts(definition.levels[deeper], deeper, level):
                 del counts[deeper]
-        return _shown(found.levels, counts, level)
+        return _label_text(definition.levels, counts, level)
 
 
-def _restarts(level: _Level, at: int, after: int) -> bool:
-    """Whether a level starts anew after an item of a level above it."""
-    return level.restart is None or after < min(level.restart, at)
+def _restarts(level: _Level, depth: int, after: int) -> bool:
+    """Whether a level at a depth restarts after an item of the level ``after``."""
+    return level.restart is None or after < min(level.restart, depth)
 
 
-def _shown(levels: dict[int, _Level], counts: dict[int, int], at: int) -> str:
-    level = levels[at]
-    if level.form == "bullet":
+def _label_text(levels: dict[int, _Level], counts: dict[int, int], depth: int) -> str:
+    level = levels[depth]
+    if level.format == "bullet":
         return BULLET
 
-    def written(place: re.Match[str]) -> str:
-        nth = int(place[1]) - 1
-        if nth not in levels or nth > at:
+    def number_text(placeholder: re.Match[str]) -> str:
+        shown = int(placeholder[1]) - 1
+        if shown not in levels or shown > depth:
             return ""
-        form = "decimal" if level.legal and nth != at else levels[nth].form
-        return _FORMS.get(form, str)(counts.get(nth, levels[nth].start))
+        form = "decimal" if level.is_legal and shown != depth else levels[shown].format
+        return _FORMATS.get(form, str)(counts.get(shown, levels[shown].start))
 
-    return re.sub("%([1-9])", written, level.text).strip()[:_MAX_LABEL]
+    return re.sub("%([1-9])", number_text, level.text).strip()[:_MAX_LABEL]
 
 
 def _letters(count: int) -> str:
-    """Return a, b, ... z, aa, bb, as Word goes on."""
+    """Return a, b, ... z, aa, bb, as Word does."""
     if not 1 <= count <= 260:
         return str(count)
     return chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
@@ -122,7 +122,7 @@ def _ordinal(count: int) -> str:
     return f"{count}{'th' if 10 < count % 100 < 14 else endings.get(count % 10, 'th')}"
 
 
-_FORMS: dict[str, Callable[[int], str]] = {
+_FORMATS: dict[str, Callable[[int], str]] = {
     "none": lambda count: "",
     "decimalZero": lambda count: f"{count:02}",
     "lowerLetter": _letters,
@@ -134,32 +134,33 @@ _FORMS: dict[str, Callable[[int], str]] = {
 
 
 def _lists(root: etree._Element, styles: Styles) -> dict[str, _List]:
-    shared = {
+    abstract = {
         value(element, "abstractNumId"): element
         for element in root
         if name_of(element) == "w:abstractNum"
     }
     elements = {value(element, "numId"): element for element in root if name_of(element) == "w:num"}
     lists = {}
-    for key, element in list(elements.items())[:_MAX_NUMBERS]:
-        base = value(child(element, "w:abstractNumId"))
-        linked = value(child(shared.get(base), "w:numStyleLink"))
-        style = next(styles.chain(linked), None) if linked else None
-        if style is not None and style.numbered is not None:
-            base = value(child(elements.get(style.numbered.list_id), "w:abstractNumId"))
-        lists[key] = _overridden(base, _levels(shared.get(base)), element)
+    for key, element in list(elements.items())[:_MAX_LISTS]:
+        abstract_id = value(child(element, "w:abstractNumId"))
+        link = value(child(abstract.get(abstract_id), "w:numStyleLink"))
+        style = next(styles.chain(link), None) if link else None
+        if style is not None and style.numbering is not None:
+            abstract_id = value(child(elements.get(style.numbering.list_id), "w:abstractNumId"))
+        lists[key] = _with_overrides(abstract_id, _levels(abstract.get(abstract_id)), element)
     return lists
 
 
 def _levels(parent: etree._Element | None) -> dict[int, _Level]:
-    """Return the levels that are children of an element."""
-    elements = [it for it in (parent if parent is not None else ()) if name_of(it) == "w:lvl"]
-    return {_at(element): _level(element) for element in elements if _at(element) <= _MAX_LEVEL}
+    """Return the levels defined in an element, by their depth."""
+    children = [] if parent is None else list(parent)
+    levels = [element for element in children if name_of(element) == "w:lvl"]
+    return {_depth(level): _level(level) for level in levels if _depth(level) <= _MAX_LEVEL}
 
 
-def _at(element: etree._Element) -> int:
-    written = value(element, "ilvl")
-    return int(written) if re.fullmatch("[0-9]", written) else 0
+def _depth(element: etree._Element) -> int:
+    digit = value(element, "ilvl")
+    return int(digit) if re.fullmatch("[0-9]", digit) else 0
 
 
 def _level(element: etree._Element) -> _Level:
@@ -174,13 +175,13 @@ def _level(element: etree._Element) -> _Level:
     )
 
 
-def _overridden(base: str, levels: dict[int, _Level], element: etree._Element) -> _List:
-    """Return a list whose levels are those that it shares, but for what it sets itself."""
+def _with_overrides(abstract_id: str, levels: dict[int, _Level], element: etree._Element) -> _List:
+    """Return a list with the levels of its abstract definition, except those it overrides."""
     starts = {}
     for override in element:
         if name_of(override) == "w:lvlOverride":
             levels = {**levels, **_levels(override)}
             start = child(override, "w:startOverride")
             if start is not None:
-                starts[_at(override)] = number(start, 1)
-    return _List(base, levels, starts)
+                starts[_depth(override)] = number(start, 1)
+    return _List(abstract_id, levels, starts)

@@ -13,11 +13,11 @@ from lxml import etree
 from qa_bot.documents.zip import DAMAGED, find_member, parse_xml, read_member
 from qa_bot.errors import ArticleError
 
-MAX_TAGS = 2_000_000  # about 0.5 kB of memory for each; a book has half as many
+MAX_TAGS = 2_000_000  # each takes about 0.5 kB of memory; a book has half as many
 
 _DOCUMENT = "word/document.xml"
 _IS_DOCUMENT = re.compile(r"word[/\\]document\d*\.xml", re.IGNORECASE)
-_STRICT = {  # names of "strict" documents, by those of all others
+_STRICT = {  # the usual namespaces, and those of "Strict Open XML" documents
     b"http://schemas.openxmlformats.org/wordprocessingml/2006/main": (
         b"http://purl.oclc.org/ooxml/wordprocessingml/main"
     ),
@@ -48,21 +48,24 @@ def _short(tag: str) -> str:
 
 
 def name_of(element: etree._Element) -> str:
-    """Return ``w:p``, ``m:r`` and so on, whatever the file's prefixes; others without a prefix."""
+    """Return ``w:p``, ``m:r`` and so on, whatever prefixes the file uses.
+
+    Names in other namespaces have no prefix.
+    """
     return _short(element.tag) if isinstance(element.tag, str) else ""
 
 
 def child(element: etree._Element | None, *path: str) -> etree._Element | None:
-    """Return the first child of a name, of the first child of a name, and so on."""
+    """Return the first child with a name, in it the first child with the next name, and so on."""
     for name in path:
         if element is None:
             return None
-        element = next((it for it in element if name_of(it) == name), None)
+        element = next((part for part in element if name_of(part) == name), None)
     return element
 
 
 def value(element: etree._Element | None, name: str = "val", default: str = "") -> str:
-    """Return an attribute of an element, whose namespace is the element's or none."""
+    """Return an attribute of an element, in the element's namespace or in none."""
     if element is None:
         return default
     namespace = etree.QName(element).namespace
@@ -70,7 +73,7 @@ def value(element: etree._Element | None, name: str = "val", default: str = "") 
 
 
 def number(element: etree._Element | None, default: int = 0) -> int:
-    """Return the number that an element's ``val`` is."""
+    """Return the ``val`` of an element as a number between -1 and 30,000."""
     try:
         return max(-1, min(int(value(element)), 30_000))
     except ValueError:
@@ -78,19 +81,19 @@ def number(element: etree._Element | None, default: int = 0) -> int:
 
 
 def is_on(element: etree._Element | None) -> bool | None:
-    """Return whether a switch is on; None for one that is not there."""
+    """Whether a switch is on; None if there is no such element."""
     return None if element is None else value(element) not in ("false", "0", "off", "none")
 
 
 def related(element: etree._Element, name: str) -> str | None:
-    """Return the id of the relationship that an attribute names, such as ``r:id``."""
-    found = element.get(f"{{{_RELATED}}}{name}")
-    return None if found is None else str(found)
+    """Return the id of a relationship in an attribute such as ``r:id``, or None."""
+    key = element.get(f"{{{_RELATED}}}{name}")
+    return None if key is None else str(key)
 
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """Where a relationship leads: to a member of the archive or, when external, elsewhere."""
+    """A link to a member of the archive or, if external, to something outside the file."""
 
     kind: str
     target: str
@@ -98,7 +101,7 @@ class Relationship:
 
 
 class Package:
-    """Reads the parts of a Word document, and notes which of them are missing or damaged."""
+    """Reads the parts of a Word document, and notes which are missing or damaged."""
 
     def __init__(self, archive: ZipFile) -> None:
         self.notes: list[str] = []
@@ -108,34 +111,34 @@ class Package:
         self.main = self._main_name(relationships)
 
     def _main_name(self, relationships: dict[str, Relationship]) -> str:
-        named = (it.target for it in relationships.values() if it.kind == "officeDocument")
-        members = (it for it in self._archive.namelist() if _IS_DOCUMENT.fullmatch(it))
-        for name in (*named, _DOCUMENT, *members):
-            if self.holds(name):
+        targets = (link.target for link in relationships.values() if link.kind == "officeDocument")
+        members = (name for name in self._archive.namelist() if _IS_DOCUMENT.fullmatch(name))
+        for name in (*targets, _DOCUMENT, *members):
+            if self.has(name):
                 return name
         raise ArticleError(f"{DAMAGED} (it has no {_DOCUMENT!r})")
 
-    def holds(self, name: str) -> bool:
-        """Whether a part is there."""
+    def has(self, name: str) -> bool:
+        """Whether the archive has a part."""
         return find_member(self._archive, name) is not None
 
     def part(self, name: str) -> etree._Element:
-        """Parse a part; raises ArticleError when it is missing, damaged or too large."""
+        """Parse a part; raises ArticleError if it is missing, damaged or too large."""
         data = read_member(self._archive, find_member(self._archive, name) or name)
         for usual, strict in _STRICT.items():
             data = data.replace(strict, usual)
         self._tags += data.count(b"<")
         if self._tags > MAX_TAGS:
-            raise ArticleError("is too large a Word document: split it into smaller files")
+            raise ArticleError("is too large for a Word document: split it into smaller files")
         return parse_xml(data, name)
 
-    def optional(self, name: str, named: bool = True) -> etree._Element | None:
-        """Parse a part without which the document can be read; None, and a note, without it.
+    def optional(self, name: str, is_expected: bool = True) -> etree._Element | None:
+        """Parse a part that the document can be read without.
 
-        There is no note when nothing names the part.
+        If an expected part is missing, or a part is damaged, returns None and adds a note.
         """
-        if not self.holds(name):
-            if named:
+        if not self.has(name):
+            if is_expected:
                 self.notes.append(f"The part {name!r} is missing from the file.")
             return None
         try:
@@ -151,17 +154,17 @@ class Package:
         return self.optional(self.name_of_kind(kind), kind in self._kinds())
 
     def name_of_kind(self, kind: str) -> str:
-        """Return the name of such a part: the one that the main part gives, else the usual one."""
+        """Return the name of such a part, from the main part's relationships or by convention."""
         return self._kinds().get(kind, f"{posixpath.dirname(self.main)}/{kind}.xml")
 
     def _kinds(self) -> dict[str, str]:
-        return {it.kind: it.target for it in self.relationships(self.main).values()}
+        return {link.kind: link.target for link in self.relationships(self.main).values()}
 
-    @cache  # noqa: B019 - a package lives as long as its document is read
+    @cache  # noqa: B019 - a package lives only while its document is read
     def relationships(self, name: str) -> dict[str, Relationship]:
-        """Return the relationships of a part by their ids; those of the package for ``""``."""
+        """Return the relationships of a part by id; for ``""``, those of the package."""
         folder, base = posixpath.split(name)
-        root = self.optional(posixpath.join(folder, "_rels", f"{base}.rels"), named=False)
+        root = self.optional(posixpath.join(folder, "_rels", f"{base}.rels"), is_expected=False)
         return {} if root is None else dict(_relationships(root, folder))
 
 

@@ -1,4 +1,4 @@
-"""The styles of a Word document: what is a heading, hidden, struck out, raised or numbered."""
+"""The styles of a Word document: which text is a heading, hidden, struck out, raised, numbered."""
 
 import re
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from lxml import etree
 from qa_bot.documents.docx.package import child, is_on, name_of, number, value
 
 _MAX_CHAIN = 20  # styles based on each other
-_LEVELS = 6  # of headings in HTML
+_MAX_HEADING = 6  # the lowest level of headings in HTML
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
-_RAISED = 4  # half points above the line, for an exponent or a footnote's sign
+_RAISED = 4  # half points above the baseline; an exponent or a footnote reference is that high
 
 
 @dataclass(frozen=True, slots=True)
-class NumberedAs:
-    """The list that a paragraph is numbered by; the level is None when the style sets it."""
+class ListReference:
+    """The list that numbers a paragraph, and the level in it; None if the style sets the level."""
 
     list_id: str
     level: int | None
@@ -24,24 +24,24 @@ class NumberedAs:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a style says of what it is given to; None where it says nothing."""
+    """The properties that a style sets; None for those that it does not."""
 
     name: str = ""
     based_on: str = ""
     heading: int | None = None
-    numbered: NumberedAs | None = None
+    numbering: ListReference | None = None
     switches: dict[str, bool] = field(default_factory=dict)
     script: str = ""
 
 
 class Styles:
-    """Looks up styles by id, with what they take from the styles they are based on."""
+    """Looks up styles by id, including what they inherit from the styles they are based on."""
 
     def __init__(self, root: etree._Element | None) -> None:
         self._styles: dict[str, Style] = {}
-        self._default = ""  # the style of paragraphs that name none
-        self._defaults: dict[str, bool] = {}
-        self._known: dict[tuple[str, str], bool] = {}  # switches, by style
+        self._default = ""  # the id of the style of paragraphs that name none
+        self._defaults: dict[str, bool] = {}  # switches of all text
+        self._cache: dict[tuple[str, str], bool] = {}  # switches, by style id and name
         if root is not None:
             self._defaults = _switches(child(root, "w:docDefaults", "w:rPrDefault", "w:rPr"))
             for element in root:
@@ -60,10 +60,10 @@ class Styles:
 
     def chain(self, key: str) -> Iterator[Style]:
         """Yield a style and those it is based on, the nearest first."""
-        for name in self.keys(key):
-            yield self._styles[name]
+        for style_id in self.chain_ids(key):
+            yield self._styles[style_id]
 
-    def keys(self, key: str) -> Iterator[str]:
+    def chain_ids(self, key: str) -> Iterator[str]:
         """Yield the ids of a style and of those it is based on, the nearest first."""
         for _ in range(_MAX_CHAIN):
             if key not in self._styles:
@@ -72,89 +72,90 @@ class Styles:
             key = self._styles[key].based_on
 
     def heading(self, properties: etree._Element | None) -> int:
-        """Return the level of a paragraph that is a heading; 0 for one that is none."""
-        level = _outline(properties)
-        levels = (style.heading for style in self.chain(self.paragraph_style(properties)))
-        found = level if level is not None else next((it for it in levels if it is not None), 0)
-        return min(found, _LEVELS)
+        """Return the level of a heading, 1 to 6, or 0 if the paragraph is not one."""
+        level = _outline_level(properties)
+        if level is None:
+            levels = (style.heading for style in self.chain(self.paragraph_style(properties)))
+            level = next((inherited for inherited in levels if inherited is not None), 0)
+        return min(level, _MAX_HEADING)
 
-    def numbered(self, properties: etree._Element | None) -> NumberedAs | None:
-        """Return how a paragraph is numbered, by itself or by its style."""
-        own = _numbered(properties)
-        if own is not None and own.list_id:
-            return own
+    def numbering(self, properties: etree._Element | None) -> ListReference | None:
+        """Return the list of a paragraph, set directly or by its style, or None."""
+        direct = _numbering(properties)
+        if direct is not None and direct.list_id:
+            return direct
         for style in self.chain(self.paragraph_style(properties)):
-            if style.numbered is not None:
-                return (
-                    style.numbered if own is None else replace(own, list_id=style.numbered.list_id)
-                )
+            inherited = style.numbering
+            if inherited is not None:
+                return inherited if direct is None else replace(direct, list_id=inherited.list_id)
         return None
 
-    def is_on(self, switch: str, properties: etree._Element | None, paragraph: str) -> bool:
-        """Whether a run is, say, ``w:vanish``, by itself or by the styles that it has."""
-        own = is_on(child(properties, switch))
-        if own is not None:
-            return own
-        keys = (paragraph, value(child(properties, "w:rStyle")))
-        set_by = [self._switch(key, switch) for key in keys]
-        return self._defaults.get(switch, False) or set_by[0] != set_by[1]  # two undo each other
+    def is_on(self, switch: str, properties: etree._Element | None, paragraph_style: str) -> bool:
+        """Whether a switch such as ``w:vanish`` is on for a run, directly or by its styles."""
+        direct = is_on(child(properties, switch))
+        if direct is not None:
+            return direct
+        by_paragraph = self._switch(paragraph_style, switch)
+        by_run = self._switch(value(child(properties, "w:rStyle")), switch)
+        # Word toggles: a switch in both styles is off again.
+        return self._defaults.get(switch, False) or by_paragraph != by_run
 
     def _switch(self, key: str, switch: str) -> bool:
-        if (key, switch) not in self._known:
-            styles = (style.switches for style in self.chain(key))
-            found = (switches[switch] for switches in styles if switch in switches)
-            self._known[key, switch] = next(found, False)
-        return self._known[key, switch]
+        if (key, switch) not in self._cache:
+            chain = (style.switches for style in self.chain(key))
+            settings = (switches[switch] for switches in chain if switch in switches)
+            self._cache[key, switch] = next(settings, False)
+        return self._cache[key, switch]
 
     def script(self, properties: etree._Element | None) -> str:
-        """Return the HTML element that a run is raised or lowered by, or ``""``."""
-        own = _script(properties)
+        """Return ``sup`` or ``sub`` for a raised or lowered run, else ``""``."""
+        direct = _script(properties)
         styles = self.chain(value(child(properties, "w:rStyle")))
-        return own or next((style.script for style in styles if style.script), "")
+        return direct or next((style.script for style in styles if style.script), "")
 
 
 SWITCHES = ("w:vanish", "w:strike", "w:dstrike")
 
 
 def _switches(properties: etree._Element | None) -> dict[str, bool]:
-    found = {name: is_on(child(properties, name)) for name in SWITCHES}
-    return {name: on for name, on in found.items() if on is not None}
+    settings = {name: is_on(child(properties, name)) for name in SWITCHES}
+    return {name: setting for name, setting in settings.items() if setting is not None}
 
 
 def _style(element: etree._Element) -> Style:
-    of_paragraph, of_run = child(element, "w:pPr"), child(element, "w:rPr")
+    paragraph, run = child(element, "w:pPr"), child(element, "w:rPr")
     name = value(child(element, "w:name"))
     heading = _HEADING.fullmatch(name)
-    level = int(heading[1]) if heading else _outline(of_paragraph)
+    level = int(heading[1]) if heading else _outline_level(paragraph)
     return Style(
         name,
         value(child(element, "w:basedOn")),
         1 if name.lower() == "title" else level,
-        _numbered(of_paragraph),
-        _switches(of_run),
-        _script(of_run),
+        _numbering(paragraph),
+        _switches(run),
+        _script(run),
     )
 
 
-def _outline(properties: etree._Element | None) -> int | None:
-    """Return the level of heading that a paragraph is given by itself; 0 for plain text."""
+def _outline_level(properties: etree._Element | None) -> int | None:
+    """Return the level of heading set in these properties; 0 for body text, None if not set."""
     level = child(properties, "w:outlineLvl")
     if level is None:
         return None
     return number(level, 9) + 1 if 0 <= number(level, 9) < 9 else 0
 
 
-def _numbered(properties: etree._Element | None) -> NumberedAs | None:
+def _numbering(properties: etree._Element | None) -> ListReference | None:
     element = child(properties, "w:numPr")
     if element is None:
         return None
     level = child(element, "w:ilvl")
-    return NumberedAs(value(child(element, "w:numId")), None if level is None else number(level))
+    return ListReference(value(child(element, "w:numId")), None if level is None else number(level))
 
 
 def _script(properties: etree._Element | None) -> str:
-    align = value(child(properties, "w:vertAlign"))
-    raised = number(child(properties, "w:position"))
-    if align == "superscript" or raised >= _RAISED:
+    alignment = value(child(properties, "w:vertAlign"))
+    position = number(child(properties, "w:position"))  # half points above the baseline
+    if alignment == "superscript" or position >= _RAISED:
         return "sup"
-    return "sub" if align == "subscript" or raised < 0 else ""
+    return "sub" if alignment == "subscript" or position < 0 else ""

@@ -16,20 +16,20 @@ _WINGDINGS_2 = {
 
 
 def symbol(font: str, code: int) -> str | None:
-    """Return the character that a number is in a font; None when that is not known."""
-    font, low = font.lower(), code & 0xFF if 0xF000 <= code <= 0xF0FF else code
+    """Return the character with a code in a font, or None if it is not known."""
+    font, font_code = font.lower(), code & 0xFF if 0xF000 <= code <= 0xF0FF else code
     if font == "symbol":
-        return _of_symbol(low)
+        return _symbol_font(font_code)
     if font == "wingdings":
-        return _WINGDINGS.get(low)
+        return _WINGDINGS.get(font_code)
     if font == "wingdings 2":
-        return _WINGDINGS_2.get(low)
+        return _WINGDINGS_2.get(font_code)
     if 0xE000 <= code <= 0xF8FF or not 0x20 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         return None
     return chr(code)
 
 
-def _of_symbol(code: int) -> str | None:
+def _symbol_font(code: int) -> str | None:
     for start, characters in zip((0x20, 0xA1), _SYMBOL, strict=True):
         if start <= code < start + len(characters):
             return characters[code - start]

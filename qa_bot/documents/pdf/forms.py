@@ -1,7 +1,7 @@
-"""What is filled in on a PDF page: values of form fields, checked boxes, text typed onto the page.
+"""Add what is filled in on a PDF page: form fields, checkboxes, text typed onto the page.
 
-PDFium's text of a page has none of these. A value is put behind its label, so that it is read where
-it stands; one without a label is named by its tooltip, or by the name of its field.
+PDFium's text of a page has none of these. A value is put after its label, so that it is read in
+place; one without a label is named by its tooltip or by the name of its field.
 """
 
 import ctypes
@@ -11,23 +11,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from qa_bot.documents.pdf.letters import LEVEL, Run, clean
+from qa_bot.documents.pdf.letters import MAX_SKEW, Run, clean
 
-_LABEL_GAP = 25.0  # sizes of type between a label and its field, where nothing else stands
-_BOX_GAP = 2.5  # sizes of type between a box and its label
-_ABOVE = 1.8  # sizes of type that a label may stand above or below its field
-_SIZE = 10.0  # points; of the type on a page that has no text
+# Gaps and distances are times the type size of the label.
+_LABEL_GAP = 25.0  # the widest gap between a label and its field
+_CHECKBOX_GAP = 2.5  # the widest gap between a checkbox and its label
+_LABEL_DISTANCE = 1.8  # the largest distance of a label above or below its field
+_MAX_SIZE = 10.0  # points; type size of values
 _NOT_SHOWN = (1 << 1) | (1 << 5)  # FPDF_ANNOT_FLAG_HIDDEN, _NOVIEW
 _PASSWORD = 1 << 13  # FPDF_FORMFLAG_TEXT_PASSWORD
 _PATH = re.compile(r".*\.|\[\d+\]$|#subform")
 
 
 class Field(NamedTuple):
-    """A form field or a note that shows on a page; lengths are in points, the text level."""
+    """A visible form field or note; positions in points, on the page turned upright."""
 
     text: str
     name: str
-    checked: bool | None  # whether a box is checked, or None for what is no box
+    checked: bool | None  # None if the field is not a checkbox
     left: float
     bottom: float
     right: float
@@ -35,7 +36,7 @@ class Field(NamedTuple):
 
 
 def fill_in(runs: list[Run], page: Any, form: Any) -> tuple[list[Run], int]:
-    """Return runs with what is filled in, and how many fields have something that is not read."""
+    """Return the runs with the values of fields, and the number of fields that were not read."""
     angle = _main_angle(runs)
     fields: list[Field] = []
     unread = 0
@@ -44,13 +45,13 @@ def fill_in(runs: list[Run], page: Any, form: Any) -> tuple[list[Run], int]:
             unread += 1
         else:
             fields.append(field)
-    labels = [run for run in runs if abs(run.angle - angle) < LEVEL]
+    labels = [run for run in runs if abs(run.angle - angle) < MAX_SKEW]
     filled = list(runs)
     for field in sorted(fields, key=lambda field: (-field.top, field.left)):
         if field.checked is not None:
-            filled += _tick(field, labels, angle)
+            filled += _add_checkbox(field, labels, angle)
         elif not _is_drawn(field, labels):
-            filled += _put(field, labels, fields, angle)
+            filled += _add_value(field, labels, fields, angle)
     return filled, unread
 
 
@@ -59,7 +60,7 @@ def _main_angle(runs: Sequence[Run]) -> float:
 
 
 def _is_drawn(field: Field, labels: Sequence[Run]) -> bool:
-    """Whether the page itself shows the value, as one does whose form was made flat."""
+    """Whether the page itself has the value as text, as after a form was flattened."""
     inside = (
         run.text
         for run in labels
@@ -72,10 +73,10 @@ def _overlaps(run: Run, field: Field) -> bool:
     return run.left < field.right and field.left < run.right
 
 
-def _put(
+def _add_value(
     field: Field, labels: Sequence[Run], fields: Sequence[Field], angle: float
 ) -> Iterator[Run]:
-    """Add a value to its label, or yield it as a run of its own."""
+    """Append a value to its label, or yield it as a new run."""
     label = _label_left(field, labels, fields)
     if label is not None:
         label.text = f"{label.text.rstrip()} {field.text} "
@@ -83,57 +84,61 @@ def _put(
         return
     label = _label_above(field, labels)
     if label is not None:
-        name = label.text.rstrip()
-        label.text = f"{name}{'' if name[-1] in ':?.' else ':'} {field.text} "
+        label_text = label.text.rstrip()
+        label.text = f"{label_text}{'' if label_text[-1] in ':?.' else ':'} {field.text} "
         return
     text = f"{field.name}: {field.text}" if field.name else field.text
     yield _new_run(text, field, angle)
 
 
 def _new_run(text: str, field: Field, angle: float) -> Run:
-    size = min(_SIZE, max(field.top - field.bottom, 1.0))
+    size = min(_MAX_SIZE, max(field.top - field.bottom, 1.0))
     return Run(text, field.left, field.right, field.top - size, size, angle)
 
 
 def _label_left(field: Field, labels: Sequence[Run], fields: Sequence[Field]) -> Run | None:
-    """Return the run right before a field, on its line, with no other field between."""
-    before = (run for run in labels if _beside(run, field) and run.right <= field.left + 2)
+    """Return the run directly before a field, on its line, with no other field between them."""
+    before = (run for run in labels if _is_beside(run, field) and run.right <= field.left + 2)
     label = max(before, key=lambda run: (run.right, run.base), default=None)
     if label is None or field.left - label.right > _LABEL_GAP * label.size:
         return None
-    taken = any(
-        label.right - 2 < other.left < field.left and _beside(label, other) for other in fields
+    has_other_field = any(
+        label.right - 2 < other.left < field.left and _is_beside(label, other) for other in fields
     )
-    return None if taken else label
+    return None if has_other_field else label
 
 
-def _beside(run: Run, field: Field) -> bool:
+def _is_beside(run: Run, field: Field) -> bool:
     return field.bottom - 0.3 * run.size <= run.base and run.base + 0.4 * run.size <= field.top + 2
 
 
 def _label_above(field: Field, labels: Sequence[Run]) -> Run | None:
-    """Return the end of the line right above a field, or below it."""
-    over = [run for run in labels if _overlaps(run, field)]
-    above = [run for run in over if 0 <= run.base - field.top + 2 <= _ABOVE * run.size]
-    below = [run for run in over if 0 <= field.bottom - run.base <= _ABOVE * run.size]
+    """Return the last run of the line directly above a field, or else below it."""
+    overlapping = [run for run in labels if _overlaps(run, field)]
+    above = [
+        run for run in overlapping if 0 <= run.base - field.top + 2 <= _LABEL_DISTANCE * run.size
+    ]
+    below = [
+        run for run in overlapping if 0 <= field.bottom - run.base <= _LABEL_DISTANCE * run.size
+    ]
     near = above if above else below
     nearest = min((abs(run.base - field.top) for run in near), default=0.0)
-    level = [run for run in near if abs(run.base - field.top) < nearest + 1]
-    return max(level, key=lambda run: run.right, default=None)
+    line = [run for run in near if abs(run.base - field.top) < nearest + 1]
+    return max(line, key=lambda run: run.right, default=None)
 
 
-def _tick(field: Field, labels: Sequence[Run], angle: float) -> Iterator[Run]:
-    """Put a box before its label or behind it; yield one that has none, when it is checked."""
+def _add_checkbox(field: Field, labels: Sequence[Run], angle: float) -> Iterator[Run]:
+    """Put a checkbox before or after its label; without a label, yield it only if checked."""
     box = "☒" if field.checked else "☐"
-    behind = [run for run in labels if _beside(run, field) and run.left >= field.right - 2]
-    label = min(behind, key=lambda run: run.left, default=None)
-    if label is not None and label.left - field.right <= _BOX_GAP * label.size:
+    after = [run for run in labels if _is_beside(run, field) and run.left >= field.right - 2]
+    label = min(after, key=lambda run: run.left, default=None)
+    if label is not None and label.left - field.right <= _CHECKBOX_GAP * label.size:
         label.text = f"{box} {label.text}"
         label.left = field.left
         return
-    before = [run for run in labels if _beside(run, field) and run.right <= field.left + 2]
+    before = [run for run in labels if _is_beside(run, field) and run.right <= field.left + 2]
     label = max(before, key=lambda run: run.right, default=None)
-    if label is not None and field.left - label.right <= _BOX_GAP * label.size:
+    if label is not None and field.left - label.right <= _CHECKBOX_GAP * label.size:
         label.text = f"{label.text.rstrip()} {box} "
         label.right = field.right
     elif field.checked and field.name:
@@ -141,11 +146,11 @@ def _tick(field: Field, labels: Sequence[Run], angle: float) -> Iterator[Run]:
 
 
 def _fields(page: Any, form: Any, angle: float) -> Iterator[Field | None]:
-    """Yield the fields and typed notes of a page, None for each with a value that is not read."""
+    """Yield the fields and typed notes of a page, and None for each value that was not read."""
     from pypdfium2 import raw
 
-    for at in range(raw.FPDFPage_GetAnnotCount(page)):
-        with _annotation(page, at) as annotation:
+    for index in range(raw.FPDFPage_GetAnnotCount(page)):
+        with _annotation(page, index) as annotation:
             if raw.FPDFAnnot_GetFlags(annotation) & _NOT_SHOWN:
                 continue
             subtype = raw.FPDFAnnot_GetSubtype(annotation)
@@ -157,10 +162,10 @@ def _fields(page: Any, form: Any, angle: float) -> Iterator[Field | None]:
 
 
 @contextmanager
-def _annotation(page: Any, at: int) -> Iterator[Any]:
+def _annotation(page: Any, index: int) -> Iterator[Any]:
     from pypdfium2 import raw
 
-    annotation = raw.FPDFPage_GetAnnot(page, at)
+    annotation = raw.FPDFPage_GetAnnot(page, index)
     try:
         yield annotation
     finally:
@@ -168,7 +173,7 @@ def _annotation(page: Any, at: int) -> Iterator[Any]:
 
 
 def _widget(annotation: Any, form: Any, angle: float) -> Iterator[Field | None]:
-    """Yield the field of a widget, if there is anything in it, and None if that is not read."""
+    """Yield the field of a widget unless it is empty, or None if its value was not read."""
     from pypdfium2 import raw
 
     kind = raw.FPDFAnnot_GetFormFieldType(form, annotation)
@@ -199,18 +204,18 @@ def _name(form: Any, annotation: Any) -> str:
 
 
 def _chosen(form: Any, annotation: Any) -> Iterator[str]:
-    """Yield the options that are chosen in a list."""
+    """Yield the chosen options of a list."""
     from pypdfium2 import raw
 
-    for at in range(raw.FPDFAnnot_GetOptionCount(form, annotation)):
-        if raw.FPDFAnnot_IsOptionSelected(form, annotation, at):
-            yield _text(raw.FPDFAnnot_GetOptionLabel, form, annotation, at)
+    for index in range(raw.FPDFAnnot_GetOptionCount(form, annotation)):
+        if raw.FPDFAnnot_IsOptionSelected(form, annotation, index):
+            yield _text(raw.FPDFAnnot_GetOptionLabel, form, annotation, index)
 
 
 def _placed(
     annotation: Any, angle: float, text: str, name: str, checked: bool | None
 ) -> Iterator[Field]:
-    """Yield a field with its place as seen with the text of its page level, unless it is empty."""
+    """Yield a field with its position on the page turned upright, unless it is empty."""
     from pypdfium2 import raw
 
     box = raw.FS_RECTF()
@@ -218,14 +223,14 @@ def _placed(
         return
     cos, sin = math.cos(angle), math.sin(angle)
     corners = [(x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
-    across = [x * cos + y * sin for x, y in corners]
-    up = [y * cos - x * sin for x, y in corners]
-    if max(across) > min(across) and max(up) > min(up):
-        yield Field(text, name, checked, min(across), min(up), max(across), max(up))
+    xs = [x * cos + y * sin for x, y in corners]
+    ys = [y * cos - x * sin for x, y in corners]
+    if max(xs) > min(xs) and max(ys) > min(ys):
+        yield Field(text, name, checked, min(xs), min(ys), max(xs), max(ys))
 
 
 def _text(function: Callable[..., int], *arguments: Any) -> str:
-    """Return what a function of PDFium writes into a buffer as UTF-16."""
+    """Return the text that a function of PDFium writes into a buffer as UTF-16."""
     size = function(*arguments, None, 0)
     buffer = ctypes.create_string_buffer(max(size, 2))
     from pypdfium2 import raw

@@ -1,4 +1,4 @@
-"""The lines of a PDF page, where they stand, and which of them run along every page."""
+"""Read the lines of PDF pages with their positions, and remove headers and footers."""
 
 import math
 import re
@@ -10,15 +10,15 @@ from typing import Any
 
 from qa_bot.documents.pdf.forms import fill_in
 from qa_bot.documents.pdf.layout import lay_out
-from qa_bot.documents.pdf.letters import LEVEL, Run, read_runs
+from qa_bot.documents.pdf.letters import MAX_SKEW, Run, read_runs
 from qa_bot.documents.pdf.rules import read_rules
 from qa_bot.documents.pdf.scripts import join_scripts
 
-_EDGE = 0.13  # share of a page's height, at its top and bottom, where headers and footers stand
-_EDGE_LINES = 6  # no more lines than these, at either edge, are headers or footers
-_AROUND = 4  # pages on either side that a header is looked for on
-_SHARE = 1 / 3  # of these pages, at least two, that must have it: left and right ones may differ
-_SAME_HEIGHT = 3.0  # points that the same header may stand higher on another page
+_EDGE = 0.13  # share of a page's height at its top and bottom where headers and footers stand
+_EDGE_LINES = 6  # lines at either edge that may be headers or footers
+_PAGES_AROUND = 4  # pages on either side that are searched for the same header
+_MIN_REPEATS = 1 / 3  # share of these pages that must have it; left and right pages may differ
+_SAME_HEIGHT = 3.0  # points by which the height of a header may differ between pages
 
 _NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
 _ROMAN = re.compile(r"(?i)[\W_]*[ivxlc]{1,7}[\W_]*")
@@ -26,75 +26,81 @@ _ROMAN = re.compile(r"(?i)[\W_]*[ivxlc]{1,7}[\W_]*")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text; lengths are in points, counted from the left and from the bottom."""
+    """A line of text; positions are in points from the left and from the bottom of the page.
+
+    They refer to the page turned so that the line is horizontal.
+    """
 
     text: str
     page: int  # counted from 1
     left: float
     right: float
-    base: float  # where its letters stand
-    size: float  # of its type
-    angle: float  # of its letters, in radians
-    share: float  # of its page's height that is below it
+    base: float  # height of the baseline
+    size: float  # of the type
+    angle: float  # of the letters, in radians
+    height: float  # of the baseline, as a share of the page's height
     is_note: bool = False  # whether it stands in the margin, beside text
 
     @property
     def is_row(self) -> bool:
-        """Whether it is a row of a table."""
+        """Whether the line is a row of a table."""
         return self.text.startswith("| ")
 
     def looks_like(self, other: "Line", tolerance: float) -> bool:
-        """Whether another line has the same direction and place and about the same size."""
+        """Whether a line has the same direction and about the same size, and both are notes or not.
+
+        ``tolerance`` is the share by which the sizes may differ.
+        """
         if self.is_note != other.is_note:
             return False
-        alike = abs(self.size - other.size) <= tolerance * max(self.size, other.size)
-        return alike and abs(self.angle - other.angle) < LEVEL
+        same_size = abs(self.size - other.size) <= tolerance * max(self.size, other.size)
+        return same_size and abs(self.angle - other.angle) < MAX_SKEW
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is read of a page, and what is not."""
+    """The lines of a page, and what was not read."""
 
     lines: tuple[Line, ...]
-    is_picture: bool = False  # whether something is drawn on it but no text
-    unread_fields: int = 0  # form fields with something in them that is not read
+    is_picture: bool = False  # whether the page has drawings or pictures but no text
+    unread_fields: int = 0  # form fields whose values were not read
 
 
 def read_page(pdf: Any, number: int) -> Page:
-    """Read a page, counted from 0: its lines in the order they are read.
+    """Read a page, counted from 0: its lines in reading order.
 
     A row of a table is a line of its own: ``| one | two |``.
     """
     from pypdfium2 import raw
 
-    with closing(pdf[number]) as page, closing(page.get_textpage()) as letters:
-        shown = page.get_cropbox()
-        seen = [run for run in read_runs(letters) if _is_on(run, shown)]
-        runs, unread = fill_in(join_scripts(seen), page, pdf.formenv)
-        laid_out = lay_out(runs, lambda: read_rules(page))
+    with closing(pdf[number]) as page, closing(page.get_textpage()) as text_page:
+        crop_box = page.get_cropbox()
+        visible = [run for run in read_runs(text_page) if _is_inside(run, crop_box)]
+        runs, unread = fill_in(join_scripts(visible), page, pdf.formenv)
+        ordered = lay_out(runs, lambda: read_rules(page))
         box = page.get_mediabox()
-        lines = tuple(_line(run, number + 1, box) for run in laid_out)
+        lines = tuple(_line(run, number + 1, box) for run in ordered)
         is_blank = raw.FPDFPage_CountObjects(page) == 0
         return Page(lines, is_picture=not (lines or is_blank), unread_fields=unread)
 
 
 def _line(run: Run, page: int, box: Sequence[float]) -> Line:
-    share = _share_below(run, box)
+    height = _relative_height(run, box)
     return Line(
-        run.text, page, run.left, run.right, run.base, run.size, run.angle, share, run.is_note
+        run.text, page, run.left, run.right, run.base, run.size, run.angle, height, run.is_note
     )
 
 
-def _is_on(run: Run, box: Sequence[float]) -> bool:
-    """Whether a run is on the part of the page that is shown, its box given."""
+def _is_inside(run: Run, box: Sequence[float]) -> bool:
+    """Whether at least one end of a run is inside a box of the page."""
     left, bottom, right, top = box
     cos, sin = math.cos(run.angle), math.sin(run.angle)
     ends = [(x * cos - run.base * sin, x * sin + run.base * cos) for x in (run.left, run.right)]
     return any(left <= x <= right and bottom <= y <= top for x, y in ends)
 
 
-def _share_below(run: Run, box: Sequence[float]) -> float:
-    """Return the share of a page, its box given, that is below a run, as its line lies level."""
+def _relative_height(run: Run, box: Sequence[float]) -> float:
+    """Return the height of a run's baseline in a box of the page, from 0 to 1."""
     left, bottom, right, top = box
     cos, sin = math.cos(run.angle), math.sin(run.angle)
     heights = [y * cos - x * sin for x in (left, right) for y in (bottom, top)]
@@ -102,65 +108,66 @@ def _share_below(run: Run, box: Sequence[float]) -> float:
     return (run.base - min(heights)) / height if height else 0.5
 
 
-def without_running(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Leave out headers, footers and page numbers: what stands at the edges of most pages around.
+def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Remove headers, footers and page numbers: lines that repeat at the edges of nearby pages.
 
-    They say the same at the same height, but for a number that counts with the pages, or have
-    such a number at an end.
+    They have the same text at the same height, except for a number that counts with the pages, or
+    they begin or end with such a number.
     """
-    body = usual_size([line for page in pages for line in page])
-    edges = [_edge_lines(page, body) for page in pages]
-    running = [
-        {line for line in page if _is_running(line, edges[max(0, at - _AROUND) : at + _AROUND + 1])}
-        for at, page in enumerate(edges)
+    body_size = usual_size([line for page in pages for line in page])
+    edges = [_edge_lines(page, body_size) for page in pages]
+    running = []
+    for number, page in enumerate(edges):
+        nearby = edges[max(0, number - _PAGES_AROUND) : number + _PAGES_AROUND + 1]
+        running.append({line for line in page if _is_running(line, nearby)})
+    remaining = [
+        [line for line in page if line not in removed]
+        for page, removed in zip(pages, running, strict=True)
     ]
-    left = [
-        [line for line in page if line not in gone]
-        for page, gone in zip(pages, running, strict=True)
-    ]
-    return left if any(left) else [list(page) for page in pages]
+    return remaining if any(remaining) else [list(page) for page in pages]
 
 
-def _edge_lines(page: Sequence[Line], body: float) -> list[Line]:
-    """Return the lines that stand where headers and footers do, in no larger type than the text."""
+def _edge_lines(page: Sequence[Line], body_size: float) -> list[Line]:
+    """Return the lines at the top and the bottom of a page, in type no larger than the body."""
     ordered = sorted(page, key=lambda line: line.base)
     return [
         line
         for line in {*ordered[:_EDGE_LINES], *ordered[-_EDGE_LINES:]}
-        if not _EDGE < line.share < 1 - _EDGE and line.size < 1.15 * body
+        if not _EDGE < line.height < 1 - _EDGE and line.size < 1.15 * body_size
     ]
 
 
-def _is_running(line: Line, around: Sequence[Sequence[Line]]) -> bool:
-    pages = sum(any(_repeats(line, other) for other in page) for page in around)
-    return pages >= max(2, _SHARE * len(around))
+def _is_running(line: Line, nearby: Sequence[Sequence[Line]]) -> bool:
+    pages = sum(any(_repeats(line, other) for other in page) for page in nearby)
+    return pages >= max(2, _MIN_REPEATS * len(nearby))
 
 
 def _repeats(line: Line, other: Line) -> bool:
-    """Whether two lines have the page's number at an end, or say the same at the same height."""
-    if _offsets(line) & _offsets(other):
+    """Whether two lines have page numbers at an end, or the same text at the same height."""
+    if _page_offsets(line) & _page_offsets(other):
         return True
-    return abs(line.base - other.base) < _SAME_HEIGHT and not _keys(line).isdisjoint(_keys(other))
+    same_height = abs(line.base - other.base) < _SAME_HEIGHT
+    return same_height and not _patterns(line).isdisjoint(_patterns(other))
 
 
-def _offsets(line: Line) -> set[int]:
-    """Return how far the numbers at the ends of a line are from the number of its page."""
+def _page_offsets(line: Line) -> set[int]:
+    """Return the differences of the numbers at the ends of a line to the number of its page."""
     words = line.text.strip("| ").split()
     return {int(word) - line.page for word in words[:1] + words[-1:] if _NUMBER.fullmatch(word)}
 
 
-def _keys(line: Line) -> set[str]:
-    """Return the words of a line, and again with each number as its distance from the page's."""
+def _patterns(line: Line) -> set[str]:
+    """Return the text of a line, and its text with each number as the difference to the page's."""
     text = " ".join(line.text.casefold().split())
-    numbers = (
-        f"{text[: it.start()]}<{int(it[0]) - line.page}>{text[it.end() :]}"
-        for it in _NUMBER.finditer(text)
+    numbered = (
+        f"{text[: number.start()]}<{int(number[0]) - line.page}>{text[number.end() :]}"
+        for number in _NUMBER.finditer(text)
     )
-    return {"<roman>" if _ROMAN.fullmatch(text) else text, *numbers}
+    return {"<roman>" if _ROMAN.fullmatch(text) else text, *numbered}
 
 
 def usual_size(lines: Sequence[Line]) -> float:
-    """Return the size of the type that most letters are in."""
+    """Return the type size of most letters, in points, or 0 without lines."""
     letters: Counter[int] = Counter()
     for line in lines:
         letters[round(line.size)] += len(line.text)

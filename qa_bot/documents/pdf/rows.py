@@ -1,4 +1,4 @@
-"""Runs of letters -> pieces: what stands at one height, without the gaps between columns."""
+"""Group runs of letters into rows at one height, cut into pieces at the gaps between columns."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,39 +10,40 @@ from typing import NamedTuple
 from qa_bot.documents.pdf.bidi import has_rtl, logical_text
 from qa_bot.documents.pdf.letters import CELL_GAP, SAME_LINE, Run, clean
 
-Row = list[Run]
+Row = list[Run]  # its pieces, from left to right
 
-_SURE_GAP = 2.5  # sizes of type; a wider gap needs nothing above or below it to be one
-_WORD_GAP = 0.15  # sizes of type; a wider gap is a space
-_FREE = 0.6  # sizes of type; how wide the part of a gap must be that goes on in other rows
-_NEAR = 3.0  # sizes of type; a row further away does not tell of a gap
-_MARGIN = 3  # rows that end where the gap before a note in the margin begins,
-_RAGGED = 5  # give or take this many times the width that it must have
-_EXACT = 0.5  # points by which cells may begin apart that are as near as words
-_ALIGNED = 2.0  # points by which cells of a column may be out of line
-_ALIGNED_GAP = 1.2  # sizes of type; a gap before cells that are in line
-_AROUND = 4  # rows above and below a gap that may go on with it
-_SPACED = 0.2  # sizes of type; letters with wider gaps between them are set apart
-_SPACED_WORDS = 4.5  # such gaps between letters; one between words is no wider
+# Gaps and distances are times the type size, unless they are in points.
+_SURE_GAP = 2.5  # a wider gap separates columns whatever is above or below it
+_WORD_GAP = 0.15  # a wider gap is a space
+_MIN_SHARED_GAP = 0.6  # width of a gap that must be free in other rows too
+_NEAR = 3.0  # distance of rows that can confirm a gap
+_MARGIN_ROWS = 3  # rows that must end near the start of a gap before a note in the margin
+_RAGGED = 5  # they may end this many times the least width of the gap away from it
+_EXACT = 0.5  # points; cells that close together as words must begin within this distance
+_ALIGNED = 2.0  # points; cells of one column begin or end within this distance
+_ALIGNED_GAP = 1.2  # a wider gap before aligned cells separates columns
+_ROWS_AROUND = 4  # rows above and below a gap that may confirm it
+_LETTER_SPACING = 0.2  # letters with wider gaps between them are letter-spaced
+_SPACED_WORDS = 4.5  # times the gap between letters: the widest gap between letter-spaced words
 _MARKER = re.compile(
     r"[•‣▪◦●○■–*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]|[⁰¹²³⁴-⁹]{1,3}|[*∗†‡§]"
 )
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}")
-_SECTION_GAP = 1.3  # sizes of type between the number of a section and its heading
-_MARKER_GAP = 5.0  # sizes of type between the marker of a list item and its text
+_SECTION_GAP = 1.3  # the widest gap between the number of a section and its heading
+_MARKER_GAP = 5.0  # the widest gap between the marker of a list item and its text
 
 
 def make_rows(runs: Sequence[Run]) -> list[Row]:
-    """Return the rows of runs of one direction, from top to bottom; each is cut at its gaps."""
-    rows = [_joined(row) for row in _by_height(runs)]
-    confirmed = [_without_false_gaps(rows, at) for at in range(len(rows))]
-    return [[_cleaned(piece) for piece in row] for row in confirmed]
+    """Return runs of one direction as rows, from top to bottom, each cut at its gaps."""
+    rows = [_join_row(row) for row in _by_height(runs)]
+    confirmed = [_close_false_gaps(rows, index) for index in range(len(rows))]
+    return [[_clean_piece(piece) for piece in row] for row in confirmed]
 
 
 def _by_height(runs: Sequence[Run]) -> list[Row]:
     rows: list[Row] = []
     for run in sorted(runs, key=lambda run: -run.base):
-        # The height of a row is that of its longest run: an accent may stand above it.
+        # A row is at the height of its longest run, since an accent may stand above it.
         longest = max(rows[-1], key=lambda other: len(other.text)) if rows else run
         if rows and longest.base - run.base <= SAME_LINE * min(longest.size, run.size):
             rows[-1].append(run)
@@ -51,19 +52,19 @@ def _by_height(runs: Sequence[Run]) -> list[Row]:
     return rows
 
 
-def _joined(row: Row) -> Row:
-    """Return the runs of a row from left to right, joined where no wide gap is between them."""
+def _join_row(row: Row) -> Row:
+    """Return the runs of a row from left to right, joined unless a wide gap is between them."""
     pieces: Row = []
     for run in sorted(row, key=lambda run: run.left):
         last = pieces[-1] if pieces else None
-        if last is None or not _goes_on(last, run):
+        if last is None or not _continues(last, run):
             pieces.append(run)
         elif not (run.right <= last.right + 0.1 * run.size and run.text.strip() in last.text):
-            join(last, run)  # what is drawn twice for bold type is left out
+            join(last, run)  # text drawn a second time to look bold is left out
     return pieces
 
 
-def _goes_on(last: Run, run: Run) -> bool:
+def _continues(last: Run, run: Run) -> bool:
     gap, size = run.left - last.right, max(last.size, run.size)
     if gap <= CELL_GAP * size:
         return True
@@ -72,14 +73,14 @@ def _goes_on(last: Run, run: Run) -> bool:
     if _SECTION.fullmatch(clean(last.text)) and run.text[:1].isalpha():
         return gap <= _SECTION_GAP * size
     spacing = min(_spacing(last), _spacing(run))
-    return spacing > _SPACED * size and gap <= _SPACED_WORDS * spacing
+    return spacing > _LETTER_SPACING * size and gap <= _SPACED_WORDS * spacing
 
 
 def join(last: Run, run: Run) -> None:
-    """Add a run to the one on its left."""
+    """Append a run to the one on its left."""
     gap = run.left - last.right
-    blank = " " if gap > _WORD_GAP * run.size and not last.text.endswith(" ") else ""
-    last.text += blank + run.text
+    space = " " if gap > _WORD_GAP * run.size and not last.text.endswith(" ") else ""
+    last.text += space + run.text
     last.letters += run.letters
     if len(run.text) > len(last.text) / 2:
         last.size, last.base = run.size, run.base
@@ -88,23 +89,23 @@ def join(last: Run, run: Run) -> None:
 
 def _spacing(run: Run) -> float:
     """Return the usual gap between the letters of a run, in points."""
-    inked = [letter for letter in run.letters if not letter.text.isspace()]
-    gaps = [after.left - before.right for before, after in pairwise(inked)]
+    visible = [letter for letter in run.letters if not letter.text.isspace()]
+    gaps = [after.left - before.right for before, after in pairwise(visible)]
     return median(gaps) if len(gaps) > 1 else 0.0
 
 
-def _without_false_gaps(rows: Sequence[Row], at: int) -> Row:
-    """Return a row with its narrower gaps closed, but for those that go on above or below."""
-    row = rows[at]
+def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
+    """Return a row with its pieces joined, except at wide gaps and those other rows confirm."""
+    row = rows[index]
     pieces = row[:1]
-    above = _near([row, *rows[max(0, at - _AROUND) : at][::-1]])
-    below = _near([row, *rows[at + 1 : at + 1 + _AROUND]])
+    above = _near([row, *rows[max(0, index - _ROWS_AROUND) : index][::-1]])
+    below = _near([row, *rows[index + 1 : index + 1 + _ROWS_AROUND]])
     for before, piece in pairwise(row):
         size = max(before.size, piece.size)
         width = (piece.left - before.right) / size
-        gap = _Gap(before.right, piece.left, _FREE * size)
-        sure = width > _SURE_GAP or _lines_up(piece, [*above[:1], *below[:1]], width)
-        if sure or gap.goes_on(above, below):
+        gap = _Gap(before.right, piece.left, _MIN_SHARED_GAP * size)
+        is_sure = width > _SURE_GAP or _is_aligned(piece, [*above[:1], *below[:1]], width)
+        if is_sure or gap.is_confirmed(above, below):
             pieces.append(piece)
         else:
             pieces[-1] = _copy(pieces[-1])
@@ -113,14 +114,14 @@ def _without_false_gaps(rows: Sequence[Row], at: int) -> Row:
 
 
 def _near(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows behind the first one, as far as each is near the one before it."""
+    """Return the rows after the first one, up to one that is far from the row before it."""
     pairs = pairwise(rows)
     near = takewhile(lambda pair: _distance(*pair) <= _NEAR * pair[0][0].size, pairs)
     return [row for _, row in near]
 
 
-def _distance(one: Row, other: Row) -> float:
-    return abs(one[0].base - other[0].base)
+def _distance(row: Row, other: Row) -> float:
+    return abs(row[0].base - other[0].base)
 
 
 def _copy(run: Run) -> Run:
@@ -128,37 +129,45 @@ def _copy(run: Run) -> Run:
 
 
 class _Gap(NamedTuple):
-    """A gap in a row, and how wide the part of it must be that another row has."""
+    """A gap in a row, in points, and the least width of it that must be free in other rows."""
 
     left: float
     right: float
-    width: float
+    min_width: float
 
-    def goes_on(self, above: Sequence[Row], below: Sequence[Row]) -> bool:
-        """Whether two rows next to its own have it too, between their pieces or beside them.
+    def is_confirmed(self, above: Sequence[Row], below: Sequence[Row]) -> bool:
+        """Whether neighbouring rows have the gap too.
 
-        It is enough that two begin exactly where the gap ends or, beside a note in the right
-        margin, that lines end about where it begins.
+        Two must have pieces on both sides of it, or two must begin exactly where it ends, or, for a
+        note in the right margin, three must end near its start.
         """
         sides = [list(takewhile(self._is_free, rows)) for rows in (above, below)]
         free = [*sides[0], *sides[1]]
-        edges = (max((it.right for it in row if it.right < self.right), default=0) for row in free)
-        ends = [edge for edge in edges if 0 < edge <= self.right - self.width]
-        right = sum(any(it.left >= self.left + self.width for it in row) for row in free)
-        begin = sum(any(abs(it.left - self.right) < _EXACT for it in row) for row in free)
-        beside = sum(abs(end - self.left) < _RAGGED * self.width for end in ends)
+        last_ends = (
+            max((piece.right for piece in row if piece.right < self.right), default=0)
+            for row in free
+        )
+        ends = [end for end in last_ends if 0 < end <= self.right - self.min_width]
+        right = sum(any(piece.left >= self._min_right for piece in row) for row in free)
+        begin = sum(any(abs(piece.left - self.right) < _EXACT for piece in row) for row in free)
+        near_start = sum(abs(end - self.left) < _RAGGED * self.min_width for end in ends)
         is_margin = all(side or not rows for side, rows in zip(sides, (above, below), strict=True))
-        return (len(ends) > 1 and right > 1) or begin > 1 or (is_margin and beside >= _MARGIN)
+        has_both_sides = len(ends) > 1 and right > 1
+        return has_both_sides or begin > 1 or (is_margin and near_start >= _MARGIN_ROWS)
+
+    @property
+    def _min_right(self) -> float:
+        return self.left + self.min_width
 
     def _is_free(self, row: Row) -> bool:
-        """Whether no piece of a row goes over the gap."""
-        inner = max((it.right for it in row if it.left < self.left + self.width), default=-inf)
-        outer = min((it.left for it in row if it.left >= self.left + self.width), default=inf)
-        return min(self.right, outer) - max(self.left, inner) >= self.width
+        """Whether no piece of a row crosses the gap."""
+        left = max((piece.right for piece in row if piece.left < self._min_right), default=-inf)
+        right = min((piece.left for piece in row if piece.left >= self._min_right), default=inf)
+        return min(self.right, right) - max(self.left, left) >= self.min_width
 
 
-def _lines_up(piece: Run, rows: Sequence[Row], gap: float) -> bool:
-    """Whether a piece behind a gap is in line with one behind a gap in another row."""
+def _is_aligned(piece: Run, rows: Sequence[Row], gap: float) -> bool:
+    """Whether a piece after a gap is aligned with a piece after a gap in another row."""
     return gap > _ALIGNED_GAP and any(
         other.left - before.right > _ALIGNED_GAP * other.size
         and min(abs(piece.left - other.left), abs(piece.right - other.right)) < _ALIGNED
@@ -167,26 +176,27 @@ def _lines_up(piece: Run, rows: Sequence[Row], gap: float) -> bool:
     )
 
 
-def _cleaned(piece: Run) -> Run:
-    text = logical_text(piece.letters) if has_rtl(piece.text) else _unspaced(piece)
+def _clean_piece(piece: Run) -> Run:
+    text = logical_text(piece.letters) if has_rtl(piece.text) else _unspaced_text(piece)
     result = _copy(piece)
     result.text = clean(text)
     return result
 
 
-def _unspaced(piece: Run) -> str:
-    """Return the text of a piece; letters set apart by spaces ("F A I R") are words again."""
+def _unspaced_text(piece: Run) -> str:
+    """Return the text of a piece, with letter-spaced words ("F A I R") put together again."""
     words = piece.text.split()
-    singles = sum(len(word) == 1 for word in words)
-    if singles < 5 or singles < 0.8 * len(words) or not all(map(str.isalpha, words)):
+    single_letters = sum(len(word) == 1 for word in words)
+    if single_letters < 5 or single_letters < 0.8 * len(words):
         return piece.text
-    return "".join(_respaced(piece))
+    return "".join(_respace(piece)) if all(map(str.isalpha, words)) else piece.text
 
 
-def _respaced(piece: Run) -> Iterator[str]:
-    inked = [letter for letter in piece.letters if not letter.text.isspace()]
-    usual = _spacing(piece)
-    yield inked[0].text
-    for before, letter in pairwise(inked):
-        apart = letter.left - before.right > 1.5 * usual + 0.05 * piece.size
-        yield f" {letter.text}" if apart else letter.text
+def _respace(piece: Run) -> Iterator[str]:
+    """Yield the letters of a piece, with a space before those that follow a wide gap."""
+    visible = [letter for letter in piece.letters if not letter.text.isspace()]
+    usual_gap = _spacing(piece)
+    yield visible[0].text
+    for before, letter in pairwise(visible):
+        begins_word = letter.left - before.right > 1.5 * usual_gap + 0.05 * piece.size
+        yield f" {letter.text}" if begins_word else letter.text

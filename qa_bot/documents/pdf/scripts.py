@@ -1,29 +1,30 @@
-"""Raised and lowered runs: marks, exponents and indices, told by their size and baseline.
+"""Recognise footnote marks, exponents and indices by the size and the baseline of their type.
 
-Digits become Unicode superscripts and subscripts (``412³``, ``10⁶``, ``H₂O``), so that a footnote
-mark is no digit of the number before it.
+Their digits become Unicode superscripts and subscripts (``412³``, ``10⁶``, ``H₂O``), so that a
+footnote mark does not read as a digit of the number before it.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from qa_bot.documents.pdf.letters import LEVEL, Run, cut
+from qa_bot.documents.pdf.letters import MAX_SKEW, Run, cut
 
-_LONGEST = 10  # characters of a raised or lowered run
-_SMALLER = 0.9  # share of its line's size that its size is at most; 0.53 is that of a drop cap
-_SMALLEST = 0.4
-_RAISED = (0.1, 0.75)  # how far above the baseline of its line, in sizes of that line's type
+# Heights and gaps are in type sizes of the line that the script belongs to, its host.
+_MAX_LENGTH = 10  # characters of a script
+_MAX_SIZE = 0.9  # times the host's type size
+_MIN_SIZE = 0.4
+_RAISED = (0.1, 0.75)  # above the host's baseline
 _LOWERED = (-0.5, -0.05)
-_RAISED_IN_SIZE = (0.2, 0.6)  # the same for one that is no smaller than its line
-_BEHIND = (-0.5, 0.35)  # sizes of type between the end of the text before and its start
-_MOST_MARKS = 100  # runs that could be marks; a page with more has tables of numbers
-_LOGO = 0.3  # sizes of type; capitals that are raised less are no exponents
-_REACH = 1.5  # sizes of its own type that it is looked for around its start
-_TOUCHES = 0.12  # sizes of type; a narrower gap holds no space
+_RAISED_FULL_SIZE = (0.2, 0.6)  # above the host's baseline, if in type as large as the host's
+_GAP = (-0.5, 0.35)  # from the end of the host to the script
+_MAX_MARKS = 100  # runs that could be marks; a page with more has tables of numbers
+_LOGO = 0.3  # capitals raised by less than this are part of a logo such as LaTeX
+_REACH = 1.5  # times the script's own type size; hosts end this close to its start
+_TOUCHING = 0.12  # a narrower gap is not a space
 
-_RAISED_FORMS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_LOWERED_FORMS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+_SUBSCRIPTS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _LETTERS = dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True))
 _MARK = re.compile(r"[\d*∗⋆†‡§¶]{1,3}")
 _NUMERIC = re.compile(r"[\d\s,;+\-−–=()\[\]*∗⋆†‡§¶#]+")
@@ -32,62 +33,62 @@ _SIGNS = {"TM": "™", "SM": "℠", "®": "®", "©": "©"}
 
 
 def join_scripts(runs: Sequence[Run]) -> list[Run]:
-    """Join raised and lowered runs to the text they stand behind, or in front of."""
-    runs = _cut_at_scripts(runs)
-    ends = sorted(runs, key=lambda run: run.right)
-    rights = [run.right for run in ends]
-    joined: dict[int, Run] = {}  # what each joined run belongs to now
+    """Join scripts to their hosts: the text before them, or after them for marks in footnotes."""
+    runs = _cut_at_marks(runs)
+    by_end = sorted(runs, key=lambda run: run.right)
+    ends = [run.right for run in by_end]
+    joined: dict[int, Run] = {}  # by id of a script: the run that its text was appended to
     for run in sorted(runs, key=lambda run: run.left):
-        short = len(run.text.strip()) <= _LONGEST
-        reach = _REACH * run.size if short else 0.0
-        near = ends[bisect_left(rights, run.left - reach) : bisect_left(rights, run.left + reach)]
-        host = _host(run, near) if short else None
+        is_short = len(run.text.strip()) <= _MAX_LENGTH
+        reach = _REACH * run.size if is_short else 0.0
+        near = by_end[bisect_left(ends, run.left - reach) : bisect_left(ends, run.left + reach)]
+        host = _host(run, near) if is_short else None
         if host is not None:
             joined[id(run)] = joined.get(id(host), host)
             _append(joined[id(run)], run)
-    return _with_marks_in_front([run for run in runs if id(run) not in joined])
+    return _raise_leading_marks([run for run in runs if id(run) not in joined])
 
 
-def _cut_at_scripts(runs: Sequence[Run]) -> list[Run]:
-    """Cut lines where a raised run stands in a gap of theirs: some files have it behind them."""
+def _cut_at_marks(runs: Sequence[Run]) -> list[Run]:
+    """Cut runs at each mark in a gap of theirs: some files have the mark after the whole line."""
     marks = [run for run in runs if _MARK.fullmatch(run.text.strip())]
-    if not marks or len(marks) > _MOST_MARKS:
+    if not marks or len(marks) > _MAX_MARKS:
         return list(runs)
     parts: list[Run] = []
     for run in runs:
-        inside = (
+        positions = (
             mark.left + 0.1
             for mark in marks
             if run.left < mark.left and mark.right < run.right and _is_script(mark, run)
         )
-        parts += cut(run, min(inside, default=run.right))
+        parts += cut(run, min(positions, default=run.right))
     return parts
 
 
 def _host(run: Run, near: Sequence[Run]) -> Run | None:
-    """Return the run that a raised or lowered one stands behind, if it is one."""
-    hosts = [host for host in near if _is_script(run, host) and _is_behind(run, host)]
+    """Return the run that a script directly follows, or None if the run is not a script."""
+    hosts = [host for host in near if _is_script(run, host) and _follows(run, host)]
     return min(hosts, key=lambda host: abs(run.left - host.right), default=None)
 
 
 def _is_script(run: Run, host: Run) -> bool:
-    """Whether a run is raised or lowered as seen from a run of its line."""
-    if host is run or abs(run.angle - host.angle) > LEVEL:
+    """Whether a run is raised or lowered relative to another run of its line."""
+    if host is run or abs(run.angle - host.angle) > MAX_SKEW:
         return False
     height = (run.base - host.base) / host.size
-    share = run.size / host.size
-    if _SMALLEST < share <= _SMALLER:
+    relative_size = run.size / host.size
+    if _MIN_SIZE < relative_size <= _MAX_SIZE:
         return _RAISED[0] <= height <= _RAISED[1] or _LOWERED[0] <= height <= _LOWERED[1]
-    if share < 1.1 and _is_capital(run) and _LOWERED[0] <= height <= -_LOGO:
+    if relative_size < 1.1 and _is_capital(run) and _LOWERED[0] <= height <= -_LOGO:
         return True
-    raised = _RAISED_IN_SIZE[0] <= height <= _RAISED_IN_SIZE[1]
-    return raised and share < 1.1 and _MARK.fullmatch(run.text.strip()) is not None
+    is_raised = _RAISED_FULL_SIZE[0] <= height <= _RAISED_FULL_SIZE[1]
+    return is_raised and relative_size < 1.1 and _MARK.fullmatch(run.text.strip()) is not None
 
 
-def _is_behind(run: Run, host: Run) -> bool:
+def _follows(run: Run, host: Run) -> bool:
     gap = (run.left - host.right) / host.size
-    # Where an index and an exponent stand above each other, the text before ends under both.
-    return gap <= _BEHIND[1] and run.left > host.left and gap >= _BEHIND[0]
+    # If an index and an exponent stand above each other, the host overlaps the second of them.
+    return gap <= _GAP[1] and run.left > host.left and gap >= _GAP[0]
 
 
 def _is_capital(run: Run) -> bool:
@@ -96,28 +97,29 @@ def _is_capital(run: Run) -> bool:
 
 
 def _append(host: Run, run: Run) -> None:
-    if run.left - host.right < _TOUCHES * host.size:
+    if run.left - host.right < _TOUCHING * host.size:
         host.text = host.text.rstrip()
     height = (run.base - host.base) / host.size
-    in_size = run.size > _SMALLER * host.size
-    is_logo = _is_capital(run) and (in_size or 0 < height < _LOGO)  # as in LaTeX and XeTeX
+    is_full_size = run.size > _MAX_SIZE * host.size
+    is_logo = _is_capital(run) and (is_full_size or 0 < height < _LOGO)  # as in LaTeX and XeTeX
     host.text += run.text if is_logo else script(run.text, host.text, raised=height > 0)
     host.letters += run.letters
     host.right = max(host.right, run.right)
 
 
-def _with_marks_in_front(runs: list[Run]) -> list[Run]:
-    """Raise the marks that stand before the text of a line, as footnotes have them."""
-    starts = sorted(runs, key=lambda run: run.left)
-    lefts = [run.left for run in starts]
+def _raise_leading_marks(runs: list[Run]) -> list[Run]:
+    """Raise the marks before the text of a line, as at the start of footnotes."""
+    by_start = sorted(runs, key=lambda run: run.left)
+    starts = [run.left for run in by_start]
     for run in runs:
         if _MARK.fullmatch(run.text.strip()):
-            near = starts[bisect_left(lefts, run.right - 1) : bisect_left(lefts, run.right + 30)]
-            hosts = [it for it in near if _is_script(run, it) and _precedes(run, it)]
+            first, end = bisect_left(starts, run.right - 1), bisect_left(starts, run.right + 30)
+            near = by_start[first:end]
+            hosts = [host for host in near if _is_script(run, host) and _precedes(run, host)]
             if hosts:
                 # A number before a capital or a symbol ("¹⁴C") is part of it, not a mark.
-                blank = " " if hosts[0].text[1:2].islower() else ""
-                run.text = script(run.text, "", raised=True).rstrip() + blank
+                space = " " if hosts[0].text[1:2].islower() else ""
+                run.text = script(run.text, "", raised=True).rstrip() + space
                 run.base, run.size = hosts[0].base, hosts[0].size
     return runs
 
@@ -127,11 +129,11 @@ def _precedes(run: Run, host: Run) -> bool:
 
 
 def script(text: str, before: str, raised: bool) -> str:
-    """Return raised or lowered text as Unicode has it, or behind ``^`` or ``_``."""
+    """Return raised or lowered text in Unicode scripts if they exist, else after ``^`` or ``_``."""
     inner = text.strip()
     tail = text[len(text.rstrip()) :]
     if _NUMERIC.fullmatch(inner):
-        return inner.translate(_RAISED_FORMS if raised else _LOWERED_FORMS) + tail
+        return inner.translate(_SUPERSCRIPTS if raised else _SUBSCRIPTS) + tail
     if not raised:
         return ("" if before.endswith(" ") else "_") + inner + tail
     if inner in _SIGNS:
@@ -142,5 +144,5 @@ def script(text: str, before: str, raised: bool) -> str:
         return ("º" if inner == "o" else "ª") + tail
     if len(inner) == 1:
         return _LETTERS.get(inner, f"^{inner}") + tail
-    # "Mme", "Nos": an abbreviation; all else is an exponent.
+    # "Mme" and "Nos" are abbreviations; anything but letters is an exponent.
     return ("" if inner.isalpha() else "^") + inner + tail

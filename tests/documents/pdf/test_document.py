@@ -106,7 +106,7 @@ def test_many_threads_read_the_same(bridge: Content) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("locked.pdf", "is locked with a password"), ("scan.pdf", "has pages but no text")],
+    [("locked.pdf", "is protected by a password"), ("scan.pdf", "has pages but no text")],
 )
 def test_what_cannot_be_read(name: str, message: str) -> None:
     with pytest.raises(ArticleError, match=message):

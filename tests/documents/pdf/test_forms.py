@@ -72,7 +72,7 @@ def test_a_password_is_not_read_and_that_is_said() -> None:
     content = read(Text("Password:"), Field("/FT /Tx /T (p) /Ff 8192 /V (hush)"))
     assert content.text == "Password:"
     assert content.notes == (
-        "1 form field was not read: passwords and fields of unknown kinds are left out.",
+        "1 form field was not read: passwords and unknown kinds of fields are left out.",
     )
 
 

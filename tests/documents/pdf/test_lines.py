@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa_bot.documents.pdf.lines import Line, without_running
+from qa_bot.documents.pdf.lines import Line, without_running_lines
 
 
 def line(text: str, page: int, base: float = 400, size: float = 10) -> Line:
@@ -15,7 +15,7 @@ def left(*headers: str, base: float = 770, size: float = 10) -> list[list[str]]:
         [line(header, page, base, size), line("words " * 30, page)]
         for page, header in enumerate(headers, start=1)
     ]
-    return [[it.text for it in page[:-1]] for page in without_running(pages)]
+    return [[it.text for it in page[:-1]] for page in without_running_lines(pages)]
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_what_repeats_far_away_stays() -> None:
 
 def test_a_document_of_nothing_but_headers_is_kept() -> None:
     pages = [[line("Report", page, 770)] for page in (1, 2)]
-    assert without_running(pages) == pages
+    assert without_running_lines(pages) == pages

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.documents.html import read_html
+from qa_bot.documents.html.document import read_html
 from qa_bot.errors import ArticleError
 
 
@@ -195,7 +195,7 @@ def test_deep_nesting_is_read_and_deeper_is_refused() -> None:
 
 
 def test_a_page_of_frames_sends_a_person_to_those_pages() -> None:
-    with pytest.raises(ArticleError, match="give those pages"):
+    with pytest.raises(ArticleError, match="save those pages"):
         read_html("<frameset><frame src=a><frame src=b><noframes>Update!</noframes></frameset>")
 
 

@@ -1,7 +1,7 @@
-"""What the style of a web page does to its words: which it hides, strikes out, raises or lowers.
+"""Find which elements the style of a web page hides, strikes out, raises, lowers or makes a block.
 
-The page's own style sheets and ``style`` attributes are followed as by a browser with a wide
-screen; nothing is fetched. What they say is set on the elements, as attributes that no page has.
+The page's style sheets and ``style`` attributes are evaluated as by a browser with a wide screen;
+nothing is fetched. The result is set on the elements as attributes that no page can have.
 """
 
 import re
@@ -13,28 +13,28 @@ import cssselect2
 import tinycss2
 from lxml import etree
 
-SHOWN = "{qa-bot}shown"  # "no" for what is hidden or struck out, "yes" for what is set to be shown
+SHOWN = "{qa-bot}shown"  # "no" for hidden or struck out, "yes" if the style sets "display"
 SCRIPT = "{qa-bot}script"  # "super", "sub" or "top"
-BLOCK = "{qa-bot}block"  # set on what is a block, whatever its name
-UNFINISHED = "{qa-bot}unfinished"  # set on the root when the style sheets took too long
+BLOCK = "{qa-bot}block"  # set on elements displayed as blocks, whatever their names
+UNFINISHED = "{qa-bot}unfinished"  # set on the root if the style sheets were not evaluated
 
-MAX_CSS = 2_000_000  # characters of style sheets in one page
-MAX_STEPS = 2_000_000  # in matching rules to elements; a second or so
+MAX_CSS = 2_000_000  # characters in one style sheet
+MAX_STEPS = 2_000_000  # of matching rules to elements; about a second
 _MAX_SELECTOR = 20_000  # characters
-_SCREEN = 1280  # pixels; the width of the screen that the page is read on
+_SCREEN = 1280  # pixels; width of the screen that media queries are evaluated for
 
 _PROPERTIES = frozenset(
     "display visibility text-decoration text-decoration-line vertical-align".split()
 )
-_NAMED = re.compile("display|visibility|text-decoration|vertical-align", re.IGNORECASE)
+_RELEVANT = re.compile("display|visibility|text-decoration|vertical-align", re.IGNORECASE)
 _BLOCKS = frozenset("block flex grid flow-root list-item table".split())
 _RAISING = re.compile(r"super|(?:0?\.[2-9]\d*|1(?:\.\d+)?)r?em|[3-9]\dpx|[3-9]px|[2-9]\d%")
-_COSTLY = re.compile(r":has\b|-of-type|\bof\b", re.IGNORECASE)  # in time that cannot be limited
+_COSTLY = re.compile(r":has\b|-of-type|\bof\b", re.IGNORECASE)  # their steps cannot be counted
 _MEDIA = re.compile(r"(?:only\s+)?(?P<type>all|screen)?(?:\s*\band\b\s*)?(?P<rest>.*)", re.S)
 _WIDTH = re.compile(r"\(\s*(?P<side>min|max)-width\s*:\s*(?P<value>[\d.]+)(?P<unit>px|r?em)\s*\)")
 
-# What cssselect2 raises for a selector that it does not know, or that is made to break it.
-_UNKNOWN = (
+# What cssselect2 raises for selectors that it does not support or that are made to break it.
+_SELECTOR_ERRORS = (
     cssselect2.SelectorError,
     MemoryError,
     NotImplementedError,
@@ -46,90 +46,92 @@ _UNKNOWN = (
 _Declaration = tuple[str, str, bool]
 
 
-class _TooLongError(Exception):
-    """There are more elements and rules than there is time for."""
+class _TooLargeError(Exception):
+    """The style sheets are too long, or matching them takes too many steps."""
 
 
-class _Steps:
-    def __init__(self, left: int) -> None:
-        self._left = left
+class _StepBudget:
+    """Counts the steps of matching, and raises _TooLargeError when none are left."""
 
-    def take(self, count: int) -> None:
-        self._left -= count
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        self._left -= steps
         if self._left < 0:
-            raise _TooLongError
+            raise _TooLargeError
 
 
 class _Element(cssselect2.ElementWrapper):  # type: ignore[misc]
-    """An element that counts the steps which selectors take over it."""
+    """An element that counts the steps of matching selectors to it."""
 
     def __init__(
         self, element: etree._Element, parent: "_Element | None", *args: Any, **options: Any
     ) -> None:
         super().__init__(element, parent, *args, **options)
-        self.steps: _Steps = parent.steps if parent is not None else _Steps(MAX_STEPS)
+        self.budget: _StepBudget = parent.budget if parent is not None else _StepBudget(MAX_STEPS)
 
     @property
     def ancestors(self) -> Iterator["_Element"]:
-        return self._followed("parent")
+        return self._follow("parent")
 
     @property
     def previous_siblings(self) -> Iterator["_Element"]:
-        return self._followed("previous")
+        return self._follow("previous")
 
-    def _followed(self, link: str) -> Iterator["_Element"]:
-        element = getattr(self, link)
+    def _follow(self, attribute: str) -> Iterator["_Element"]:
+        element = getattr(self, attribute)
         while element is not None:
-            self.steps.take(1)
+            self.budget.spend(1)
             yield element
-            element = getattr(element, link)
+            element = getattr(element, attribute)
 
 
 class _Matcher(cssselect2.Matcher):  # type: ignore[misc]
-    """Rules by what their selectors end in; counts the steps of trying them."""
+    """A matcher that counts the selectors it tries."""
 
     @staticmethod
     def add_relevant_selectors(
         element: _Element, selectors: list[Any], relevant: list[Any]
     ) -> None:
-        element.steps.take(1 + len(selectors))
+        element.budget.spend(1 + len(selectors))
         cssselect2.Matcher.add_relevant_selectors(element, selectors, relevant)
 
 
-def apply_styles(root: etree._Element, linked: Callable[[str], str] | None = None) -> None:
-    """Set on each element what the page's style says of it.
+def apply_styles(root: etree._Element, load_sheet: Callable[[str], str] | None = None) -> None:
+    """Set SHOWN, SCRIPT and BLOCK on the elements as the page's style says.
 
-    ``linked`` returns the style sheet that a link leads to; without it, links are not followed.
+    ``load_sheet`` returns the text of the style sheet at a link; without it, links are ignored.
     """
     matcher = _Matcher()
     try:
-        for sheet in _sheets(root, linked):
+        for sheet in _sheets(root, load_sheet):
             _add_rules(matcher, sheet)
         if matcher.order:
             for element in _Element.from_html_root(root).iter_subtree():
-                _settle(element.etree_element, matcher.match(element))
+                _apply(element.etree_element, matcher.match(element))
         else:
             for styled in root.iterfind(".//*[@style]"):
-                _settle(styled, [])
-    except _TooLongError:
+                _apply(styled, [])
+    except _TooLargeError:
         root.set(UNFINISHED, "")
 
 
-def _sheets(root: etree._Element, linked: Callable[[str], str] | None) -> Iterator[str]:
-    """Yield the style sheets that hold for a screen, in the order of the page."""
+def _sheets(root: etree._Element, load_sheet: Callable[[str], str] | None) -> Iterator[str]:
+    """Yield the style sheets that apply to a screen, in document order."""
     for element in root.iter("style", "link"):
-        if not _holds_on_screen(element.get("media", "")):
+        if not _applies_to_screen(element.get("media", "")):
             continue
         if element.tag == "style":
             yield "".join(element.itertext())
-        elif linked is not None and element.get("rel", "").lower().split() == ["stylesheet"]:
-            yield linked(element.get("href", ""))
+        elif load_sheet is not None and element.get("rel", "").lower().split() == ["stylesheet"]:
+            yield load_sheet(element.get("href", ""))
 
 
 def _add_rules(matcher: _Matcher, sheet: str) -> None:
     if len(sheet) > MAX_CSS:
-        raise _TooLongError
-    if _NAMED.search(sheet):
+        raise _TooLargeError
+    if _RELEVANT.search(sheet):
         for selectors, declarations in _rules(sheet):
             for selector in selectors:
                 if selector.pseudo_element is None:
@@ -147,7 +149,7 @@ def _rules(sheet: str) -> list[tuple[list[Any], list[_Declaration]]]:
 
 def _style_rules(rules: list[Any]) -> Iterator[tuple[list[Any], list[_Declaration]]]:
     for rule in rules:
-        if rule.type == "at-rule" and rule.content is not None and _holds(rule):
+        if rule.type == "at-rule" and rule.content is not None and _applies(rule):
             yield from _style_rules(tinycss2.parse_rule_list(rule.content, True, True))
         elif rule.type == "qualified-rule":
             declarations = _declarations(rule.content)
@@ -156,23 +158,23 @@ def _style_rules(rules: list[Any]) -> Iterator[tuple[list[Any], list[_Declaratio
                 yield selectors, declarations
 
 
-def _holds(rule: Any) -> bool:
-    """Whether the rules in an at-rule hold for the screen."""
-    condition = tinycss2.serialize(rule.prelude)
-    if rule.lower_at_keyword == "media":
-        return _holds_on_screen(condition)
-    return rule.lower_at_keyword in ("supports", "layer") and "not" not in condition.split()
+def _applies(at_rule: Any) -> bool:
+    """Whether the rules in an at-rule apply to the screen."""
+    condition = tinycss2.serialize(at_rule.prelude)
+    if at_rule.lower_at_keyword == "media":
+        return _applies_to_screen(condition)
+    return at_rule.lower_at_keyword in ("supports", "layer") and "not" not in condition.split()
 
 
-def _holds_on_screen(media: str) -> bool:
-    return any(_is_screen(query.strip().lower()) for query in media.split(","))
+def _applies_to_screen(media: str) -> bool:
+    return any(_matches_screen(query.strip().lower()) for query in media.split(","))
 
 
-def _is_screen(query: str) -> bool:
-    found = _MEDIA.fullmatch(query)
-    if found is None:
+def _matches_screen(query: str) -> bool:
+    media = _MEDIA.fullmatch(query)
+    if media is None:
         return False
-    for condition in filter(None, re.split(r"\s*\band\b\s*", found["rest"])):
+    for condition in filter(None, re.split(r"\s*\band\b\s*", media["rest"])):
         width = _WIDTH.fullmatch(condition)
         if width is None:
             return False
@@ -188,14 +190,8 @@ def _selectors(prelude: list[Any]) -> list[Any]:
         return []
     try:
         return list(cssselect2.compile_selector_list(prelude))
-    except (
-        cssselect2.SelectorError,
-        SyntaxError,
-        RecursionError,
-        MemoryError,
-        NotImplementedError,
-    ):
-        return []  # one that cssselect2 does not know, or that is made to break it
+    except _SELECTOR_ERRORS:
+        return []
 
 
 def _declarations(content: str | list[Any]) -> list[_Declaration]:
@@ -218,27 +214,31 @@ def _inline_declarations(style: str) -> list[_Declaration]:
         return []
 
 
-def _settle(element: etree._Element, rules: list[Any]) -> None:
-    """Set on one element what its style makes of it, given the rules that match it."""
-    matched = [declarations for *_, declarations in rules]
+def _apply(element: etree._Element, matches: list[Any]) -> None:
+    """Set the attributes of an element, given the rules that match it."""
+    matched = [declarations for *_, declarations in matches]
     style = element.get("style", "")
-    if len(style) < _MAX_SELECTOR and _NAMED.search(style):
+    if len(style) < _MAX_SELECTOR and _RELEVANT.search(style):
         matched.append(_inline_declarations(style))
     if matched:
         values: dict[str, str] = {}
-        for important in (False, True):
+        for is_important in (False, True):
             for declarations in matched:
-                values |= {name: value for name, value, is_so in declarations if is_so is important}
-        _mark(element, values)
+                values |= {
+                    name: value
+                    for name, value, important in declarations
+                    if important is is_important
+                }
+        _set_attributes(element, values)
 
 
-def _mark(element: etree._Element, values: dict[str, str]) -> None:
+def _set_attributes(element: etree._Element, values: dict[str, str]) -> None:
     display, height = values.get("display", ""), values.get("vertical-align", "")
-    struck = "line-through" in values.get("text-decoration", "")
-    hidden = display == "none" or values.get("visibility") in ("hidden", "collapse")
+    is_struck_out = "line-through" in values.get("text-decoration", "")
+    is_hidden = display == "none" or values.get("visibility") in ("hidden", "collapse")
     if element.tag in ("html", "body"):
-        return  # hidden until a script shows it
-    if struck or hidden:
+        return  # some pages hide these until a script shows them
+    if is_struck_out or is_hidden:
         element.set(SHOWN, "no")
     elif display:
         element.set(SHOWN, "yes")

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from qa_bot.documents.html import blocks_of, parse_html, read_html
+from qa_bot.documents.html.blocks import blocks_of
+from qa_bot.documents.html.document import parse_html, read_html
 
 UNFINISHED = ("The page's style was too large to follow: text that it hides may be read.",)
 

@@ -1,0 +1,1 @@
+"""HTML pages -> the paragraphs, headings, lists and tables that a person sees."""
