@@ -120,11 +120,11 @@ def _nearness(added: frozenset[str], needed: frozenset[str]) -> float:
 
 
 def choose(
-    pointing: Sequence[Judged], signed: Sequence[Judged], unsigned: Sequence[Judged]
+    pronoun: Sequence[Judged], hint: Sequence[Judged], none: Sequence[Judged]
 ) -> dict[str, Thresholds]:
-    """Return the least probabilities for questions of each of SIGNS that they lean."""
+    """Return the thresholds for questions with each of CONTEXT_CUES."""
     grid = [Thresholds(needs_context, word) for needs_context in STEPS for word in STEPS]
-    counted = [[(count(judged, least), least) for least in grid] for judged in (signed, unsigned)]
+    counted = [[(count(judged, least), least) for least in grid] for judged in (hint, none)]
     best: tuple[float, Thresholds, Thresholds] | None = None
     for (one, first), (other, second) in itertools.product(*counted):
         total = one + other
@@ -132,8 +132,8 @@ def choose(
             best = total.f1, first, second
     assert best is not None  # with the highest probabilities nothing is added
     always = [Thresholds(0.0, word) for word in STEPS]
-    of_pointing = max(always, key=lambda least: count(pointing, least).f1)
-    return dict(zip(CONTEXT_CUES, (of_pointing, *best[1:]), strict=True))
+    of_pronoun = max(always, key=lambda least: count(pronoun, least).f1)
+    return dict(zip(CONTEXT_CUES, (of_pronoun, *best[1:]), strict=True))
 
 
 def count(judged: Sequence[Judged], least: Thresholds) -> Counts:

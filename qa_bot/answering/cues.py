@@ -180,7 +180,7 @@ def pronouns(question: str) -> tuple[re.Match[str], ...]:
         return ()
     return tuple(
         found
-        for found in _pointing(question)
+        for found in _back_references(question)
         if found[0].lower() != "then"
         and not (found[0].lower() in _POINTS and before_noun(question, found))
         and not _of_a_clause(question, found)
@@ -189,15 +189,15 @@ def pronouns(question: str) -> tuple[re.Match[str], ...]:
 
 @_of_head
 def context_cue(question: str) -> str:
-    """Return which of SIGNS a question has that it leans on others.
+    """Return which of CONTEXT_CUES shows that a question needs the conversation.
 
-    Those that are pointing have a word for a thing of the past, or for all that happened: none of
-    the 114 questions that stand alone in followups-dev.jsonl.gz does. Those that are signed have
-    another pronoun, an "and" or few words.
+    "pronoun": it has a word for a thing of the past, or for all that happened; none of the 114
+    questions in followups-dev.jsonl.gz that stand alone does. "hint": it has a pronoun before a
+    noun, begins with "and", or has few words. "none": it has neither.
     """
     if pronouns(question) or asks_of_event(question):
-        return "pointing"
-    return "signed" if _signed(question) else "unsigned"
+        return "pronoun"
+    return "hint" if _has_hint(question) else "none"
 
 
 @_of_head
@@ -331,9 +331,9 @@ def without_connective(question: str) -> str:
     return _CONNECTIVE.sub("", question)
 
 
-def _signed(question: str) -> bool:
+def _has_hint(question: str) -> bool:
     return (
-        bool(_pointing(question))
+        bool(_back_references(question))
         or _CONNECTIVE.match(question) is not None
         or _ALIKE.search(question) is not None
         or (len(question.split()) <= _FEW and _DEFINING.match(question) is None)
@@ -349,7 +349,7 @@ def _of_a_clause(question: str, pronoun: re.Match[str]) -> bool:
     )
 
 
-def _pointing(question: str) -> list[re.Match[str]]:
+def _back_references(question: str) -> list[re.Match[str]]:
     """Return the words that point at the past, before a noun or alone."""
     return [
         found for found in _PRONOUN.finditer(question) if not _points_elsewhere(question, found)

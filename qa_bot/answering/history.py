@@ -157,7 +157,7 @@ def _said(item: Turn) -> Said:
         case (str(question), str(reply)):
             question, reply = question[:SAID_CHARS], reply[:SAID_CHARS]
             answer = "" if asks_whether(question) else _short(reply)
-            return Said(question, question, reply, answer, context_cue(question) == "unsigned")
+            return Said(question, question, reply, answer, context_cue(question) == "none")
         case _:
             raise ValueError(f"history holds Answers or (question, answer) pairs, not {item!r:.80}")
 

@@ -149,13 +149,13 @@ def resolve(
     """
     known = {term.stem for term in terms(question)}
     mentions = [m for m in referents(past.text, chances) if not m.stems <= known]
-    pointing = pronouns(question)
-    mentions = [m for m in mentions if not _excluded(past, m, without, bool(pointing))]
+    words = pronouns(question)
+    mentions = [m for m in mentions if not _excluded(past, m, without, bool(words))]
     kinds = _Kinds(past, f"{past.text}\n{around}", mentions)
-    if pointing:
-        mentions = [m for m in mentions if any(kinds.agree(m, word) for word in pointing)]
+    if words:
+        mentions = [m for m in mentions if any(kinds.agree(m, word) for word in words)]
     found = [_put(question, past, mention, mentions, kinds) for mention in mentions]
-    if not pointing and mentions:
+    if not words and mentions:
         found.insert(0, _add(question, past, mentions[:_TOGETHER]))
     return _distinct(found, question)
 

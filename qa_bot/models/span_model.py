@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from qa_bot.errors import ModelError
 
-CONTEXT_CUES = ("pointing", "signed", "unsigned")  # what cues.context_cue returns
+CONTEXT_CUES = ("pronoun", "hint", "none")  # what cues.context_cue returns
 
 
 if TYPE_CHECKING:

@@ -30,9 +30,9 @@ class Judge(ReaderModel):
         self.needed, self.needs_context = needed, needs_context
         self.past = ""
         least = {
-            "pointing": Thresholds(0.0, 0.5),
-            "signed": Thresholds(0.5, 0.5),
-            "unsigned": Thresholds(0.5, 0.5),
+            "pronoun": Thresholds(0.0, 0.5),
+            "hint": Thresholds(0.5, 0.5),
+            "none": Thresholds(0.5, 0.5),
         }
         self.card = Card(384, Logistic((1.0,), 0.0), Logistic((1.0,), 0.0), Levels(0.5, 0.1), least)
 

@@ -59,11 +59,11 @@ def test_words_are_counted_over_all_questions() -> None:
 def test_enough_questions_that_stand_alone_are_left() -> None:
     follow_ups = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
     alone = [judged(0.6, {0.9: {"x"}}, set()) for _ in range(5)]
-    signed = choose([], follow_ups + alone, [])["signed"]
-    assert 0.6 < signed.needs_context <= 0.8  # found whenever they lean, and never else
-    assert signed.word <= 0.9
+    with_hint = choose([], follow_ups + alone, [])["hint"]
+    assert 0.6 < with_hint.needs_context <= 0.8  # found whenever they lean, and never else
+    assert with_hint.word <= 0.9
     # When those that stand alone lean as much, nothing is added to any.
-    lost = choose([], [judged(0.6, {0.9: {"a"}}, {"a"}), *alone], [])["signed"]
+    lost = choose([], [judged(0.6, {0.9: {"a"}}, {"a"}), *alone], [])["hint"]
     assert count(alone, lost).left == 5
 
 
@@ -71,5 +71,5 @@ def test_enough_questions_that_stand_alone_are_left() -> None:
 def test_a_question_with_a_pronoun_is_always_rewritten() -> None:
     follow_ups = [judged(0.1, {0.4: {"a", "x"}, 0.6: {"a"}}, {"a"}) for _ in range(3)]
     chosen = choose([*follow_ups, judged(0.1, {0.6: {"x"}}, set())], [], [])
-    assert list(chosen) == ["pointing", "signed", "unsigned"]
-    assert chosen["pointing"] == Thresholds(0.0, 0.45)  # the first step at which x is not added
+    assert list(chosen) == ["pronoun", "hint", "none"]
+    assert chosen["pronoun"] == Thresholds(0.0, 0.45)  # the first step at which x is not added
