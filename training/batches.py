@@ -72,11 +72,11 @@ class SpanBatch(Batch):
 class TermBatch(Batch):
     """Follow-ups with their conversations.
 
-    ``leans`` ``(n,)`` is 1 for a question that needs the conversation. The words ``(w,)`` are a
-    conversation's row, the first token, and 1 if the question needs the word.
+    ``needs_context`` ``(n,)`` is 1 for a question that needs the conversation. The words ``(w,)``
+    have the row of their conversation, their first token, and 1 if the question needs them.
     """
 
-    leans: Tensor
+    needs_context: Tensor
     rows: Tensor
     places: Tensor
     needed: Tensor
@@ -186,7 +186,7 @@ def pack_terms(tokenizer: Tokenizer, asked: Sequence[tuple[TermExample]]) -> Ter
         types=batch.types,
         mask=batch.mask,
         text=batch.text,
-        leans=torch.tensor([float(example.leans) for example in examples]),
+        needs_context=torch.tensor([float(example.needs_context) for example in examples]),
         rows=rows,
         places=places,
         needed=needed.float(),

@@ -52,7 +52,7 @@ class TermExample:
     needed: tuple[bool, ...]  # for each candidate, whether the question needs it
 
     @property
-    def leans(self) -> bool:
+    def needs_context(self) -> bool:
         """Whether the question needs any word."""
         return any(self.needed)
 
@@ -133,7 +133,7 @@ class Conversations:
         said = self._cut(one.history)
         example = term_example(one.question, said, one.full)
         alone = _plain(one.question) == _plain(one.full)
-        return example if alone or example.leans else None
+        return example if alone or example.needs_context else None
 
     def _full(self, one: Followup) -> TermExample | None:
         return term_example(one.full, self._cut(one.history), one.full)

@@ -60,7 +60,7 @@ def term_loss(logits: Tensor, batch: TermBatch) -> Tensor:
     The words of a conversation count by their mean, twice, so that a long one weighs no more.
     """
     values = logits[..., 2]
-    needs = binary_cross_entropy_with_logits(values[:, 0], batch.leans, reduction="sum")
+    needs = binary_cross_entropy_with_logits(values[:, 0], batch.needs_context, reduction="sum")
     words = values[batch.rows, batch.places]
     each = binary_cross_entropy_with_logits(words, batch.needed, reduction="none")
     totals = _sums(each, batch.rows, len(batch))

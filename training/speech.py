@@ -95,8 +95,8 @@ def asked_whom(told: str, rng: random.Random) -> str:
 
 def asked_what(name: str, told: str, wordnet: WordNet, rng: random.Random) -> str:
     """Return a question about what somebody said, sometimes with a noun from it as the topic."""
-    telling = (word for word in _WORD.findall(told) if word not in KEPT)
-    about = [word for word in telling if wordnet.kinds(word) == {"n"}]
+    content = (word for word in _WORD.findall(told) if word not in KEPT)
+    about = [word for word in content if wordnet.kinds(word) == {"n"}]
     asked = [f"What did {name} say?", f"What was said by {name}?"]
     if about:
         thing = rng.choice(about)
