@@ -1,3 +1,3 @@
-"""Ours, measured: each module prints the numbers that the README and the notes give."""
+"""The benchmarks: each module prints numbers for the README and the documentation."""
 
-import qa_bot.offline  # noqa: F401  (before any library that reads its variables)
+import qa_bot.offline  # noqa: F401  (before the libraries that read its variables)

@@ -1,4 +1,4 @@
-"""Whole articles: is the answer in the first quote, and is nothing said where nothing is said?
+"""Whole articles: is the answer in the first quote, and nothing quoted if there is no answer?
 
 All paragraphs of a SQuAD title are one article; every question is asked of it alone.
 """
@@ -28,9 +28,9 @@ class Report:
     """Counts of questions; F1 of the first quote's highlight; area under the ROC curve."""
 
     answerable: int
-    in_first: int  # answerable, and an answer lies whole in the first quote
+    in_first: int  # answerable, and the first quote contains a whole answer
     in_any: int
-    best_first: int  # as in_first, with nothing refused: the threshold at 0
+    best_first: int  # like in_first, but with the threshold at 0, so that nothing is refused
     wrongly_refused: int
     highlight_f1: float  # mean over answerable questions, 0 to 1; a refusal counts 0
     unanswerable: int
@@ -39,7 +39,7 @@ class Report:
 
 
 def ask_all(collections: Sequence[Collection]) -> list[tuple[Case, Answer]]:
-    """Return each question with what is quoted when nothing is refused."""
+    """Return each question with its quotes at threshold 0, so that nothing is refused."""
     embedder = RememberingEmbedder(load_embedder())
     asked = []
     with tqdm(total=sum(len(c.cases) for c in collections), unit="question") as bar:
@@ -52,7 +52,7 @@ def ask_all(collections: Sequence[Collection]) -> list[tuple[Case, Answer]]:
 
 
 def score(asked: Sequence[tuple[Case, Answer]], levels: Levels) -> Report:
-    """Judge answers as they are given with these levels."""
+    """Judge the answers that are given at these levels."""
     answerable = [(case, answer) for case, answer in asked if case.answers]
     most = Config().max_quotes
     said = [(case, select(answer.quotes, levels, most)) for case, answer in answerable]
@@ -73,7 +73,7 @@ def score(asked: Sequence[tuple[Case, Answer]], levels: Levels) -> Report:
 
 
 def lost_at(asked: Sequence[tuple[Case, Answer]], refused: float) -> float:
-    """Return the share of answerable questions lost when ``refused`` of the others are refused."""
+    """Return the share of answerable questions lost if a share of the others is ``refused``."""
     others = sorted(answer.confidence for case, answer in asked if not case.answers)
     threshold = others[max(math.ceil(refused * len(others)) - 1, 0)]
     own = [answer.confidence for case, answer in asked if case.answers]

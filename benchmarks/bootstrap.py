@@ -1,4 +1,4 @@
-"""Bootstrap confidence intervals, paired: every system sees the same questions drawn again."""
+"""Paired bootstrap confidence intervals: all systems get the same resampled questions."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Rows = npt.NDArray[np.intp]  # numbers of questions, some of them more than once
+Rows = npt.NDArray[np.intp]  # numbers of resampled questions, some more than once
 
 RESAMPLES = 1000
 SEED = 0
@@ -17,7 +17,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value and the interval it lies in with the chance LEVEL; NaN where it is not defined."""
+    """A value with its confidence interval at LEVEL; NaN if it is undefined."""
 
     value: float
     low: float
@@ -44,7 +44,7 @@ def estimate(statistic: Callable[[Rows], float], questions: int) -> Estimate:
 
 
 def mean(values: npt.NDArray[Any], rows: Rows) -> float:
-    """Return the mean of the drawn values that are not NaN; NaN when none is left."""
+    """Return the mean of the resampled values that are not NaN, or NaN if there are none."""
     drawn = values[rows]
     known = drawn[~np.isnan(drawn)]
     return float(known.mean()) if len(known) else float("nan")

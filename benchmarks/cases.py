@@ -1,4 +1,4 @@
-"""Files of many kinds: is each read, are its words kept, and are questions about it answered?"""
+"""Files of many kinds: is each read, is its text complete, are questions about it answered?"""
 
 import argparse
 import json
@@ -21,12 +21,13 @@ ENGLISH_ONLY = "English only"
 
 _LOOKS_ALIKE = str.maketrans("‘’“”", "''\"\"")
 
-Asker = Callable[[Document], Callable[[str], Answer]]  # a document -> who answers about it
+# a document -> a function that answers about it
+Asker = Callable[[Document], Callable[[str], Answer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file, and what must hold of it.
+    """A file, and the requirements on it.
 
     ``right`` says it in words: of a file that must not be read, that it is refused. The text of any
     other holds each of ``holds`` and none of ``never``, and the first quote of the answer to each
@@ -46,12 +47,12 @@ class Case:
 
     @property
     def readme_will_do(self) -> bool:
-        """Whether the README may say, instead of an answer, that other languages are not read."""
+        """Whether "other languages are not read" in the README excuses a missing answer."""
         return f"README says {ENGLISH_ONLY}" in self.right
 
     @property
     def refusal_is_right(self) -> bool:
-        """Whether the file may be refused: nothing is asked of it that a refused file lacks."""
+        """Whether the file may be refused: its requirements hold for a refused file too."""
         nothing_asked = not (self.holds or self.never or self.ask)
         return self.must_be_refused or (nothing_asked and self.right.startswith("already right"))
 
@@ -72,7 +73,7 @@ def load_cases(folder: Path) -> list[Case]:
 
 
 def faults(case: Case, folder: Path, asker: Asker) -> list[str]:
-    """Return what is wrong with a case, each as a line; nothing when it is right."""
+    """Return a line for each requirement that a case fails."""
     try:
         document = load_file(folder / case.file)
     except ArticleError as error:
@@ -97,14 +98,14 @@ def _wrong(ask: Iterable[tuple[str, str]], answer: Callable[[str], Answer]) -> I
 
 
 def _plain(text: str) -> str:
-    """Return a text without what nobody sees in it: to be compared."""
+    """Return a text without invisible characters, for comparison."""
     composed = unicodedata.normalize("NFC", text.translate(_LOOKS_ALIKE))
     seen = "".join(letter for letter in composed if unicodedata.category(letter) != "Cf")
     return " ".join(seen.split())
 
 
 def to_text(cases: Sequence[Case], found: Sequence[Sequence[str]]) -> str:
-    """Write the share that is right, and what fails, for a terminal."""
+    """Return the share of cases that pass, and the failures, for a terminal."""
     failing = [(case, lines) for case, lines in zip(cases, found, strict=True) if lines]
     questions = sum(len(case.ask) for case in cases)
     wrong = sum(" -> " in line for _, lines in failing for line in lines)
@@ -117,7 +118,7 @@ def to_text(cases: Sequence[Case], found: Sequence[Sequence[str]]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Try the cases of a folder and print what fails; the exit code is 1 when anything does."""
+    """Check the cases of a folder and print the failures; the exit code is 1 if there are any."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cases", description=__doc__)
     parser.add_argument("folder", type=Path, help=f"a folder of files with a {CASES}")
     args = parser.parse_args(argv)

@@ -42,7 +42,7 @@ class Turn(Golden):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A turn, the answers before it, and its own for each way of asking."""
+    """A turn, the answers before it, and its answer for each way of asking."""
 
     turn: Turn
     history: tuple[Answer, ...]
@@ -50,13 +50,13 @@ class Asked:
 
 
 def load_turns(path: Path) -> list[Turn]:
-    """Read turns from a file of JSON lines, those of a conversation in order."""
+    """Read turns from a file of JSON lines, in the order of their conversations."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return [Turn(**{**row, "gold": tuple(row["gold"])}) for row in rows]
 
 
 def hold(bot: Asking, turns: Iterable[Turn]) -> list[Asked]:
-    """Hold the conversations that turns belong to, each from its beginning."""
+    """Hold the conversations of the turns, each from its beginning."""
     asked: list[Asked] = []
     for _, members in groupby(turns, key=lambda turn: turn.conversation):
         history: tuple[Answer, ...] = ()
@@ -71,7 +71,7 @@ def hold(bot: Asking, turns: Iterable[Turn]) -> list[Asked]:
 
 
 def compare(asked: Iterable[Asked], system: str) -> tuple[int, int]:
-    """Return on how many turns a system finds what the question in full does not, and the reverse.
+    """Return on how many turns a system finds what the full question does not, and the reverse.
 
     To find is to have gold words in the first quote.
     """
@@ -84,7 +84,7 @@ def compare(asked: Iterable[Asked], system: str) -> tuple[int, int]:
 
 
 def table(asked: Sequence[Asked]) -> str:
-    """Count what each way of asking finds and refuses."""
+    """Count the turns that each way of asking answers and refuses."""
     head = ["in first", "not quoted", "rightly refused", "better", "worse", "difference"]
     rows = [["", *head]]
     turns = [one.turn for one in asked]
@@ -107,7 +107,7 @@ def table(asked: Sequence[Asked]) -> str:
 
 
 def rewriting_ms(asked: Iterable[Asked]) -> float:
-    """Return the median time of rewriting a question that has a history, milliseconds."""
+    """Return the median time to rewrite a question with a history, in milliseconds."""
     seconds = []
     for one in asked:
         if one.history:
@@ -118,7 +118,7 @@ def rewriting_ms(asked: Iterable[Asked]) -> float:
 
 
 def to_text(asked: Sequence[Asked]) -> str:
-    """Write the report as a person wants to read it in a terminal."""
+    """Return the report as text for a terminal."""
     follow_ups = [one for one in asked if one.turn.follow_up]
     others = [one for one in asked if not one.turn.follow_up]
     later = [one for one in others if one.history]
@@ -142,7 +142,7 @@ def _untouched(asked: Iterable[Asked]) -> int:
 
 
 def turn_to_text(one: Asked) -> str:
-    """Write a turn, and what our way of asking and the question in full are answered."""
+    """Return a turn as text, with the answers to our way of asking and to the full question."""
     turn = one.turn
     wanted = " | ".join(turn.gold) if turn.gold else f"nothing: {turn.why}"
     lines = [f"{turn.id} {turn.question}", f"    wanted: {wanted}"]
@@ -155,7 +155,7 @@ def turn_to_text(one: Asked) -> str:
 
 
 def main(argv: Sequence[str] | None = None, bot: Asking | None = None) -> None:
-    """Hold the conversations and print the report; ``bot`` replaces the one that is opened."""
+    """Hold the conversations and print the report; ``bot`` replaces the shipped article's."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.conversations",
         description=__doc__,

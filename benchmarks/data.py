@@ -1,4 +1,4 @@
-"""Questions about articles, from a file in SQuAD's format or from one of JSON lines."""
+"""Questions about articles, from a file in SQuAD's format or of JSON lines."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ from qa_bot.datatypes import Document, Span
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, and the places in one article, any of which answers it."""
+    """A question, and the spans of one article, each of which answers it."""
 
     question: str
     answers: tuple[Span, ...]
@@ -88,7 +88,7 @@ def titles(
 def join_titles(
     rows: Iterable[Mapping[str, Any]], *, unanswerable: bool = False
 ) -> list[Collection]:
-    """Make one article of all the paragraphs of a title, and map each answer's place into it.
+    """Join all paragraphs of a title into one article, and map the positions of the answers.
 
     Questions that the article does not answer are left out, unless asked for.
     """
@@ -104,7 +104,7 @@ def join_titles(
 def _join_title(
     source: str, title: str, rows: Sequence[Mapping[str, Any]], unanswerable: bool
 ) -> Collection:
-    """Join paragraphs by blank lines, in order of appearance."""
+    """Join paragraphs with blank lines, in order of appearance."""
     paragraphs = list(dict.fromkeys(row["context"] for row in rows))
     starts: dict[str, int] = {}
     at = 0

@@ -1,4 +1,4 @@
-"""Time the reader on the engines that could run it, on the same passages, in turn.
+"""Time the reader on different engines, which read the same passages by turns.
 
 ``python -m benchmarks.engines --fp32 FILE`` reads the passages retrieved for golden questions with
 the shipped int8 weights in onnxruntime: as the package does, padded and together, on one thread,
@@ -88,13 +88,13 @@ def engines(fp32: Path | None, batches: Batches) -> Iterator[tuple[str, Network]
 
 
 def onnxruntime_network(file: Path, threads: int = 0, spin: bool = True) -> Network:
-    """Return a network that onnxruntime runs; 0 threads: as many as there are cores."""
+    """Return a network run by onnxruntime; 0 threads means one per core."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
-    options.enable_cpu_mem_arena = False  # as the package sets it
+    options.enable_cpu_mem_arena = False  # as in the package
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spin else "0")
     session = InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
@@ -106,7 +106,7 @@ def onnxruntime_network(file: Path, threads: int = 0, spin: bool = True) -> Netw
 
 
 def one_by_one(network: Network) -> Network:
-    """Return a network that reads each row by itself, without its padding."""
+    """Return a network that reads the rows one by one, without padding."""
 
     def run(arrays: Inputs) -> Sequence[Logits]:
         shape = arrays["input_ids"].shape
@@ -121,12 +121,12 @@ def one_by_one(network: Network) -> Network:
 
 
 def openvino_network(file: Path, precision: str) -> Network:
-    """Return a network that OpenVINO runs with this inference precision."""
+    """Return a network run by OpenVINO at this inference precision."""
     return _compiled(_openvino_model(file), precision)
 
 
 def openvino_int8(file: Path, batches: Batches) -> Network:
-    """Return a network that NNCF quantized to int8, calibrated on some batches."""
+    """Return a network quantized to int8 by NNCF, calibrated on some batches."""
     import nncf
 
     model = nncf.quantize(

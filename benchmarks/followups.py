@@ -1,4 +1,4 @@
-"""Follow-up questions of public sets: are the right words added, and is the right place quoted?
+"""Follow-up questions of public data sets: are the right words added, and the right span quoted?
 
 Words, on followups-dev.jsonl.gz: people wrote each question again so that it stands alone. The
 terms wanted are those of this rewriting that the question lacks and the history has; a query's are
@@ -32,16 +32,16 @@ from qa_bot.models.embedder import load_embedder
 from qa_bot.models.span_model import Levels, load_model
 from qa_bot.stopwords import content_words, is_stop_word
 
-Pair = tuple[str, str]  # what a person said, and the reply
-Request = tuple[str, Sequence[Turn]]  # what a Bot is asked: question and history
+Pair = tuple[str, str]  # a person's words, and the reply
+Request = tuple[str, Sequence[Turn]]  # a question and its history, for a Bot
 
-TERM_LETTERS = 5  # of a word that count, as in qa_bot.answering.reader
-FOLDS = 5  # about one page of so many is for development
+TERM_LETTERS = 5  # at the start of a word, which are compared, as in qa_bot.answering.reader
+FOLDS = 5  # one page in this many is for development
 OURS, IGNORED, PREPENDED = "ours", "history ignored", "last question first"
 
 
 def prepend(question: str, history: Sequence[Turn]) -> str:
-    """Put the last question, as it was asked, before a question."""
+    """Prepend the last question, as it was asked, to a question."""
     if not history:
         return question
     last = history[-1]
@@ -49,7 +49,7 @@ def prepend(question: str, history: Sequence[Turn]) -> str:
     return f"{asked} {question}" if asked else question
 
 
-# What each system makes of a question and its history before it asks a Bot.
+# How each system changes a question and its history before it asks a Bot.
 SYSTEMS: Mapping[str, Callable[[str, Sequence[Turn]], Request]] = {
     OURS: lambda question, history: (question, history),
     IGNORED: lambda question, history: (question, ()),
@@ -58,7 +58,7 @@ SYSTEMS: Mapping[str, Callable[[str, Sequence[Turn]], Request]] = {
 
 
 class Asking(Protocol):
-    """What a Bot does for a benchmark."""
+    """The part of a Bot that the benchmark needs."""
 
     def answer(self, question: str, history: Sequence[Turn], /) -> Answer:
         """Answer a question."""
@@ -66,7 +66,7 @@ class Asking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """A question, what was said before it, and the same question as it stands alone."""
+    """A question, the conversation before it, and a self-contained version of the question."""
 
     source: str
     history: tuple[Pair, ...]
@@ -75,7 +75,7 @@ class Rewriting:
 
     @property
     def alone(self) -> bool:
-        """Whether the question stands alone: but for case and marks, nothing was changed."""
+        """Whether the question is self-contained: the full version has the same words."""
         return _plain(self.question) == _plain(self.full)
 
 
@@ -87,13 +87,13 @@ class Terms:
     wanted: int  # terms
     added: int
     right: int  # added and wanted
-    alone: int  # questions that stand alone
-    untouched: int  # of these, asked as they are
+    alone: int  # self-contained questions
+    untouched: int  # self-contained questions that were not changed
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A follow-up about a document, and the place that answers it."""
+    """A follow-up about a document, and the span that answers it."""
 
     history: tuple[Pair, ...]
     case: Case
@@ -101,18 +101,18 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Counts of answers to follow-ups, all of them questions that the document answers."""
+    """Counts of answers to follow-ups; the document answers all of them."""
 
     questions: int
     in_first: int
     refused: int
-    best_first: int  # as in_first, with nothing refused: the threshold at 0
+    best_first: int  # like in_first, but with the threshold at 0, so that nothing is refused
 
 
 def is_dev(title: str) -> bool:
-    """Whether a doc2dial document is for development; training takes the others.
+    """Whether a doc2dial document is for development; the others are for training.
 
-    What follows ``#`` tells versions and parts of one page apart, which share most of their text:
+    The part after ``#`` distinguishes versions and parts of a page, which share most of their text:
     they stay together.
     """
     page = title.partition("#")[0].strip()
@@ -120,7 +120,7 @@ def is_dev(title: str) -> bool:
 
 
 def terms(text: str) -> set[str]:
-    """Return the terms of a text; one of stop words alone has none."""
+    """Return the terms of a text; a text of only stop words has none."""
     return {word[:TERM_LETTERS] for word in content_words(text) if not is_stop_word(word)}
 
 
@@ -129,7 +129,7 @@ def _plain(text: str) -> list[str]:
 
 
 def load_rewritings(path: Path) -> list[Rewriting]:
-    """Read questions with their rewritings; a question without a history is left out."""
+    """Read questions with their self-contained versions, without questions that have no history."""
     return [
         Rewriting(row["source"], _turns(row), row["question"], row["rewrite"])
         for row in read_rows(path)
@@ -138,7 +138,7 @@ def load_rewritings(path: Path) -> list[Rewriting]:
 
 
 def _turns(row: Mapping[str, Any]) -> tuple[Pair, ...]:
-    """Pair a row's utterances; cast2019 has those of the person alone."""
+    """Pair a row's utterances; cast2019 has only those of the person."""
     said: Sequence[str] = row["history"]
     if row["source"] == "cast2019":
         return tuple((question, "") for question in said)
@@ -146,7 +146,7 @@ def _turns(row: Mapping[str, Any]) -> tuple[Pair, ...]:
 
 
 def rewrite_all(rows: Sequence[Rewriting]) -> dict[str, list[str]]:
-    """Return the query that each system makes of each question: of several the likeliest."""
+    """Return each system's query for each question; of several, the likeliest."""
     queries: dict[str, list[str]] = {name: [] for name in SYSTEMS}
     for row in tqdm(rows, unit="question", disable=None):
         for name, system in SYSTEMS.items():
@@ -155,7 +155,7 @@ def rewrite_all(rows: Sequence[Rewriting]) -> dict[str, list[str]]:
 
 
 def count_terms(rewritten: Iterable[tuple[Rewriting, str]]) -> Terms:
-    """Count what queries add to their questions."""
+    """Count the terms that queries add to their questions."""
     questions = wanted = added = right = alone = untouched = 0
     for row, query in rewritten:
         own, said = terms(row.question), terms(" ".join(map(" ".join, row.history)))
@@ -170,7 +170,7 @@ def count_terms(rewritten: Iterable[tuple[Rewriting, str]]) -> Terms:
 
 
 def pair_speakers(utterances: Iterable[str]) -> tuple[Pair, ...]:
-    """Make turns of utterances that begin with ``user:`` or ``agent:``.
+    """Convert utterances that begin with ``user:`` or ``agent:`` to turns.
 
     A person who speaks twice opens two turns; what the agent says in a row is one reply. An agent
     who speaks first replies to nothing.
@@ -208,7 +208,7 @@ def load_dialogues(path: Path, sample: int | None) -> dict[Document, list[Dialog
 def ask_all(
     dialogues: Mapping[Document, Sequence[Dialogue]], bot_of: Callable[[Document], Asking]
 ) -> dict[str, list[tuple[Case, Answer]]]:
-    """Return what each system's questions are answered, each document's Bot made once."""
+    """Return the answers to each system's questions; the Bot of each document is made once."""
     asked: dict[str, list[tuple[Case, Answer]]] = {name: [] for name in SYSTEMS}
     total = sum(len(members) for members in dialogues.values())
     with tqdm(total=total, unit="question", disable=None) as bar:
@@ -223,7 +223,7 @@ def ask_all(
 
 
 def bot_maker() -> Callable[[Document], Asking]:
-    """Return what makes a Bot of one document; all share their models and refuse nothing."""
+    """Return a function that makes a Bot of one document; all share models and refuse nothing."""
     embedder, reader, config = load_embedder(), SpanReader(), Config(threshold=0)
 
     def make(document: Document) -> Bot:
@@ -234,7 +234,7 @@ def bot_maker() -> Callable[[Document], Asking]:
 
 
 def count_places(asked: Sequence[tuple[Case, Answer]], levels: Levels) -> Places:
-    """Judge answers as they are given with these levels."""
+    """Judge the answers that are given at these levels."""
     most = Config().max_quotes
     said = [(case, select(answer.quotes, levels, most)) for case, answer in asked]
     return Places(
@@ -246,7 +246,7 @@ def count_places(asked: Sequence[tuple[Case, Answer]], levels: Levels) -> Places
 
 
 def _half_inside(case: Case, quotes: Sequence[Span]) -> bool:
-    """Whether a quote holds at least half of the characters of a place that answers."""
+    """Whether a quote contains at least half of the characters of a span that answers."""
     return any(
         2 * (min(quote.end, place.end) - max(quote.start, place.start)) >= place.end - place.start
         for quote in quotes
@@ -255,12 +255,12 @@ def _half_inside(case: Case, quotes: Sequence[Span]) -> bool:
 
 
 def percent(part: int, whole: int) -> str:
-    """Write a share, or a dash where there is nothing to share."""
+    """Return a share as text, or a dash if the total is 0."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
 def to_table(rows: Sequence[Sequence[str]]) -> str:
-    """Align the columns of a table, the first to the left and the others to the right."""
+    """Align the columns of a table: the first to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -272,7 +272,7 @@ def to_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def terms_table(rows: Sequence[Rewriting]) -> str:
-    """Count terms for each source and for all, system by system."""
+    """Return counts of terms by source and in total, for each system."""
     table = [
         ["source", "system", "questions", "terms", "recall", "precision", "alone", "untouched"]
     ]
@@ -292,7 +292,7 @@ def terms_table(rows: Sequence[Rewriting]) -> str:
 
 
 def places_table(asked: Mapping[str, Sequence[tuple[Case, Answer]]]) -> str:
-    """Count places found, system by system."""
+    """Return counts of quoted spans for each system."""
     table = [["system", "questions", "in the first quote", "refused", "were none refused"]]
     for system, answers in asked.items():
         found = count_places(answers, load_model().card.levels)

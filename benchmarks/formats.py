@@ -1,4 +1,4 @@
-"""How fast is each format read? The same prose is written in every format and loaded, not embedded.
+"""How fast is each format read? The same prose is written in each and loaded, but not embedded.
 
 ``python -m benchmarks.formats`` prints CPU time against that of plain text in the same run.
 """
@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from qa_bot.documents.formats import read_content
 
 CHARACTERS = 500_000  # of prose
-ROUNDS = 3  # the fastest counts
+ROUNDS = 3  # the fastest one counts
 PARAGRAPH = 8  # sentences
 HEADING_EVERY = 10  # paragraphs
 PDF_LINE, PDF_LINES = 88, 48  # characters in a line, lines on a page
@@ -30,7 +30,7 @@ _MEGA = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How a format was read: CPU seconds for so many characters of text and bytes of file."""
+    """The CPU seconds to read a format, for this many characters of text and bytes of file."""
 
     suffix: str
     seconds: float
@@ -40,7 +40,7 @@ class Speed:
 
 
 def prose(characters: int) -> list[str]:
-    """Return paragraphs of made-up sentences, the same each time."""
+    """Return paragraphs of invented sentences, the same each time."""
     rng = random.Random(0)
     paragraphs: list[str] = []
     length = 0
@@ -57,7 +57,7 @@ def text(paragraphs: Sequence[str]) -> bytes:
 
 
 def markdown(paragraphs: Sequence[str]) -> bytes:
-    """Write Markdown with a heading now and then."""
+    """Write Markdown with some headings."""
     return "\n\n".join(_with_headings(paragraphs, "## {}")).encode()
 
 
@@ -157,7 +157,7 @@ FORMATS: dict[str, Callable[[Sequence[str]], bytes]] = {
 
 
 def measure(suffix: str, paragraphs: Sequence[str], rounds: int) -> Speed:
-    """Read a file of a format a few times; the fastest counts."""
+    """Read a file of a format several times, and return the fastest reading."""
     data = FORMATS[suffix](paragraphs)
     seconds = []
     for _ in range(rounds):
@@ -169,7 +169,7 @@ def measure(suffix: str, paragraphs: Sequence[str], rounds: int) -> Speed:
 
 
 def to_text(speeds: Sequence[Speed]) -> str:
-    """Write a table in Markdown; times are multiples of that of the first format."""
+    """Return a table in Markdown; times are multiples of the first format's."""
     lines = ["| format | CPU time | million characters a second |", "|---|---|---|"]
     for speed in speeds:
         ratio = speed.seconds / speeds[0].seconds

@@ -1,4 +1,4 @@
-"""The golden questions: is the sentence that answers quoted, and nothing where nothing is said?"""
+"""The golden questions: is the right sentence quoted, and nothing if there is no answer?"""
 
 import argparse
 import json
@@ -21,53 +21,53 @@ QUESTIONS = Path(__file__).parent.parent / "tests" / "golden" / "questions.jsonl
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """A question, and alternative words of the article that answer it; none if it does not say."""
+    """A question, and alternative answers in words of the article; none if it does not answer."""
 
     id: str
     question: str
     gold: tuple[str, ...]
     kind: str  # who, when, how many …
     style: str  # plain, paraphrase, keywords, typo, lower, why, how
-    why: str = ""  # why the article does not say
+    why: str = ""  # why the article does not answer
 
 
 class Verdict(StrEnum):
-    """What an answer is worth."""
+    """The verdict on an answer."""
 
-    # Of a question that the article answers.
+    # For a question that the article answers.
     FIRST = "gold words in the first quote"
     LATER = "gold words in a later quote only"
     WRONG = "gold words in no quote"
     SHOWN = "gold words in a closest passage that may answer"
     REFUSED = "wrongly refused"
-    # Of one that it does not answer.
+    # For a question that it does not answer.
     SILENT = "rightly refused"
     INVENTED = "quoted, though the article does not say"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Counts of questions, and how well confidence tells the answerable ones from the others."""
+    """Counts of questions, and the AUROC of the confidence for answerable questions."""
 
     answerable: int
     in_first: int
     in_any: int
     not_quoted: int
-    shown: int  # of these, gold words in a closest passage that may answer
+    shown: int  # of these, with gold words in a passage that may answer
     unanswerable: int
     rightly_refused: int
-    auroc: float | None  # None where all questions are of one kind
+    auroc: float | None  # None if all or no questions are answerable
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An answer to look at: what was asked, what was wanted, what was quoted."""
+    """An imperfect answer: what was asked, expected and quoted."""
 
     id: str
     question: str
     verdict: Verdict
     confidence: float
-    wanted: str  # the gold, or why the article does not say
+    wanted: str  # the gold words, or why the article does not answer
     quotes: tuple[str, ...]
 
 
@@ -78,7 +78,7 @@ def load_questions(path: Path) -> list[Golden]:
 
 
 def judge(row: Golden, answer: Answer) -> Verdict:
-    """Say what an answer to a golden question is worth."""
+    """Return the verdict on an answer to a golden question."""
     if not row.gold:
         return Verdict.INVENTED if answer.found else Verdict.SILENT
     if not answer.found:
@@ -92,7 +92,7 @@ def judge(row: Golden, answer: Answer) -> Verdict:
 
 
 def score(rows: Sequence[Golden], answers: Sequence[Answer]) -> Report:
-    """Count the verdicts over questions and their answers, in the same order."""
+    """Count the verdicts on questions and their answers, in the same order."""
     pairs = list(zip(rows, answers, strict=True))
     verdicts = Counter(judge(row, answer) for row, answer in pairs)
     own = [bool(row.gold) for row in rows]
@@ -110,7 +110,7 @@ def score(rows: Sequence[Golden], answers: Sequence[Answer]) -> Report:
 
 
 def to_text(report: Report) -> str:
-    """Write a report as a person wants to read it in a terminal."""
+    """Return a report as text for a terminal."""
 
     def line(label: str, count: int, total: int) -> str:
         share = f"{count / total:7.1%}" if total else "      -"
@@ -132,7 +132,7 @@ def to_text(report: Report) -> str:
 
 
 def misses(rows: Sequence[Golden], answers: Sequence[Answer]) -> list[Miss]:
-    """Return the answers that are not as good as they could be."""
+    """Return the answers that are not perfect."""
     judged = [(row, answer, judge(row, answer)) for row, answer in zip(rows, answers, strict=True)]
     return [
         Miss(
@@ -149,21 +149,21 @@ def misses(rows: Sequence[Golden], answers: Sequence[Answer]) -> list[Miss]:
 
 
 def miss_to_text(miss: Miss) -> str:
-    """Write a miss as a person wants to read it in a terminal."""
+    """Return a miss as text for a terminal."""
     head = f"{miss.id} {miss.question}  [{miss.verdict}, {miss.confidence:.2f}]"
     quotes = (f"    quote:  {quote}" for quote in miss.quotes)
     return "\n".join((head, f"    wanted: {miss.wanted}", *quotes))
 
 
 class Asking(Protocol):
-    """A Bot, or what answers in its place."""
+    """A Bot, or a substitute for one."""
 
     def answer(self, question: str, /) -> Answer:
         """Answer a question."""
 
 
 def main(argv: Sequence[str] | None = None, bot: Asking | None = None) -> None:
-    """Ask the golden questions and print the report; ``bot`` replaces the one that is opened."""
+    """Ask the golden questions and print the report; ``bot`` replaces the shipped article's."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.golden", description=__doc__)
     parser.add_argument("--index", type=Path, help="an index folder (default: the shipped one)")
     parser.add_argument("--questions", type=Path, default=QUESTIONS, help="JSON lines")

@@ -1,4 +1,4 @@
-"""How much a package brings with it: itself and all that it needs, as installed here."""
+"""The installed size of a package and all its dependencies."""
 
 from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -12,7 +12,7 @@ from qa_bot.bot import shipped_index
 
 
 def needed(packages: Iterable[str]) -> dict[str, Distribution]:
-    """Return packages with all that they need, by name; raises PackageNotFoundError for a root.
+    """Return packages and their dependencies by name; raises PackageNotFoundError for a root.
 
     What is needed for an extra counts where that extra is asked for. What is needed and not here
     is left out: nothing of it is on the disk.
@@ -46,7 +46,7 @@ def _applies(requirement: Requirement, extras: frozenset[str]) -> bool:
 
 
 def size(packages: Iterable[str]) -> int:
-    """Return the bytes on the disk of packages and all that they need."""
+    """Return the size of packages and their dependencies on disk, in bytes."""
     return sum(_size(name, found) for name, found in needed(packages).items())
 
 
@@ -59,7 +59,7 @@ def _size(name: str, found: Distribution) -> int:
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of the files in a folder, compiled Python left out."""
+    """Return the size of the files in a folder in bytes, without compiled Python."""
     return sum(
         path.stat().st_size
         for path in folder.rglob("*")

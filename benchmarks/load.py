@@ -1,4 +1,4 @@
-"""Many people at once on the real page, each with a document of their own, in the way browsers ask.
+"""Load test of the real page: many people at once, each with their own document, as in browsers.
 
 Every tab uploads a file, asks about it, follows up, and asks about the shipped article. All ask the
 same questions and have other answers, so one that came from the wrong document or conversation
@@ -34,9 +34,9 @@ FOLLOW_UP = "When did that person take office?"
 ABOUT_SHIPPED = ("Who is the Defense Secretary?", "Mark Esper")
 APP = Path(__file__).parents[1] / "app.py"
 SETTLED = (
-    45  # seconds from the last tab closed until all of it is forgotten, see qa_bot/page/cleanup.py
+    45  # seconds from the closing of the last tab until all is deleted, see qa_bot/page/cleanup.py
 )
-WARM_UP = 8  # people: more than the page serves at once, so that all its threads have worked
+WARM_UP = 8  # people; more than the page serves at once, so that all its threads have run
 _FIRST = "Anna Bertil Cecilia Dag Elsa Folke Greta Hugo".split()
 _LAST = "Berg Lund Strand Holm Dahl Falk Vik Nord".split()
 PEOPLE = tuple(f"{first} {last}" for first in _FIRST for last in _LAST)
@@ -44,16 +44,16 @@ PEOPLE = tuple(f"{first} {last}" for first in _FIRST for last in _LAST)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one person saw: for each question whether the answer was right, and what was others'."""
+    """What one person saw: whether each answer was right, and names of other people."""
 
     right: tuple[bool, ...]
     foreign: int  # names of other people, wherever the page showed them
     seconds: tuple[float, ...]  # from each question to its answer
-    ended: tuple[float, ...]  # when each answer came, of time.monotonic
+    ended: tuple[float, ...]  # when each answer came, by time.monotonic
 
 
 def article(name: str, paragraphs: int = 30) -> str:
-    """Return a text that says once who the harbour master is, and since when."""
+    """Return a text that says once who the harbour master is and since when."""
     filler = [
         f"Quay {n} lies {n * 7} metres from the gate. It was mended with {n} planks of oak."
         for n in range(1, paragraphs)
@@ -64,12 +64,12 @@ def article(name: str, paragraphs: int = 30) -> str:
 
 
 def year(name: str) -> str:
-    """Return a year that belongs to one person alone."""
+    """Return a year that belongs to only one person."""
     return str(1901 + PEOPLE.index(name))
 
 
 class Tab:
-    """The page in a browser tab, as the server sees it; closed, its session ends."""
+    """The page in a browser tab, as seen by the server; closing it ends its session."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=f"{url}gradio_api", timeout=600, trust_env=False)
@@ -80,7 +80,7 @@ class Tab:
             for event in config["dependencies"]
             for _, trigger in event["targets"]
         }
-        # The browser keeps this one open as long as the tab; nothing in it is read.
+        # Browsers keep this connection open as long as the tab; its content is not read.
         self._beat = self._client.stream("GET", f"/heartbeat/{self._hash}")
         self._beat.__enter__()
         self.send("load", "", None)
@@ -93,18 +93,18 @@ class Tab:
         self._client.close()
 
     def upload(self, name: str, text: str) -> str:
-        """Give a file; return what the page then shows: a report and the documents."""
+        """Upload a file; return the report and the documents that the page then shows."""
         (path,) = self._client.post("/upload", files={"files": (name, text.encode())}).json()
         file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
         return json.dumps(self.send("upload", [file], None), ensure_ascii=False)
 
     def ask(self, question: str) -> list[str]:
-        """Ask; return the whole conversation as the page then shows it, messages as HTML."""
+        """Ask; return the whole conversation that the page then shows, as HTML messages."""
         conversation = self.send("submit", question, None)[0]
         return ["".join(part["text"] for part in it["content"]) for it in conversation]
 
     def send(self, trigger: str, *data: Any) -> list[Any]:
-        """Send an event and return what the page shows for it."""
+        """Send an event and return the page's output for it."""
         call = {"data": data, "fn_index": self._events[trigger], "session_hash": self._hash}
         self._client.post("/queue/join", json=call).raise_for_status()
         with self._client.stream(
@@ -120,7 +120,7 @@ class Tab:
 
 
 def visit(url: str, name: str) -> Visit:
-    """Open the page as one person, bring a document and ask."""
+    """Open the page as one person, upload a document and ask."""
     asked = ((QUESTION, name), (FOLLOW_UP, year(name)), ABOUT_SHIPPED)
     right, seconds, ended, seen = [], [], [], ""
     with Tab(url) as tab:
@@ -147,7 +147,7 @@ def call(url: str, question: str) -> dict[str, Any]:
 
 
 def at_once(items: Sequence[T], do: Callable[[T], Any], what: str) -> list[Any]:
-    """Do something with each item, all at the same moment, each in its own thread."""
+    """Call a function for each item at the same moment, each in its own thread."""
     ready = threading.Barrier(len(items))
 
     def start(item: T) -> Any:
@@ -160,11 +160,11 @@ def at_once(items: Sequence[T], do: Callable[[T], Any], what: str) -> list[Any]:
 
 @contextmanager
 def served() -> Iterator[tuple[str, int]]:
-    """Serve the page in a process of its own; yield its address and the number of the process."""
+    """Serve the page in a process of its own; yield its address and the process id."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, str(APP), "--no-browser", "--port", str(port)]
-    # Gradio's own switch for its tests: the session of a closed tab ends in a second, not an hour.
+    # Gradio's switch for its own tests: the session of a closed tab ends in a second, not an hour.
     environment = os.environ | {"GRADIO_IS_E2E_TEST": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
@@ -178,7 +178,7 @@ def served() -> Iterator[tuple[str, int]]:
 
 
 class Memory:
-    """The resident memory of a process, megabytes (Linux); the most is noted in the background."""
+    """The resident memory of a process in megabytes (Linux); a thread records the peak."""
 
     def __init__(self, pid: int) -> None:
         self._file = Path(f"/proc/{pid}/statm")
@@ -186,7 +186,7 @@ class Memory:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def now(self) -> float:
-        """Return how much it is."""
+        """Return the current value in megabytes."""
         pages = int(self._file.read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -200,7 +200,7 @@ class Memory:
 
 
 def upload_long(url: str, paragraphs: int) -> tuple[str, float, float]:
-    """Upload a long document; return what the page said, and when it was begun and read."""
+    """Upload a long document; return the page's report, and when reading began and ended."""
     with Tab(url) as tab:
         begun = time.monotonic()
         said = tab.upload("long.txt", article(PEOPLE[-1], paragraphs))
@@ -209,7 +209,7 @@ def upload_long(url: str, paragraphs: int) -> tuple[str, float, float]:
 
 
 def run_round(url: str, names: Sequence[str], paragraphs: int) -> tuple[list[Visit], int, str]:
-    """Return what each person saw, and the answers that came while a long document was read."""
+    """Return what each person saw, and the answers during the reading of a long document."""
     with ThreadPoolExecutor(1) as other:
         long = other.submit(upload_long, url, paragraphs)
         visits = at_once(names, lambda name: visit(url, name), "visits")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SpanPrediction = Mapping[str, Any]
 
-COSTS = {  # what is drawn of each size: its title
+COSTS = {  # the sizes to plot, and their titles
     "build s": "build, s",
     "search p50 ms": "search, median, ms",
     "memory MiB": "peak memory, MiB",
@@ -24,12 +24,12 @@ BARS = ("cold start", "answer, p50", "memory to answer", "index on disk")
 
 
 def draw_quality(found: SpanPrediction, folder: Path) -> None:
-    """Draw how often the first result is right against how long it is."""
+    """Plot how often the first result is right against its length."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
     for name, peer in found["peers"].items():
-        if "curve" not in peer:  # ours has one length, and what failed has none
+        if "curve" not in peer:  # ours has one length, and failed systems have none
             continue
         line = sorted((point["length"], 100 * point["in_first"]) for point in peer["curve"])
         axes.plot(*zip(*line, strict=True), marker=".", label=PEERS[name].name)
@@ -49,7 +49,7 @@ def draw_quality(found: SpanPrediction, folder: Path) -> None:
 
 
 def draw_speed(found: SpanPrediction, folder: Path) -> None:
-    """Draw what the peers cost as multiples of ours, with the spread over the rounds."""
+    """Plot the costs of the peers as multiples of ours, with the range over the rounds."""
     import matplotlib.pyplot as plt
 
     peers = {name: one for name, one in found["peers"].items() if "error" not in one}
@@ -66,7 +66,7 @@ def draw_speed(found: SpanPrediction, folder: Path) -> None:
 
 
 def draw_scale(found: SpanPrediction, folder: Path) -> None:
-    """Draw what our index costs, and what each type of FAISS index costs and finds."""
+    """Plot the costs of our index, and the costs and the recall of each type of FAISS index."""
     import matplotlib.pyplot as plt
 
     figure, every = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")

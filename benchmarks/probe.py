@@ -1,4 +1,4 @@
-"""What is measured of a peer in a process of its own.
+"""Measurements of a peer in a process of its own.
 
 Nothing heavy is imported here, so that a process starts with what its peer needs and no more.
 """
@@ -20,16 +20,16 @@ TOP = 3  # results asked for
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What it took to build and save an index."""
+    """The costs of building and saving an index."""
 
     passages: int
     seconds: float
-    peak: int  # bytes of memory, the most that were held at a time
+    peak: int  # bytes of memory at the peak
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What it took to answer from a saved index."""
+    """The costs of answering from a saved index."""
 
     first: float  # seconds from the start of the process to its first answer
     warm: tuple[float, ...]  # seconds for each of the other questions
@@ -58,7 +58,7 @@ def build(name: str, documents: Sequence[tuple[str, str]], folder: Path) -> Buil
 
 
 def answer(name: str, folder: Path, questions: Sequence[str], began: float) -> Answered:
-    """Open a saved index and answer; ``began`` is when the process was started.
+    """Open a saved index and answer; ``began`` is the time when the process was started.
 
     It is a time of perf_counter, which on Linux is one clock for all processes.
     """
@@ -75,7 +75,7 @@ def answer(name: str, folder: Path, questions: Sequence[str], began: float) -> A
 
 
 def peak_memory() -> int:
-    """Return the most memory this process has held, bytes.
+    """Return the peak memory of this process in bytes.
 
     Not getrusage: its figure survives exec, so a child would start with that of its parent.
     """

@@ -1,4 +1,4 @@
-"""Is the answer in what a person reads? Ours against peers, at equal length and at equal refusals.
+"""Is the answer in the results? Ours against peers, at equal length and equal refusals.
 
 Every paragraph of a title makes one article, asked about alone ("title") and with all the others
 ("all"). A peer has its default passages, and those of the size that is best on the file for
@@ -35,24 +35,25 @@ Scopes = Mapping[str, Sequence[Collection]]  # the same articles, under ALONE an
 
 ALONE, TOGETHER = "title", "all"
 
-TOP = 3  # results a person is shown
-SIZES = (100, 150, 200, 225, 250, 300, 500, 1000)  # characters; closest where our quotes are
-SLACK = 1.1  # how much longer than our quote, on the mean, still counts as equally long
+TOP = 3  # results that are shown
+# characters; closest together around the length of our quotes
+SIZES = (100, 150, 200, 225, 250, 300, 500, 1000)
+SLACK = 1.1  # results up to this factor longer than our quotes count as equally long
 REFUSED = (0.1, 0.2, 0.3)  # shares of the answerable questions that are refused
-NOTHING = -1e9  # score where nothing is found; no peer gives one as low
+NOTHING = -1e9  # score if nothing is found; all peers' scores are higher
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a system made of questions, a row each; NaN where a column does not apply."""
+    """A system's results, a row per question; NaN if a column does not apply."""
 
     passages: int
     answerable: Column  # 1 or 0
-    in_first: Column  # 1 when an answer lies whole in the first result; answerable ones alone
+    in_first: Column  # 1 if the first result contains a whole answer; only for answerable questions
     in_top: Column  # the same for the first TOP
     length: Column  # characters of the first result
-    read: Column  # characters read until the answer, or all that is shown; answerable ones alone
-    score: Column  # of the first result; NaN where a peer gives none
+    read: Column  # characters up to the answer, or all shown; only for answerable questions
+    score: Column  # of the first result; NaN if the peer has no scores
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON, null for NaN."""
@@ -63,7 +64,7 @@ class Table:
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> "Table":
-        """Read what ``to_dict`` gave."""
+        """Read the JSON from ``to_dict``."""
         columns = {name: column for name, column in found.items() if name != "passages"}
         arrays = {name: np.array(column, dtype=np.float64) for name, column in columns.items()}
         return cls(passages=found["passages"], **arrays)
@@ -74,7 +75,7 @@ def _plain(column: Column) -> list[float | None]:
 
 
 class Places:
-    """Finds where words stand in a document, whatever blanks a peer took out or put in."""
+    """Finds text in a document, ignoring whitespace that a peer removed or added."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -82,7 +83,7 @@ class Places:
         self._letters = "".join(document.text.split())
 
     def find(self, text: str) -> Span:
-        """Return the first place of a text; raises ValueError when it stands nowhere."""
+        """Return the first position of a text; raises ValueError if there is none."""
         letters = "".join(text.split())
         at = self._letters.find(letters)
         if at < 0 or not letters:
@@ -106,7 +107,7 @@ def ask(peer: Peer, collections: Iterable[Collection]) -> Table:
 
 
 def judge(case: Case, results: Sequence[Result], places: Mapping[str, Places]) -> tuple[float, ...]:
-    """Return a question's row of a Table."""
+    """Return the row of a question for a Table."""
     nan = float("nan")
     score = NOTHING
     if results:
@@ -134,7 +135,7 @@ def refused_at(table: Table, share: float, rows: Rows) -> float:
 
 
 def choose(curve: Sequence[Mapping[str, float]], length: float) -> int:
-    """Return the size best in the first result among those about as short as ``length`` characters.
+    """Return the size whose first results are best, among those no longer than about ``length``.
 
     Where even the shortest is longer, it is the shortest. ``curve`` is what ``curve`` returns.
     """
@@ -145,7 +146,7 @@ def choose(curve: Sequence[Mapping[str, float]], length: float) -> int:
 
 
 def summary(table: Table, ours: Table) -> dict[str, Any]:
-    """Return the shares and lengths of a system, each with its interval, and against ours."""
+    """Return the shares and lengths of a system with intervals, and the differences to ours."""
     questions = len(table.answerable)
 
     def difference(rows: Rows) -> float:
@@ -179,7 +180,7 @@ def _auroc(table: Table, rows: Rows) -> float:
 
 
 def measure_ours(scopes: Scopes, choosing: Sequence[Collection]) -> dict[str, Any]:
-    """Ask our own Bot; ``length`` is that of its first quote on the questions for choosing."""
+    """Ask our Bot; ``length`` is the mean length of its first quotes on the tuning questions."""
     us = load(OURS)
     tables = {scope: ask(us, members) for scope, members in scopes.items()}
     chosen_on = tables[ALONE] if choosing is scopes[ALONE] else ask(us, choosing)
@@ -193,7 +194,7 @@ def measure_ours(scopes: Scopes, choosing: Sequence[Collection]) -> dict[str, An
 def measure_peer(
     name: str, scopes: Scopes, choosing: Sequence[Collection], length: float
 ) -> dict[str, Any]:
-    """Ask a peer, by its default and by the size chosen for results of our length."""
+    """Ask a peer with its default size and with the size for results as long as ours."""
     sizes = {size: ask(load(name, size), choosing) for size in SIZES}
     found = curve(sizes)
     best = choose(found, length)
@@ -214,7 +215,7 @@ def _to_dicts(tables: Mapping[str, Table]) -> dict[str, dict[str, Any]]:
 
 
 def curve(sizes: Mapping[int, Table]) -> list[dict[str, float]]:
-    """Return for each size how long the first result is, on the mean, and how often it is right."""
+    """Return for each size the mean length of the first results and how often they are right."""
     return [
         {
             "size": size,
@@ -226,7 +227,7 @@ def curve(sizes: Mapping[int, Table]) -> list[dict[str, float]]:
 
 
 def summarise(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is kept with each peer's tables summed up in rows, against ours.
+    """Return the kept results, with each peer's tables summarised and compared with ours.
 
     A peer whose size is not the one that would be chosen now, because ours was measured again and
     its quotes have another length, is "stale".
@@ -252,7 +253,7 @@ def _rows(one: Mapping[str, Any], ours: Mapping[str, Table]) -> Iterator[dict[st
 
 
 def own_refusals(table: Table, threshold: float) -> dict[str, float | None]:
-    """Return the shares of either kind of question that the Bot refuses at its own threshold."""
+    """Return the shares of answerable and other questions that the Bot refuses by default."""
     refused = table.score < threshold
     return {
         "answerable": _share(refused[table.answerable == 1]),
@@ -265,12 +266,12 @@ def _share(refused: npt.NDArray[np.bool_]) -> float | None:
 
 
 def attempt(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what is measured of a peer, or under "error" why nothing could be."""
+    """Return the measurements of a peer, or "error" with the reason why there are none."""
     try:
         return measure()
     except ImportError as error:
         return {"error": f"not installed: {error}"}
-    # A peer may fail in any way of its own: the report says so, and the others go on.
+    # A peer may fail in any way: the report says so, and the others continue.
     except Exception as error:
         print(f"{name} failed:", file=sys.stderr)
         traceback.print_exc()
@@ -278,7 +279,7 @@ def attempt(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Ask everybody, and write quality.json after each."""
+    """Ask all systems, and write quality.json after each."""
     made = parser()
     options = made.parse_args(argv)
     collections = titles(options.data, options.source, options.sample, options.titles)
@@ -307,7 +308,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def describe(
     options: argparse.Namespace, collections: Sequence[Collection], choosing: Sequence[Collection]
 ) -> dict[str, Any]:
-    """Say what was asked about."""
+    """Describe the questions and the articles."""
     cases = [case for collection in collections for case in collection.cases]
     return {
         "data": options.data.name,

@@ -1,4 +1,4 @@
-"""As many passages as are wanted, of real sentences recombined, and vectors to go with them.
+"""Any number of passages of recombined real sentences, and vectors for them.
 
 A passage is SENTENCES sentences drawn at random, a line each; its vector is the mean of theirs,
 scaled to length 1. So nothing has to be embedded but the sentences, each once, and the vectors lie
@@ -16,17 +16,17 @@ from qa_bot.datatypes import Document
 from qa_bot.models.embedder import Vectors
 from qa_bot.sentences import sentences
 
-Picks = npt.NDArray[np.intp]  # (n, SENTENCES): the numbers of the sentences of each passage
+Picks = npt.NDArray[np.intp]  # (n, SENTENCES): the numbers of each passage's sentences
 
 SENTENCES = 3  # in a passage
 PASSAGES = 100  # in a document
-SHORTEST, LONGEST = 70, 200  # characters of a sentence: a passage is one paragraph, never cut
-MOST = 5000  # sentences taken
-_CHUNK = 10_000  # passages whose vectors are made at a time
+SHORTEST, LONGEST = 70, 200  # characters of a sentence, so that a passage is never cut
+MOST = 5000  # sentences
+_CHUNK = 10_000  # passages whose vectors are computed at a time
 
 
 def real_sentences(documents: Sequence[Document]) -> list[str]:
-    """Return the sentences of documents that fit, each once, at most MOST, in a seeded order."""
+    """Return at most MOST distinct sentences of suitable length, in a seeded order."""
     found = {
         " ".join(document.text[start:end].split()): None
         for document in documents
@@ -39,7 +39,7 @@ def real_sentences(documents: Sequence[Document]) -> list[str]:
 
 
 def pick(passages: int, among: int) -> Picks:
-    """Draw the sentences of passages, seeded: the first passages are the same at every size."""
+    """Draw the sentences of passages with a seed: the first passages are the same at any size."""
     return np.random.default_rng(0).integers(0, among, (passages, SENTENCES))
 
 
@@ -53,14 +53,14 @@ def vectors_of(picks: Picks, known: Vectors) -> Vectors:
 
 
 def documents_of(picks: Picks, texts: Sequence[str]) -> Iterator[Document]:
-    """Yield documents of PASSAGES passages, each of which is a paragraph."""
+    """Yield documents with PASSAGES passages, each of them a paragraph."""
     for at in range(0, len(picks), PASSAGES):
         paragraphs = ("\n".join(texts[one] for one in row) for row in picks[at : at + PASSAGES])
         yield Document("\n\n".join(paragraphs), f"Recombined {at // PASSAGES}")
 
 
 class KnownEmbedder:
-    """Looks vectors up: of questions, and of passages by their sentences."""
+    """An embedder that looks up vectors: of questions, and of passages by their sentences."""
 
     fingerprint = "looked up"
 
@@ -77,12 +77,12 @@ class KnownEmbedder:
         self._questions = questions
 
     def encode_query(self, inputs: list[str], /) -> Vectors:
-        """Look up questions ``(n, dim)``; one that is not known gets the first one's vector."""
+        """Look up vectors of questions, ``(n, dim)``; unknown ones get the first question's."""
         first = next(iter(self._questions.values()))
         return np.stack([self._questions.get(text, first) for text in inputs])
 
     def encode_document(self, inputs: list[str], /) -> Vectors:
-        """Make the vectors of passages ``(n, dim)`` of their sentences."""
+        """Compute the vectors of passages, ``(n, dim)``, from those of their sentences."""
         return np.stack(
             [
                 np.mean([self._sentences[line] for line in text.split("\n") if line], axis=0)

@@ -1,4 +1,4 @@
-"""What a benchmark leaves behind: its numbers as JSON, with the date, the machine, the versions."""
+"""Save the numbers of a benchmark as JSON, with the date, the machine and the versions."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def write(folder: Path, name: str, packages: Iterable[str], found: Mapping[str, 
 
 
 def kept(folder: Path, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is kept of each peer; raises ValueError when it was measured on other things.
+    """Return the saved results of each peer; raises ValueError if their settings differ.
 
     ``about`` is what peers must have in common to be compared: data, questions, rounds.
     """
@@ -42,7 +42,7 @@ def add(
     packages: Iterable[str],
     found: Mapping[str, Any],
 ) -> Path:
-    """Write what was found of a peer beside what is kept of the others, and return the path."""
+    """Save the results of a peer beside those of the others, and return the path."""
     peers = {**kept(folder, name, about), peer: _stamped(packages, found)}
     return _save(folder, name, {**about, "peers": peers})
 
@@ -57,7 +57,7 @@ def _stamped(packages: Iterable[str], found: Mapping[str, Any]) -> dict[str, Any
 
 
 def _save(folder: Path, name: str, whole: Mapping[str, Any]) -> Path:
-    """Write all at once: a run that is stopped leaves what was there before."""
+    """Write atomically: an interrupted run leaves the old file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     new = path.with_suffix(".new")
@@ -66,7 +66,7 @@ def _save(folder: Path, name: str, whole: Mapping[str, Any]) -> Path:
 
 
 def read(folder: Path, name: str) -> dict[str, Any] | None:
-    """Read a benchmark's numbers; None where it has not been run."""
+    """Read a benchmark's numbers, or return None if it has not been run."""
     path = folder / f"{name}.json"
     if not path.exists():
         return None
@@ -75,7 +75,7 @@ def read(folder: Path, name: str) -> dict[str, Any] | None:
 
 
 def machine() -> dict[str, str]:
-    """Describe this machine: what it computes with, never whose it is."""
+    """Describe the hardware of this machine, without its name or owner."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
         "processor": _processor(),

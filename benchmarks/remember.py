@@ -1,4 +1,4 @@
-"""Each text is embedded once: peers embed the same ones again for each size and each scope.
+"""Cache embeddings: peers embed the same texts again for each size and each scope.
 
 Only for what is not timed. All peers have the same model, so they share what is remembered.
 """
@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-_HARMLESS = frozenset({"batch_size", "show_progress_bar"})  # options that leave a vector as it is
+_HARMLESS = frozenset({"batch_size", "show_progress_bar"})  # options that do not change a vector
 
 
 def embed_once() -> None:
-    """Make every SentenceTransformer of this process remember, for as long as it lives."""
+    """Make every SentenceTransformer of this process cache its vectors."""
     from sentence_transformers import SentenceTransformer
 
     SentenceTransformer.encode = remembering(  # type: ignore[method-assign]
@@ -22,7 +22,7 @@ def embed_once() -> None:
 
 
 def remembering(encode: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``SentenceTransformer.encode``, or what is called as it is, with a memory."""
+    """Return a function like ``SentenceTransformer.encode``, with a cache."""
     known: dict[tuple[str, str], Any] = {}
     signature = inspect.signature(encode)
 

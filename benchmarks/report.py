@@ -1,4 +1,4 @@
-"""Tables and plots of what quality, speed and scale wrote: report.md and PNG files.
+"""Make tables and plots from the results of quality, speed and scale: report.md and PNG files.
 
 Where a peer is better than we are, its number is bold.
 """
@@ -24,7 +24,7 @@ SCOPES = {ALONE: "Each title alone", TOGETHER: "All titles together"}
 
 
 def quality(found: SpanPrediction) -> str:
-    """Write what the quality benchmark found."""
+    """Return the section on quality."""
     return "\n\n".join(
         [
             "## Quality",
@@ -62,7 +62,7 @@ def _asked(found: SpanPrediction) -> str:
 
 
 def _missing(found: SpanPrediction) -> list[str]:
-    """Name the systems that could not be measured, and why."""
+    """Return a note on the systems that could not be measured, and why."""
     lines = [
         f"- {PEERS[name].name}: {one['error']}"
         for name, one in found["peers"].items()
@@ -72,7 +72,7 @@ def _missing(found: SpanPrediction) -> list[str]:
 
 
 def _named(found: SpanPrediction, mark: str, words: str) -> list[str]:
-    """Name the systems that bear a mark, behind what it means."""
+    """Return a footnote: the meaning of a mark, and the systems that have it."""
     names = [PEERS[name].name for name, one in found["peers"].items() if one.get(mark)]
     return [f"{words}: {'; '.join(names)}."] if names else []
 
@@ -132,7 +132,7 @@ def _own_threshold(found: SpanPrediction) -> str:
 
 
 def speed(found: SpanPrediction) -> str:
-    """Write what the speed benchmark found."""
+    """Return the section on speed."""
     peers = {name: one for name, one in found["peers"].items() if "error" not in one}
     heads = [f"{name}, {unit}" if unit else name for name, unit in MEASURES.items()]
     sizes = [
@@ -196,7 +196,7 @@ SUMMARIES: Mapping[str, Callable[[SpanPrediction], SpanPrediction]] = {
 
 
 def about(found: SpanPrediction) -> str:
-    """Say when each system was measured, on what machine and with which versions."""
+    """Return when each system was measured, on what machine and with which versions."""
     whose: dict[tuple[str, str], list[str]] = {}
     versions: dict[tuple[str, str], dict[str, str]] = {}
     peers = {PEERS[name].name: one for name, one in found.get("peers", {}).items()}
@@ -213,7 +213,7 @@ def about(found: SpanPrediction) -> str:
 
 
 def compose(records: Mapping[str, SpanPrediction | None]) -> str:
-    """Write the whole report; a benchmark that has not been run is said to be so."""
+    """Return the whole report; it says which benchmarks have not been run."""
     parts = ["# qa_bot beside what people use instead"]
     for name, write in SECTIONS.items():
         found = records[name]
@@ -225,13 +225,13 @@ def compose(records: Mapping[str, SpanPrediction | None]) -> str:
 
 
 def _read(folder: Path, name: str) -> SpanPrediction | None:
-    """Read what a benchmark wrote, and sum up what it kept of each question and run."""
+    """Read the results of a benchmark, and summarise its questions and runs."""
     found = record.read(folder, name)
     return SUMMARIES[name](found) if found is not None and name in SUMMARIES else found
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Read what the benchmarks wrote; write report.md and the plots beside it."""
+    """Read the results of the benchmarks; write report.md and the plots beside it."""
     made = argparse.ArgumentParser(prog="python -m benchmarks report", description=__doc__)
     made.add_argument("--out", type=Path, default=record.FOLDER, help="folder with the JSON files")
     options = made.parse_args(argv)

@@ -1,4 +1,4 @@
-"""How often the passage that holds the answer is found: dense alone, BM25 alone, and fused."""
+"""How often the passage with the answer is found: by vectors, by BM25, and by both fused."""
 
 import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ BATCH = 256  # texts embedded between two steps of the progress bar
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one way of splitting gave on one group of questions.
+    """The results of one way of splitting on one group of questions.
 
     ``ranks[method]`` has, for each question, how many passages stand above the first that holds an
     answer, or None where none of those found does.
@@ -35,7 +35,7 @@ class Result:
 
 
 class RememberingEmbedder:
-    """An embedder that embeds each text once: a benchmark asks for the same ones many times."""
+    """An embedder with a cache: a benchmark embeds the same texts many times."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.max_seq_length = embedder.max_seq_length
@@ -57,7 +57,7 @@ class RememberingEmbedder:
 def _remember(
     texts: list[str], known: dict[str, Vectors], encode: Callable[[list[str]], Any]
 ) -> Vectors:
-    """Look up the vectors of texts, embedding those not yet known."""
+    """Return the vectors of texts, embedding those that are not in the cache."""
     new = [text for text in dict.fromkeys(texts) if text not in known]
     if new:
         known.update(zip(new, np.asarray(encode(new), dtype=np.float32), strict=True))
@@ -65,7 +65,7 @@ def _remember(
 
 
 def first_rank(found: Iterable[Span], answers: Sequence[Span]) -> int | None:
-    """Return how many spans stand above the first that holds an answer whole; None if none does."""
+    """Return how many spans come before the first that contains a whole answer, or None."""
     for rank, span in enumerate(found):
         if any(_holds(span, answer) for answer in answers):
             return rank
@@ -80,14 +80,14 @@ def _holds(span: Span, answer: Span) -> bool:
 
 
 def recall(ranks: Sequence[int | None], top: int) -> float:
-    """Return the share of questions whose first right passage is among the ``top`` first."""
+    """Return the share of questions with a right passage among the first ``top``."""
     return sum(rank is not None and rank < top for rank in ranks) / len(ranks)
 
 
 def search(
     index: Index, embedder: Embedder, question: str, config: Config
 ) -> dict[str, Sequence[Hit]]:
-    """Return what each method finds, best first."""
+    """Return the results of each method, best first."""
     return {
         "dense": index.search_dense(embed_query(embedder, question), config.top_k),
         "BM25": index.search_bm25(question, config.top_k),
@@ -109,7 +109,7 @@ def measure(collection: Collection, embedder: Embedder, config: Config) -> Resul
 def measure_all(
     collections: Sequence[Collection], embedder: Embedder, config: Config
 ) -> list[Result]:
-    """Measure title by title, summed up by source and in all, then each source pooled."""
+    """Measure each title, summed by source and in total, then each source as one collection."""
     label = f"passages of {config.passage_chars}"
     single = [
         measure(c, embedder, config) for c in tqdm(collections, label, unit="title", disable=None)
@@ -126,20 +126,20 @@ def measure_all(
 
 
 def merge(results: Sequence[Result], source: str) -> Result:
-    """Take several results, of the same splitting, as one."""
+    """Combine several results of the same splitting."""
     ranks = {method: [rank for r in results for rank in r.ranks[method]] for method in METHODS}
     return Result(results[0].passage_chars, source, sum(r.passages for r in results), ranks)
 
 
 def table_head(tops: Sequence[int]) -> str:
-    """Write the first two lines of a Markdown table of results."""
+    """Return the first two lines of a Markdown table of results."""
     columns = [f"{method} @{top}" for method in METHODS for top in tops]
     head = ["passage_chars", "source", "passages", "questions", *columns]
     return "\n".join((_table_row(head), _table_row(["---:", "---", *["---:"] * len(head[2:])])))
 
 
 def table_row(result: Result, tops: Sequence[int]) -> str:
-    """Write a result as a row of that table: recall in percent."""
+    """Return a result as a row of that table, with recall in percent."""
     recalls = [recall(result.ranks[method], top) for method in METHODS for top in tops]
     counts = [str(result.passages), str(len(result.ranks["fused"]))]
     cells = [str(result.passage_chars), result.source, *counts, *(f"{r:.1%}" for r in recalls)]

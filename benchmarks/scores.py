@@ -1,4 +1,4 @@
-"""Scores of answers: exact match and F1 as SQuAD counts them, and the area under the ROC curve."""
+"""Scores of answers: exact match and F1 as in SQuAD, and the area under the ROC curve."""
 
 import re
 import string
@@ -12,17 +12,17 @@ _MARKS = str.maketrans("", "", string.punctuation)
 
 
 def normalized(text: str) -> list[str]:
-    """Return the words of an answer in lower case, without marks and articles (SQuAD's rule)."""
+    """Return the words of an answer in lower case, without punctuation or articles, as in SQuAD."""
     return _ARTICLES.sub(" ", text.lower().translate(_MARKS)).split()
 
 
 def exact(answer: str, golds: Sequence[str]) -> float:
-    """Return 1.0 when the answer is one of the gold answers, else 0.0; no gold: "" is right."""
+    """Return 1.0 if the answer is a gold answer, else 0.0; without gold answers, "" is right."""
     return float(any(normalized(answer) == normalized(gold) for gold in golds or [""]))
 
 
 def f1(answer: str, golds: Sequence[str]) -> float:
-    """Return the best F1 over words with any of the gold answers; no gold: "" is right."""
+    """Return the best word F1 with any gold answer; without gold answers, "" is right."""
     return max(_f1(normalized(answer), normalized(gold)) for gold in golds or [""])
 
 
@@ -34,7 +34,7 @@ def _f1(answer: list[str], gold: list[str]) -> float:
 
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
-    """Return the chance that a positive scores above a negative; ties count half."""
+    """Return the probability that a positive scores above a negative; ties count half."""
     values, kind = np.asarray(scores), np.asarray(positive, dtype=bool)
     high, low = values[kind], np.sort(values[~kind])
     if not len(high) or not len(low):

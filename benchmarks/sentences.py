@@ -1,4 +1,4 @@
-"""How well sentences are told apart: ours against the libraries it could have been.
+"""How well sentence boundaries are found: our splitter against the libraries we could have used.
 
 Two measures. Sentences that stood alone (the QAMR contexts of train.jsonl.gz) are joined eight at
 a time by a blank, so the true boundaries are known: precision, recall and F1. And an answer (those
@@ -19,16 +19,16 @@ from qa_bot.datatypes import Document
 from qa_bot.sentences import sentences
 
 Offsets = tuple[int, int]  # characters [start, end)
-Splitter = Callable[[str], list[int]]  # a text -> where its sentences end
+Splitter = Callable[[str], list[int]]  # a text -> the ends of its sentences
 
 GROUP = 8  # sentences joined to one text
-SEED = 0  # of the order in which they are joined
+SEED = 0  # of the order in which sentences are joined
 _MASK = str.maketrans(dict.fromkeys('“”„«»"', " "))
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Sentences joined by blanks, and the places where one ends and the next begins."""
+    """Sentences joined with spaces, and the positions of the boundaries between them."""
 
     text: str
     ends: frozenset[int]
@@ -36,23 +36,23 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a splitter made of the data; ``seconds`` are of this machine and this run."""
+    """The results of a splitter; ``seconds`` are comparable only within a run."""
 
-    right: int  # boundaries found that are there
-    wrong: int  # boundaries found that are not there
-    missed: int  # boundaries there that were not found
-    cut: int  # answers that a boundary cuts
+    right: int  # boundaries that were found and exist
+    wrong: int  # boundaries that were found but do not exist
+    missed: int  # boundaries that exist but were not found
+    cut: int  # answers cut by a boundary that was found
     answers: int
     seconds: float
 
     @property
     def precision(self) -> float:
-        """The share of the boundaries found that are there."""
+        """The share of the boundaries found that exist."""
         return self.right / max(1, self.right + self.wrong)
 
     @property
     def recall(self) -> float:
-        """The share of the boundaries there that were found."""
+        """The share of the existing boundaries that were found."""
         return self.right / max(1, self.right + self.missed)
 
     @property
@@ -67,27 +67,27 @@ def ours() -> Splitter:
 
 
 def sentencex() -> Splitter:
-    """Return sentencex as it is."""
+    """Return sentencex without changes."""
     from sentencex import get_sentence_boundaries
 
     return lambda text: [found["end_index"] for found in get_sentence_boundaries("en", text)]
 
 
 def sentencex_masked() -> Splitter:
-    """Return sentencex with blanks for quotation marks, between which it sees one sentence."""
+    """Return sentencex with spaces for quotation marks, since it keeps a quotation whole."""
     plain = sentencex()
 
     def split(text: str) -> list[int]:
         masked = text.translate(_MASK)
         ends = [len(masked[:end].rstrip()) for end in plain(masked)]
-        # The mark that closes a quotation belongs to the sentence it closes.
+        # A closing quotation mark belongs to the sentence before it.
         return [end + (text[end : end + 1] in ("”", "»", '"')) for end in ends]
 
     return split
 
 
 def pysbd() -> Splitter:
-    """Return pySBD: rules made by hand."""
+    """Return pySBD: handmade rules."""
     from pysbd import Segmenter
 
     segmenter = Segmenter(language="en", clean=False, char_span=True)
@@ -95,7 +95,7 @@ def pysbd() -> Splitter:
 
 
 def nupunkt() -> Splitter:
-    """Return nupunkt: Punkt, with the abbreviations of law and finance."""
+    """Return nupunkt: Punkt with abbreviations from law and finance."""
     from nupunkt import sent_spans
 
     return lambda text: [end for _, end in sent_spans(text)]
@@ -130,7 +130,7 @@ OTHERS: Mapping[str, Callable[[], Splitter]] = {
 
 
 def join(contexts: Iterable[str], size: int = GROUP, seed: int = SEED) -> list[Joined]:
-    """Join sentences, ``size`` at a time, in a seeded order; what is left over is left out."""
+    """Join sentences, ``size`` at a time, in a seeded order, without the remainder."""
     shuffled = sorted({context.strip() for context in contexts})
     random.Random(seed).shuffle(shuffled)
     groups = []
@@ -142,7 +142,7 @@ def join(contexts: Iterable[str], size: int = GROUP, seed: int = SEED) -> list[J
 
 
 def answer_places(rows: Iterable[Mapping[str, Any]]) -> dict[str, set[Offsets]]:
-    """Return for each context the places of the answers in it."""
+    """Return for each context the positions of its answers."""
     places: dict[str, set[Offsets]] = {}
     for row in rows:
         for answer in row["answers"]:
@@ -152,7 +152,7 @@ def answer_places(rows: Iterable[Mapping[str, Any]]) -> dict[str, set[Offsets]]:
 
 
 def boundaries(text: str, ends: Iterable[int]) -> set[int]:
-    """Return where sentences end inside a text, blanks before the next one not counted."""
+    """Return the ends of the sentences inside a text, before the whitespace that follows."""
     return {len(text[:end].rstrip()) for end in ends} - {0, len(text.rstrip())}
 
 
@@ -177,7 +177,7 @@ def measure(split: Splitter, groups: Sequence[Joined], places: Mapping[str, set[
 
 
 def to_markdown(scores: Mapping[str, Score | None], unit: float) -> str:
-    """Write a table, a row for each splitter: None is not installed, ``unit`` is in seconds."""
+    """Return a table with a row per splitter; None is not installed, ``unit`` is in seconds."""
     rows = [
         ["splitter", "precision", "recall", "F1", "answers cut", "time, ours = 1"],
         ["---", *["---:"] * 5],

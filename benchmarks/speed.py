@@ -1,4 +1,4 @@
-"""How long it takes to start, to answer, to index; how much memory and disk. Ours against peers.
+"""Time to start, to answer and to index, and use of memory and disk: ours against peers.
 
 Each run is a process of its own. In a round every system runs once, in an order that changes, and
 is compared with ours of the same round; a first round, not counted, warms the disk. The runs are
@@ -67,7 +67,7 @@ Measure = Callable[[str, Texts, Sequence[str]], Run]
 
 
 def ratios(peer: Sequence[Run], ours: Sequence[Run]) -> dict[str, list[float]]:
-    """Return a peer's measures as multiples of ours, round by round: median, lowest, highest."""
+    """Return a peer's measures as multiples of ours by round: median, lowest, highest."""
     found = {}
     for name in MEASURES:
         each = [own[name] / us[name] for own, us in zip(peer, ours, strict=True)]
@@ -94,7 +94,7 @@ def interleave(
     questions: Sequence[str],
     measure: Measure,
 ) -> tuple[dict[str, list[Run]], dict[str, str]]:
-    """Run every system once a round; return the runs, and why a system has none."""
+    """Run every system once per round; return the runs, and the reasons why a system has none."""
     runs: dict[str, list[Run]] = {name: [] for name in names}
     errors: dict[str, str] = {}
     for turn in tqdm(range(rounds + 1), unit="round", disable=None):
@@ -103,7 +103,7 @@ def interleave(
         for name in order:
             try:
                 run = measure(name, documents, questions)
-            # A peer may fail in any way of its own: the report says so, and the others go on.
+            # A peer may fail in any way: the report says so, and the others continue.
             except Exception as error:
                 errors[name] = f"failed: {type(error).__name__}: {error}"
                 continue
@@ -113,7 +113,7 @@ def interleave(
 
 
 def described(name: str, runs: Sequence[Run], session: str) -> dict[str, Any]:
-    """Return what is kept of a system; those of one ``session`` ran in the same rounds."""
+    """Return a system's results to save; systems of one ``session`` ran in the same rounds."""
     packages = PEERS[name].packages
     return {
         "session": session,
@@ -124,7 +124,7 @@ def described(name: str, runs: Sequence[Run], session: str) -> dict[str, Any]:
 
 
 def summarise(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is kept with each system's runs summed up, and against ours."""
+    """Return the saved results, with each system's runs summarised and compared with ours."""
     us = found["peers"][OURS]
     peers = {}
     for name, one in found["peers"].items():
@@ -137,7 +137,7 @@ def summarise(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def material(data: Path | None, count: int) -> tuple[Texts, list[str]]:
-    """Return documents and questions about them: the shipped article's when no file is given."""
+    """Return documents and questions about them; without a file, those of the shipped article."""
     if data is None:
         documents = default_bot().documents
         questions = [row.question for row in load_questions(QUESTIONS)]
@@ -149,7 +149,7 @@ def material(data: Path | None, count: int) -> tuple[Texts, list[str]]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run everybody in turn, and write speed.json."""
+    """Run all systems by turns, and write speed.json."""
     made = parser()
     options = made.parse_args(argv)
     if options.rounds < 1 or options.questions < 2:

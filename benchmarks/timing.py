@@ -1,4 +1,4 @@
-"""How long an answer about the shipped article takes, and the share of each step."""
+"""The time of an answer about the shipped article, and of each step."""
 
 import argparse
 import time

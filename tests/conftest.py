@@ -1,4 +1,4 @@
-"""What many tests share: the article, the real small model, and a small readable fake of it."""
+"""Shared fixtures: the article, the real embedder, and a small readable fake of it."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ if "CI" in os.environ:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all tests of the page in a browser, so that no file of them can forget to."""
+    """Mark all tests in tests/browser with ``browser``, so that none is forgotten."""
     for item in items:
         if BROWSER in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -1,4 +1,4 @@
-"""Both flows with the real model on the shipped article, and the laws."""
+"""Both flows, with the real models on the shipped article and with fakes."""
 
 import json
 import subprocess
@@ -53,7 +53,7 @@ WORDS: Parts = {
 
 
 def write(folder: Path, document: Document) -> Path:
-    """Write a document to a file of its own."""
+    """Write a document to a file."""
     path = folder / f"{document.id[:8]}.txt"
     path.write_text(document.text)
     return path
@@ -128,7 +128,7 @@ def with_queries(bot: Bot, *queries: str) -> Bot:
 
 
 class CountingReader:
-    """Finds nothing, and counts the passages that it is given for each query."""
+    """Finds nothing, and records how many passages it is given for each query."""
 
     levels = Levels(0.4, 0.1)
 

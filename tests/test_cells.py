@@ -1,4 +1,4 @@
-"""Tables in texts: which lines are rows, what names their columns, where their cells stand."""
+"""Tables in texts: which lines are rows, the names of the columns, the positions of the cells."""
 
 import pytest
 

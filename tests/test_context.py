@@ -1,4 +1,4 @@
-"""What stands above a passage, and how the models read it."""
+"""The context of a passage, and the text that the models read."""
 
 from qa_bot.context import context_of, outline, reading
 from qa_bot.datatypes import Document, Mark, Passage, Place

@@ -1,4 +1,4 @@
-"""The laws of the nouns: a quote is a slice of its document, or it cannot be made."""
+"""Laws of the data types: a quote is a slice of its document, or it cannot be created."""
 
 import copy
 import hashlib

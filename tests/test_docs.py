@@ -1,4 +1,4 @@
-"""The documentation agrees with the code: the API page is current, and links lead somewhere."""
+"""The documentation agrees with the code: docs/api.md is current, and links are valid."""
 
 import re
 import runpy

@@ -1,4 +1,4 @@
-"""The quality of answers has a floor: weights that are worse than those that ship cannot pass."""
+"""A floor for the quality of answers, so that worse weights cannot pass."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The header of a text: what is read, what is left alone, and that offsets hold."""
+"""The header of a text: what is part of it, what is not, and that offsets are right."""
 
 import time
 

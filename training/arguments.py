@@ -1,4 +1,4 @@
-"""Arguments that several commands of training take."""
+"""Argument types shared by the training commands."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import torch
 
 
 def folder_with(*names: str, hint: str) -> Callable[[str], Path]:
-    """Return an argument's type: a folder that holds these files; ``hint`` says where from."""
+    """Return an argument type: a folder with these files; ``hint`` says where to get them."""
 
     def folder(argument: str) -> Path:
         for name in names:
@@ -20,7 +20,7 @@ def folder_with(*names: str, hint: str) -> Callable[[str], Path]:
 
 
 def device(argument: str) -> torch.device:
-    """Return the device of an argument, if this machine has it."""
+    """Return the device named by an argument, if this machine has it."""
     try:
         torch.empty(0, device=argument)
     except (RuntimeError, AssertionError) as error:
@@ -30,5 +30,5 @@ def device(argument: str) -> torch.device:
 
 
 def default_device() -> str:
-    """Return cuda where there is a GPU, else cpu."""
+    """Return cuda if there is a GPU, else cpu."""
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""Examples as arrays, in batches of about so many tokens."""
+"""Turn examples into batches of arrays with about the same number of tokens."""
 
 import pickle
 import random
@@ -17,12 +17,12 @@ from training.examples import Offsets
 from training.followups import Conversations, TermExample
 from training.mixture import Mixture, Question
 
-MULTIPLE = 16  # tokens: texts are padded to a multiple, so that few shapes occur
+MULTIPLE = 16  # tokens; texts are padded to a multiple of this, so that there are few shapes
 MASK_ID = 103  # [MASK] in BERT's vocabulary
-_CHARS_PER_TOKEN, _SPECIAL = 4.3, 30  # to guess how many tokens a pair has
+_CHARS_PER_TOKEN, _SPECIAL = 4.3, 30  # to estimate the tokens of a pair
 
-QUESTIONS = 512  # of a draw
-TERMS = 0.3  # follow-ups of a draw, for each question
+QUESTIONS = 512  # in a draw
+TERMS = 0.3  # follow-ups in a draw, per question
 
 Asked = TypeVar("Asked", Question, tuple[TermExample])
 Step = list["SpanBatch"] | list["TermBatch"]  # the parts of a batch
@@ -72,18 +72,18 @@ class SpanBatch(Batch):
 class TermBatch(Batch):
     """Follow-ups with their conversations.
 
-    ``leans`` ``(n,)`` is 1 for a question that needs the conversation. The words ``(w,)`` are a
-    conversation's row, the first token, and 1 if the question needs the word.
+    ``needs_context`` ``(n,)`` is 1 for a question that needs the conversation. The words ``(w,)``
+    have the row of their conversation, their first token, and 1 if the question needs them.
     """
 
-    leans: Tensor
+    needs_context: Tensor
     rows: Tensor
     places: Tensor
     needed: Tensor
 
 
 class Draws(Dataset[bytes]):
-    """Draws of the mixture and of follow-ups, as batches in random order.
+    """Draws from the mixture and of follow-ups, as batches in random order.
 
     A batch has about ``tokens`` and comes in parts of about ``part``. A draw is pickled: tensors
     that another process sends take a file descriptor each.
@@ -102,7 +102,7 @@ class Draws(Dataset[bytes]):
         self._tokens, self._part, self._questions = tokens, part, questions
 
     def __getitem__(self, number: int) -> bytes:
-        """Return the batches of a draw, a pickled list of steps."""
+        """Return the batches of a draw as a pickled list of steps."""
         asked = self._mixture.draw(number, self._questions)
         terms = self._conversations.draw(round(TERMS * self._questions), number)
         steps: list[Step] = [
@@ -118,7 +118,7 @@ class Draws(Dataset[bytes]):
 
 
 def cut(asked: Sequence[Asked], tokens: int) -> list[list[Asked]]:
-    """Cut questions into runs of at most ``tokens``, padding included, shortest texts first.
+    """Split questions into runs of at most ``tokens``, including padding, shortest texts first.
 
     The texts of a question stay together; one that has more tokens by itself is a run.
     """
@@ -135,7 +135,7 @@ def cut(asked: Sequence[Asked], tokens: int) -> list[list[Asked]]:
 
 
 def _tokens(question: Asked) -> float:
-    """Return about how many tokens the longest pair of a question has."""
+    """Return the estimated number of tokens of a question's longest pair."""
     return max(
         _SPECIAL + (len(example.question) + len(example.text)) / _CHARS_PER_TOKEN
         for example in question
@@ -143,7 +143,7 @@ def _tokens(question: Asked) -> float:
 
 
 def pack_questions(tokenizer: Tokenizer, asked: Sequence[Question]) -> SpanBatch:
-    """Return questions, each with its texts, as arrays."""
+    """Return questions and their texts as arrays."""
     examples = [example for question in asked for example in question]
     batch, encodings = _encode(tokenizer, [(one.question, one.text) for one in examples])
     maskable = batch.text.clone()
@@ -171,7 +171,7 @@ def pack_questions(tokenizer: Tokenizer, asked: Sequence[Question]) -> SpanBatch
 
 
 def pack_terms(tokenizer: Tokenizer, asked: Sequence[tuple[TermExample]]) -> TermBatch:
-    """Return follow-ups as arrays; words that were cut away are left out."""
+    """Return follow-ups as arrays, without words that were truncated."""
     examples = [example for (example,) in asked]
     batch, encodings = _encode(tokenizer, [(one.question, one.text) for one in examples])
     words = [
@@ -186,7 +186,7 @@ def pack_terms(tokenizer: Tokenizer, asked: Sequence[tuple[TermExample]]) -> Ter
         types=batch.types,
         mask=batch.mask,
         text=batch.text,
-        leans=torch.tensor([float(example.leans) for example in examples]),
+        needs_context=torch.tensor([float(example.needs_context) for example in examples]),
         rows=rows,
         places=places,
         needed=needed.float(),
@@ -211,7 +211,7 @@ def _encode(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> tuple[Bat
 
 
 def token_spans(encoding: Encoding, spans: Sequence[Offsets]) -> list[Offsets | None]:
-    """Return the first and last token of each span of the text; None for one that was cut away."""
+    """Return the first and last token of each span of the text; None if it was truncated."""
     inside = [place for place, number in enumerate(encoding.sequence_ids) if number == 1]
     if not inside:
         return [None] * len(spans)
@@ -226,7 +226,7 @@ def token_spans(encoding: Encoding, spans: Sequence[Offsets]) -> list[Offsets | 
 
 
 def masked(batch: SpanBatch, share: float) -> Tensor:
-    """Return the ids with up to ``share`` of each text's tokens masked, none of an answer.
+    """Return the ids with up to ``share`` of each text's tokens masked, but no token of an answer.
 
     So a text that was read before is not the same text again.
     """

@@ -39,11 +39,11 @@ from qa_bot.models.span_model import CARD, WEIGHTS, Levels, Logistic, ReaderMode
 from training.readings import Kind, Question, RememberingModel, read_questions
 
 SETS = ("dev", "dev-more")  # names of the files
-# What people are taken to ask: mostly what the article answers.
+# The assumed mix of questions: most are answered by the article.
 MIX = {Kind.ANSWERABLE: 0.75, Kind.NEAR: 0.125, Kind.OTHER: 0.125}
-QUOTED = 0.25  # most of the questions without an answer that may be quoted
-NOT_SAID = 0.05  # most of the answerable questions that may be refused
-FOLDS = 5  # parts of the articles, each left out once
+QUOTED = 0.25  # largest share of unanswerable questions that may get a quote
+NOT_SAID = 0.05  # largest share of answerable questions that may be refused
+FOLDS = 5  # parts of the articles, each held out once
 BINS = 10  # of the calibration error and the reliability plot
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """How likely a quote answers, and how likely a passage does before it is read."""
+    """The regressions: that a quote answers, and that a passage answers, before it is read."""
 
     calibration: Logistic
     prior: Logistic
@@ -59,29 +59,29 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a question is answered with, by what was fitted on other articles."""
+    """The quotes for a question, by regressions that were fitted on other articles."""
 
     question: Question
-    quotes: tuple[Quote, ...]  # the likeliest, best first; nothing is refused
-    passages: int  # that were read
+    quotes: tuple[Quote, ...]  # best first; nothing is refused
+    passages: int  # number of passages that were read
 
     @property
     def probability(self) -> float:
-        """How likely the first quote is said to hold an answer."""
+        """The predicted probability that the first quote contains an answer."""
         return self.quotes[0].score
 
     @property
     def right(self) -> bool:
-        """Whether the first quote holds an answer."""
+        """Whether the first quote contains an answer."""
         return self.question.asked.held_by(self.quotes[0])
 
     @property
     def kind(self) -> Kind:
-        """What the article has to do with the question."""
+        """How the article relates to the question."""
         return self.question.asked.kind
 
     def shown(self, levels: Levels) -> bool:
-        """Whether an answer is in the first quote or, with nothing quoted, in one shown open."""
+        """Whether an answer is in the first quote, or else in a passage that is shown in full."""
         if self.probability >= levels.found:
             return self.right
         opened = self.quotes if self.probability >= levels.perhaps else ()
@@ -89,7 +89,7 @@ class Outcome:
 
 
 def main() -> None:
-    """Read, fit, print, and write the card next to the weights."""
+    """Read the questions, fit, print, and write the card next to the weights."""
     args = _arguments()
     model = RememberingModel(ReaderModel.open(args.weights), args.readings)
     sets = {
@@ -132,9 +132,9 @@ def sources(questions: Sequence[Question]) -> set[str]:
 
 
 def mix_weights(kinds: Sequence[Kind]) -> Floats:
-    """Return a weight ``(n,)`` for each question, of mean 1, by which kinds have the shares of MIX.
+    """Return question weights ``(n,)`` of mean 1 that give each kind of question its share of MIX.
 
-    A kind that is not there has no share.
+    Kinds without questions are left out.
     """
     own = np.array(kinds)
     weights = np.zeros(len(own))
@@ -145,7 +145,7 @@ def mix_weights(kinds: Sequence[Kind]) -> Floats:
 
 
 def fit(questions: Sequence[Question]) -> Fitted:
-    """Fit both regressions. Raises ValueError when quotes of a better score are not better."""
+    """Fit both regressions; raises ValueError if quotes with higher scores are not better."""
     weights = mix_weights([question.asked.kind for question in questions])
     prior = _regression(
         [row for question in questions for row in question.rows],
@@ -161,7 +161,7 @@ def fit(questions: Sequence[Question]) -> Fitted:
         [q.asked.held_by(one.quoted) for q in questions for one in q.candidates],
         np.repeat(weights, [len(question.candidates) for question in questions]),
     )
-    # Twice: neighbours are joined by their probabilities, which change with the scale.
+    # Fit twice: neighbouring quotes are joined by probability, which depends on the scale.
     for _ in range(2):
         ranking = _scaled(Fitted(ranking, prior), questions, weights)
     return Fitted(ranking, prior)
@@ -179,7 +179,7 @@ def _regression(
 
 
 def _scaled(fitted: Fitted, questions: Sequence[Question], weights: Floats) -> Logistic:
-    """Return the calibration scaled so that first quotes are as often right as it says."""
+    """Return the calibration, scaled so that first quotes are right as often as it predicts."""
     outcomes = [outcome(question, fitted) for question in questions]
     logits = np.array([_logit(one.probability) for one in outcomes])[:, np.newaxis]
     platt = LogisticRegression(C=1e6)
@@ -198,7 +198,7 @@ def _logit(probability: float) -> float:
 
 
 def outcome(question: Question, fitted: Fitted) -> Outcome:
-    """Return what a question is answered with, read as the SpanReader reads."""
+    """Return the quotes for a question, read in the same way as SpanReader does."""
     passages = 0
 
     def read(chosen: Sequence[int]) -> Scored:
@@ -212,7 +212,7 @@ def outcome(question: Question, fitted: Fitted) -> Outcome:
 
 
 def cross_validated(questions: Sequence[Question]) -> list[Outcome]:
-    """Return each question's outcome by what was fitted on the articles of other folds."""
+    """Return each question's outcome, by regressions fitted on the articles of the other folds."""
     articles = {(one.asked.source, one.asked.article): 0 for one in questions}
     fold_of = {article: number % FOLDS for number, article in enumerate(articles)}
     folds = [fold_of[one.asked.source, one.asked.article] for one in questions]
@@ -227,7 +227,7 @@ def cross_validated(questions: Sequence[Question]) -> list[Outcome]:
 
 
 def choose_levels(sets: Sequence[Sequence[Outcome]]) -> Levels:
-    """Return the thresholds of the rule at the head of this file, in hundredths."""
+    """Return the thresholds by the rule in the docstring of this module, to two decimals."""
     steps = [round(step / 100, 2) for step in range(101)]
     found = next(t for t in steps if all(quoted_share(one, t) <= QUOTED for one in sets))
     perhaps = max(
@@ -237,7 +237,7 @@ def choose_levels(sets: Sequence[Sequence[Outcome]]) -> Levels:
 
 
 def quoted_share(outcomes: Sequence[Outcome], threshold: float) -> float:
-    """Return the share of the questions without an answer that a threshold lets be quoted.
+    """Return the share of unanswerable questions that get a quote at a threshold.
 
     Near misses count half, questions about something else half; a kind that is not there counts 0.
     """
@@ -246,7 +246,7 @@ def quoted_share(outcomes: Sequence[Outcome], threshold: float) -> float:
 
 
 def below(outcomes: Sequence[Outcome], kind: Kind, threshold: float) -> float:
-    """Return the share of the questions of a kind whose probability is below a threshold."""
+    """Return the share of questions of a kind with a probability below a threshold."""
     probabilities = [one.probability for one in outcomes if one.kind == kind]
     return float(np.mean([p < threshold for p in probabilities])) if probabilities else 1.0
 
@@ -265,20 +265,20 @@ def _bins(outcomes: Sequence[Outcome]) -> npt.NDArray[np.int64]:
 
 
 def lost_at(outcomes: Sequence[Outcome], refused: float) -> float:
-    """Return the share of answerable questions lost when a share of the near misses is refused."""
+    """Return the share of answerable questions lost if a share of near misses is refused."""
     near = sorted(one.probability for one in outcomes if one.kind == Kind.NEAR)
     return below(outcomes, Kind.ANSWERABLE, near[int(refused * len(near))])
 
 
 def separation(outcomes: Sequence[Outcome], other: Kind) -> float:
-    """Return how well the probability tells the answerable from another kind: AUROC."""
+    """Return the AUROC of the probability, for answerable questions against another kind."""
     chosen = [one for one in outcomes if one.kind in (Kind.ANSWERABLE, other)]
     scores = [one.probability for one in chosen]
     return auroc(scores, [one.kind == Kind.ANSWERABLE for one in chosen])
 
 
 def print_report(name: str, outcomes: Sequence[Outcome], levels: Levels) -> None:
-    """Print what the calibration is worth, on articles that it was not fitted on."""
+    """Print the quality of the calibration on articles that it was not fitted on."""
     own = [one for one in outcomes if one.kind == Kind.ANSWERABLE]
     counts = ", ".join(f"{sum(o.kind == kind for o in outcomes)} {kind}" for kind in Kind)
     print(f"\n{name}: {counts}; articles left out in turn")
@@ -308,7 +308,7 @@ def _shown(own: Sequence[Outcome], levels: Levels) -> float:
 
 
 def mistakes(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, list[Outcome]]:
-    """Return the questions that go wrong, by what is wrong."""
+    """Return the questions that were answered wrongly, by kind of mistake."""
     own = [one for one in outcomes if one.kind == Kind.ANSWERABLE]
     quoted = [one for one in outcomes if one.probability >= levels.found]
     return {
@@ -319,7 +319,7 @@ def mistakes(outcomes: Sequence[Outcome], levels: Levels) -> dict[str, list[Outc
 
 
 def print_mistakes(outcomes: Sequence[Outcome], levels: Levels, count: int) -> None:
-    """Print up to ``count`` mistakes of each kind, drawn at random, always the same ones."""
+    """Print up to ``count`` mistakes of each kind, drawn at random with a fixed seed."""
     for kind, found in mistakes(outcomes, levels).items() if count else ():
         print(f"\n## {kind}: {len(found)}")
         for one in random.Random(0).sample(found, min(count, len(found))):
@@ -330,7 +330,7 @@ def print_mistakes(outcomes: Sequence[Outcome], levels: Levels, count: int) -> N
 
 
 def write(file: Path, fitted: Fitted, levels: Levels) -> None:
-    """Put both regressions and the levels into the weights' card."""
+    """Write both regressions and the levels into the weights' card."""
     card = json.loads(file.read_text())
     card["calibration"] = _written(FEATURES, fitted.calibration)
     card["prior"] = _written(PASSAGE_FEATURES, fitted.prior)
@@ -344,7 +344,7 @@ def _written(features: Sequence[str], fitted: Logistic) -> dict[str, object]:
 
 
 def plot(sets: Mapping[str, Sequence[Outcome]], file: Path) -> None:
-    """Draw how often first quotes are right against how likely they were said to be."""
+    """Plot how often first quotes are right against their predicted probability."""
     import matplotlib
 
     matplotlib.use("Agg")

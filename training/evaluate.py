@@ -1,4 +1,4 @@
-"""Score a reader with the paragraph given: ``python -m training.evaluate --data DATA``.
+"""Score a reader on questions with their paragraphs: ``python -m training.evaluate --data DATA``.
 
 Reads a checkpoint that training wrote (.pt) or the folder of an exported reader, and prints exact
 match and F1 on answerable questions, F1 with "no answer" allowed, and how well the score tells
@@ -39,13 +39,16 @@ def open_reader(path: Path) -> ReaderModel:
     """Return the reader of a checkpoint or of an exported folder."""
     if path.is_dir():
         return ReaderModel.open(path)
-    from training.model import load_model, reader_of  # here: an exported reader needs no torch
+    from training.model import (
+        load_model,
+        reader_of,
+    )  # imported late: an exported reader needs no torch
 
     return reader_of(load_model(path))
 
 
 def table(scores: dict[str, dict[str, float]]) -> str:
-    """Return the scores as lines: a source each, a score a column."""
+    """Return the scores as lines, with a line per source and a column per score."""
     names = ["questions", "em", "f1", "f1_none", "auroc"]
     lines = ["| source | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for source, found in scores.items():

@@ -1,4 +1,4 @@
-"""Rows of the data folder, and the items and examples made of them."""
+"""Rows of the data folder, and the items and examples made from them."""
 
 import gzip
 import json
@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-Offsets = tuple[int, int]  # characters [start, end) of the text they are kept with
+Offsets = tuple[int, int]  # characters [start, end) in the text of the same object
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question and its paragraph; no answers: the paragraph does not answer it."""
+    """A question and its paragraph; without answers, the paragraph does not answer it."""
 
     id: str
     source: str
@@ -44,7 +44,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What the model reads once: a question, a text, and the answers in it."""
+    """One input of the model: a question and a text, with the answers in the text."""
 
     question: str
     text: str
@@ -52,7 +52,7 @@ class Example:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Read a gzipped file of rows; raises ValueError when an offset and its text disagree."""
+    """Read a gzipped file of rows; raises ValueError if an offset and its text disagree."""
     rows = []
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
@@ -87,7 +87,7 @@ def save_items(folder: Path, windows: list[str], items: Iterable[Item]) -> None:
 
 
 def load_items(folder: Path) -> tuple[list[str], list[Item]]:
-    """Read what ``save_items`` wrote."""
+    """Read a folder written by ``save_items``."""
     with gzip.open(folder / "windows.jsonl.gz", "rt", encoding="utf-8") as file:
         windows = [json.loads(line) for line in file]
     with gzip.open(folder / "items.jsonl.gz", "rt", encoding="utf-8") as file:
@@ -96,7 +96,7 @@ def load_items(folder: Path) -> tuple[list[str], list[Item]]:
 
 
 def _item(raw: dict[str, Any]) -> Item:
-    """Make an item of its JSON, where tuples became lists."""
+    """Return an item from its JSON, which has lists for tuples."""
     near, swaps, same = (tuple(raw.pop(name)) for name in ("near", "swaps", "same"))
     spans = tuple((int(start), int(end)) for start, end in raw.pop("spans"))
     return Item(**raw, spans=spans, near=near, swaps=swaps, same=same)

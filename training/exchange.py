@@ -1,4 +1,4 @@
-"""Questions with a word exchanged: for another thing, so that a text no longer answers, or not.
+"""Exchange a word of a question, so that a text no longer answers it, or still does.
 
 People who wrote SQuAD 2.0's questions without an answer took one that has an answer and put in an
 opposite or another word of the same kind (Rajpurkar et al., "Know What You Don't Know", 2018;
@@ -18,10 +18,10 @@ import numpy.typing as npt
 from training.negatives import spliced, words
 from training.wordnet import KINDS, WordNet
 
-CLOSEST = 5  # words that may be put in: opposites, then by the cosine of their embeddings
+CLOSEST = 5  # replacements for a word: opposites first, then by the cosine of their embeddings
 LEAST_COSINE = 0.3
-_LEADING = 4  # letters: words that begin alike are forms of one word
-# Words that say too little, or too much of how a question is asked, to be exchanged.
+_LEADING = 4  # letters; words with the same first letters are forms of one word
+# Words that are not exchanged: they say too little, or shape the question itself.
 KEPT = frozenset(
     "the and for with from are was were been does did has have had what which who whom whose when "
     "where why how many much that this its name names type kind term word called known year one "
@@ -33,7 +33,7 @@ _WORD = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'-])")
 
 
 class Exchange:
-    """Puts other words into questions.
+    """Replaces words in questions.
 
     ``vocabulary`` are the words that may be put in, common ones, with the rows of ``embeddings``
     ``(n, features)`` that belong to them.
@@ -50,18 +50,18 @@ class Exchange:
         self._same = cache(self._same_of)
 
     def other_words(self, question: str, text: str, rng: random.Random, count: int) -> list[str]:
-        """Return up to ``count`` questions with a word exchanged for an opposite or the like.
+        """Return up to ``count`` questions with a word exchanged for an opposite or sister term.
 
-        Neither the question nor the text has it, so the text does not say what is asked for.
+        Neither question nor text has the new word, so the text does not answer the question.
         """
         return _exchanged(question, text, rng, self._others)[:count]
 
     def same_words(self, question: str, text: str, rng: random.Random, count: int) -> list[str]:
-        """Return up to ``count`` questions with a word exchanged for a synonym, in neither."""
+        """Return up to ``count`` questions with a word exchanged for a synonym that neither has."""
         return _exchanged(question, text, rng, self._same)[:count]
 
     def _others_of(self, word: str) -> list[str]:
-        """Return a word's opposites and its closest sisters, CLOSEST in all, in the same form."""
+        """Return a word's opposites and closest sister terms, CLOSEST in all, in the same form."""
         for form in _forms(word):
             opposites = self._common(self._wordnet.opposites(form.lemma, form.kind), form)
             sisters = self._common(self._wordnet.sisters(form.lemma, form.kind), form) - opposites
@@ -86,12 +86,12 @@ class Exchange:
         return []
 
     def _common(self, lemmas: set[str], form: "_Form") -> set[str]:
-        """Return words in the form of another, of those that are one word and common."""
+        """Return words inflected like another, if they are single and common words."""
         found = {form.inflected(lemma) for lemma in lemmas if lemma.isalpha()}
         return {word for word in found if word in self._vocabulary}
 
     def _cosine(self, one: str, other: str) -> float:
-        """Return how alike two words are; one that is not common is like none."""
+        """Return the similarity of two words; an uncommon word is similar to none."""
         if one not in self._vocabulary:
             return 0.0
         a, b = (self._units[self._vocabulary[word]] for word in (one, other))
@@ -100,7 +100,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What a word may be a form of, and how others are put into the same form."""
+    """A base form that a word may have, and how to inflect other words in the same way."""
 
     lemma: str
     kind: str  # part of speech
@@ -112,7 +112,7 @@ class _Form:
 
 
 def _forms(word: str) -> Iterator[_Form]:
-    """Yield what a word may be a form of, as it is first: "cities" and "ran" are left alone."""
+    """Yield the base forms that a word may have; irregular ones ("ran") are not recognised."""
     yield from (_Form(word, kind, "") for kind in KINDS)
     if word.endswith("s") and not word.endswith("ss"):
         yield from (_Form(word[:-1], kind, "s") for kind in "nv")

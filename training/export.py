@@ -1,4 +1,4 @@
-"""Make of a checkpoint what the package ships: ``python -m training.export --out FOLDER``.
+"""Export a checkpoint as the weights of the package: ``python -m training.export --out FOLDER``.
 
 Writes reader.onnx, the model in int8; tokenizer.json, which neither cuts nor pads; and
 reader.json, the SHA-256 of both and how many tokens the model reads at once; what calibrate and
@@ -48,15 +48,15 @@ from training.model import (
 from training.predict import predict, report, torch_network
 
 WORDS, POSITIONS = "word_embeddings.weight", "position_embeddings.weight"
-WORD_BLOCK = 128  # numbers of a word's that share a scale
-OPSET = 21  # the first with numbers of 4 bits
+WORD_BLOCK = 128  # numbers of a word embedding that share a scale
+OPSET = 21  # the first opset with 4-bit numbers
 TIMED = 64  # pairs, in batches of BATCH
 BATCH = 16
 ROUNDS = 3
 
 
 def main() -> None:
-    """Read the arguments, export, and compare when there are questions to compare on."""
+    """Read the arguments, export, and compare if there are questions to compare on."""
     parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/checkpoint.pt"))
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=300, help="questions to compare on")
     parser.add_argument("--threads", type=int, default=2, help="threads of either when compared")
     args = parser.parse_args()
-    logging.getLogger().setLevel(logging.WARNING)  # onnxruntime's quantizer sets INFO as it loads
+    logging.getLogger().setLevel(logging.WARNING)  # onnxruntime's quantizer sets INFO when imported
     model = load_model(args.checkpoint)
     export(model, args.out)
     if args.fp32 is not None:
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def export(model: SpanModel, folder: Path) -> None:
-    """Write a model, its tokenizer and, last, their checksums into ``folder``."""
+    """Write a model, its tokenizer and finally their checksums into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     quantize(to_onnx(model), folder / MODEL)
     tokenizer = new_tokenizer()
@@ -108,7 +108,7 @@ class _Exported(nn.Module):
 
 
 class _RowScaled(nn.Module):
-    """A linear layer that brings each token to [-1, 1] first, and back afterwards: the same sum.
+    """A linear layer that scales tokens to [-1, 1] before, and back after, with the same result.
 
     In int8 a batch has one scale for all its tokens. A few ([CLS], full stops) are up to eight
     times as large as most, which would be left with few of the 255 steps.
@@ -124,7 +124,7 @@ class _RowScaled(nn.Module):
 
 
 def _scale_rows(module: nn.Module) -> None:
-    """Put a _RowScaled in the place of every linear layer."""
+    """Replace every linear layer with a _RowScaled."""
     for name, child in list(module.named_children()):
         if isinstance(child, nn.Linear):
             setattr(module, name, _RowScaled(child))
@@ -134,7 +134,7 @@ def _scale_rows(module: nn.Module) -> None:
 
 def to_onnx(model: SpanModel) -> ModelProto:
     """Return a model in ONNX, in fp32, for any number of pairs and of tokens."""
-    # Three tensors: one given three times would become one input.
+    # Three tensors, since the same one three times would become one input.
     pairs = tuple(torch.ones((2, 16), dtype=torch.int64) for _ in range(3))
     sizes = {0: torch.export.Dim("pairs"), 1: torch.export.Dim("tokens")}
     program = torch.onnx.export(
@@ -146,8 +146,8 @@ def to_onnx(model: SpanModel) -> ModelProto:
         opset_version=OPSET,
         verbose=False,
     )
-    assert program is not None  # None is what the older exporter returns
-    # Each operator carries the line of code it came from, and so this machine's folders.
+    assert program is not None  # only the older exporter returns None
+    # Remove the source lines of the operators, which contain folders of this machine.
     ClearMetadataAndDocStringPass()(program.model)
     return program.model_proto
 
@@ -186,7 +186,7 @@ def quantize(model: ModelProto, file: Path) -> None:
 def compare(
     model: SpanModel, folder: Path, rows: Sequence[Row], threads: int = 2
 ) -> dict[str, float]:
-    """Return the scores of a model and of its export, how alike their logits are, their speed."""
+    """Compare a model with its export: scores, cosine of their logits, speed."""
     torch.set_num_threads(threads)
     fp32, int8 = torch_network(model), onnx_network(folder, threads)
     exported = ReaderModel.open(folder)
@@ -208,14 +208,14 @@ def compare(
 
 
 def _batches(model: ReaderModel, rows: Sequence[Row]) -> list[list[Window]]:
-    """Return questions with their paragraphs in batches of like length."""
+    """Return questions with their paragraphs in batches of similar length."""
     windows = [next(model.windows(row.question, row.context)) for row in rows]
     windows.sort(key=lambda window: len(window.ids))
     return [windows[at : at + BATCH] for at in range(0, len(windows), BATCH)]
 
 
 def cosine(one: Network, other: Network, batch: Sequence[Window]) -> float:
-    """Return the cosine between the logits of two networks on a batch, without its padding."""
+    """Return the cosine between the logits of two networks on a batch, without padding."""
     arrays = inputs(batch)
     read = arrays["attention_mask"] == 1
     a, b = (np.stack(network(arrays))[:, read].ravel() for network in (one, other))
@@ -225,7 +225,7 @@ def cosine(one: Network, other: Network, batch: Sequence[Window]) -> float:
 def passages_per_second(
     networks: Sequence[Network], batches: Sequence[Sequence[Window]]
 ) -> list[float]:
-    """Return the speed of each network in its best of ROUNDS; they take turns, as machines vary."""
+    """Return the best speed of each network in ROUNDS; they take turns, since machines vary."""
     best = [0.0] * len(networks)
     for _ in range(ROUNDS):
         for i, network in enumerate(networks):

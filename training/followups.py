@@ -1,4 +1,4 @@
-"""Examples that teach which words of a conversation a follow-up question leaves out.
+"""Examples that teach which words of a conversation a follow-up question omits.
 
 Those of CANARD and GECOR were rewritten by people. Others are made of questions on one article:
 a name that was said before becomes a pronoun, "How many are in Iraq?" is followed by "And in
@@ -19,10 +19,10 @@ from qa_bot.answering.history import conversation
 from qa_bot.answering.mentions import terms
 from training.examples import Offsets, Row
 
-HELD_OUT = 10  # one conversation of so many is kept to choose thresholds on
+HELD_OUT = 10  # one conversation in this many is held out, to choose thresholds on
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the )?[A-Z][\w'-]+)*")
-# What may follow a name that a pronoun can replace; "the Russian policy" is none.
+# What may follow a name that a pronoun can replace, unlike in "the Russian policy".
 _AFTER_NAME = re.compile(
     r"'s\b|\s*[?,]|$|\s(?:is|was|were|are|do|does|did|have|has|had|in|on|at|from|to|and|for|by|with"
     r"|as|after|before|during|be|become|get|go|begin|start|use|want|think|say|make|take)\b"
@@ -44,22 +44,22 @@ _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 
 @dataclass(frozen=True, slots=True)
 class TermExample:
-    """A question, the conversation before it, and the words of that which the question needs."""
+    """A question, the conversation before it, and the words of it that the question needs."""
 
     question: str
     text: str  # the conversation
-    words: tuple[Offsets, ...]  # the candidates, characters of the text
-    needed: tuple[bool, ...]  # of each, whether the question needs it
+    words: tuple[Offsets, ...]  # the candidates, as characters [start, end) in the text
+    needed: tuple[bool, ...]  # for each candidate, whether the question needs it
 
     @property
-    def leans(self) -> bool:
-        """Whether the question needs any."""
+    def needs_context(self) -> bool:
+        """Whether the question needs any word."""
         return any(self.needed)
 
 
 @dataclass(frozen=True, slots=True)
 class Followup:
-    """A question in a conversation and what people made of it so that it stands alone."""
+    """A question in a conversation, and people's self-contained version of it."""
 
     id: str
     source: str
@@ -79,13 +79,13 @@ def read_followups(path: Path) -> list[Followup]:
 
 
 def held_out(followup: Followup) -> bool:
-    """Whether a follow-up is of a conversation that is not trained on."""
+    """Whether a follow-up is from a conversation that is not trained on."""
     name = followup.id.rsplit(":", 2 if followup.source == "gecor" else 1)[0]
     return zlib.crc32(name.encode()) % HELD_OUT == 0
 
 
 def term_example(question: str, said: Sequence[str], full: str) -> TermExample:
-    """Return the example of a question that means ``full`` after ``said``, oldest first."""
+    """Return the example of a question that means ``full`` after ``said``, oldest turn first."""
     past = conversation(said)
     given = {term.stem for term in terms(question)}
     wanted = {term.stem for term in terms(full)} - given
@@ -95,11 +95,11 @@ def term_example(question: str, said: Sequence[str], full: str) -> TermExample:
 
 
 class Conversations:
-    """An endless stream of examples of follow-ups and of questions that only look like some."""
+    """An endless stream of follow-ups, and of questions that only look like follow-ups."""
 
     def __init__(self, followups: Sequence[Followup], rows: Sequence[Row], seed: int) -> None:
         self._seed = seed
-        self._rng = random.Random(seed)  # draw() sets it anew
+        self._rng = random.Random(seed)  # draw() replaces it
         kept = [one for one in followups if one.history and not held_out(one)]
         self._canard = [one for one in kept if one.source == "canard"]
         self._gecor = [one for one in kept if one.source == "gecor"]
@@ -133,24 +133,24 @@ class Conversations:
         said = self._cut(one.history)
         example = term_example(one.question, said, one.full)
         alone = _plain(one.question) == _plain(one.full)
-        return example if alone or example.leans else None
+        return example if alone or example.needs_context else None
 
     def _full(self, one: Followup) -> TermExample | None:
         return term_example(one.full, self._cut(one.history), one.full)
 
     def _cut(self, history: Sequence[str]) -> Sequence[str]:
-        """Forget the beginning of some long conversations: the short cost less to learn from."""
+        """Drop the beginning of some long conversations, since short ones cost less to train on."""
         return history[-self._rng.choice([2, 4, 6, 100]) :]
 
     def _title(self) -> list[Row]:
         return self._titles[self._rng.choice(self._names)]
 
     def _said(self, rows: Sequence[Row]) -> list[str]:
-        """Return a conversation made of questions and the sentences that answer them."""
+        """Return a conversation of questions and the sentences that answer them."""
         return [text for row in rows for text in (row.question, _sentence(row))]
 
     def _alone(self) -> TermExample | None:
-        """A question that stands alone, after others on the same or on another article."""
+        """A self-contained question after others about the same or another article."""
         rows = self._title()
         question = self._rng.choice(rows)
         if LEANS.search(question.question) or len(question.question.split()) < 5:
@@ -161,7 +161,7 @@ class Conversations:
         return term_example(question.question, past, question.question)
 
     def _pronoun(self) -> TermExample | None:
-        """A question in which a name that was said before has become a pronoun."""
+        """A question with a pronoun for a name from an earlier turn."""
         rows = self._title()
         row = self._rng.choice(rows)
         names = [
@@ -209,7 +209,7 @@ class Conversations:
 
 
 def _sentence(row: Row) -> str:
-    """Return the sentence of a row's paragraph in which its first answer stands."""
+    """Return the sentence of a row's paragraph with the first answer in it."""
     start, end = row.answers[0]
     for found in _SENTENCE.finditer(row.context):
         if found.end() > start:
@@ -218,7 +218,7 @@ def _sentence(row: Row) -> str:
 
 
 def _replaced(question: str, name: re.Match[str], rng: random.Random) -> str:
-    """Return a question with a pronoun in the place of a name."""
+    """Return a question with a pronoun in place of a name."""
     start, end = name.span()
     possessive = name[0].endswith("'s")
     before = question[:start].removesuffix("the ")

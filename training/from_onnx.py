@@ -1,4 +1,4 @@
-"""Read a BERT's weights out of an ONNX file: ``python -m training.from_onnx --onnx FILE``.
+"""Read a BERT's weights from an ONNX file: ``python -m training.from_onnx --onnx FILE``.
 
 For encoders that are published as ONNX alone, with the words of the reader. Writes config.json,
 model.safetensors and tokenizer.json into a folder for ``training.train --weights``.
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def write(model: ModelProto, folder: Path) -> int:
-    """Write the weights of a model; return how many layers it has.
+    """Write the weights of a model and return the number of its layers.
 
     Raises ModelError when it lacks some of a BERT's weights.
     """
@@ -45,7 +45,7 @@ def write(model: ModelProto, folder: Path) -> int:
 
 
 def read(model: ModelProto) -> dict[str, Tensor]:
-    """Return the weights by the names that they have in torch.
+    """Return the weights by their names in torch.
 
     An exporter keeps the names of biases and tables, and transposes matrices, which it leaves
     without a name: a matrix belongs to the bias that is added to its product.

@@ -1,4 +1,4 @@
-"""What is minimized: the losses of the labels, and the distance of a student from its teacher.
+"""The losses: of the labels, and the distance of a student from its teacher.
 
 All losses are sums over texts or questions, so that a batch can be read in parts. Start and end
 of an answer are chosen independently: the probability of a span is a product, and those of
@@ -12,11 +12,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, kl_div, smooth
 from training.batches import SpanBatch, TermBatch
 from training.model import NEVER
 
-MARGIN_BETA = 2.0  # distance of two margins up to which it is squared
+MARGIN_BETA = 2.0  # difference of two margins up to which the loss is quadratic
 
 
 def span_losses(logits: Tensor, batch: SpanBatch) -> dict[str, Tensor]:
-    """Return ``-log P(an answer)``, or of "no answer" where there is none.
+    """Return ``-log P(an answer)``, or ``-log P("no answer")`` if there is none.
 
     ``own`` is over each text by itself. ``shared`` is over all texts of a question, which have one
     "no answer" between them, so that margins can be compared between passages: the shared
@@ -34,7 +34,7 @@ def span_losses(logits: Tensor, batch: SpanBatch) -> dict[str, Tensor]:
 
 
 def teacher_losses(logits: Tensor, taught: Tensor, batch: SpanBatch) -> dict[str, Tensor]:
-    """Return how far logits are from the teacher's, ``taught``.
+    """Return the distance of logits from the teacher's, ``taught``.
 
     ``divergence`` is the Kullback-Leibler divergence from the teacher's start and end of each text
     by itself, ``shared_divergence`` that over all texts of a question, and ``margin`` the smooth
@@ -55,12 +55,12 @@ def teacher_losses(logits: Tensor, taught: Tensor, batch: SpanBatch) -> dict[str
 
 
 def term_loss(logits: Tensor, batch: TermBatch) -> Tensor:
-    """Return the cross-entropy of whether a question needs the conversation, and of its words.
+    """Return the cross-entropy of whether a question needs the conversation, and which words of it.
 
     The words of a conversation count by their mean, twice, so that a long one weighs no more.
     """
     values = logits[..., 2]
-    needs = binary_cross_entropy_with_logits(values[:, 0], batch.leans, reduction="sum")
+    needs = binary_cross_entropy_with_logits(values[:, 0], batch.needs_context, reduction="sum")
     words = values[batch.rows, batch.places]
     each = binary_cross_entropy_with_logits(words, batch.needed, reduction="none")
     totals = _sums(each, batch.rows, len(batch))
@@ -69,7 +69,7 @@ def term_loss(logits: Tensor, batch: TermBatch) -> Tensor:
 
 
 def taught_term_loss(logits: Tensor, taught: Tensor, batch: TermBatch) -> Tensor:
-    """Return the cross-entropy of the words with the teacher's: its mean, times the questions."""
+    """Return the mean cross-entropy of the words with the teacher's, times the questions."""
     words, wanted = (one[..., 2][batch.rows, batch.places] for one in (logits, taught))
     total = binary_cross_entropy_with_logits(words, wanted.sigmoid(), reduction="sum")
     return total * len(batch) / max(len(words), 1)
@@ -110,7 +110,7 @@ def _of_answers(log_probs: Tensor, batch: SpanBatch) -> Tensor:
 
 
 def _label_loss(answers: Tensor, groups: Tensor, none: Tensor, answerable: Tensor) -> Tensor:
-    """Return the loss of each group, by the log-probabilities of its answers and of none."""
+    """Return the loss of each group from the log-probabilities of its answers and "no answer"."""
     found = _sums(torch.ones_like(answers), groups, len(none)) > 0
     any_answer = _grouped_logsumexp(answers[:, None], groups, len(none))[:, 0]
     losses = -torch.where(found, any_answer, none)

@@ -1,4 +1,4 @@
-"""The training mixture: how much of each source, and which texts a question is read with."""
+"""The training mixture: the shares of the sources, and the texts that a question is read with."""
 
 import random
 import re
@@ -14,7 +14,7 @@ Question = tuple[Example, ...]  # a question with each of the texts it is read w
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A source's share of the questions, and of these the share read with near misses."""
+    """A source's share of the questions, and the share of these that is read with near misses."""
 
     questions: float
     near: float = 0.85
@@ -47,18 +47,18 @@ SHARES = {
     "tatqa": Share(0.6),
     "quotesum": Share(0.2),
 }
-CHARS = (600, 700, 1000, 1200)  # length to which texts are cropped, draw by draw in turn
-SECOND = 0.5  # of the questions read with near misses, those read with two
-CUT = 0.15  # those read with their own text, the sentence that answers cut out
-SWAP = 0.4  # those asked once more with a detail exchanged, so that the text does not answer
-YES_NO = 0.06  # those turned into a question of yes or no
-SAME = 0.2  # those asked with a synonym
+CHARS = (600, 700, 1000, 1200)  # lengths that texts are cropped to; each draw takes the next
+SECOND = 0.5  # share of the questions with near misses that are read with two of them
+CUT = 0.15  # share read with their own text without the sentence that answers
+SWAP = 0.4  # share asked again with a detail exchanged, so that the text does not answer
+YES_NO = 0.06  # share turned into a yes-or-no question
+SAME = 0.2  # share asked with a synonym
 
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*\s+")
 
 
 class Mixture:
-    """Draws of questions, numbered from 0; draw ``n`` is the same whatever was drawn before.
+    """Draws of questions, numbered from 0; draw ``n`` does not depend on earlier draws.
 
     A source gives its items in order, shuffled anew at each pass, and to every draw its share of
     them. So training can go on at any draw, and several processes can share the draws.
@@ -82,7 +82,7 @@ class Mixture:
         self._passes: dict[str, tuple[int, list[Item]]] = {}
 
     def draw(self, number: int, count: int) -> list[Question]:
-        """Return the items of a draw, about ``count``, each as one or two questions."""
+        """Return about ``count`` items of a draw, each as one or two questions."""
         rng = random.Random(f"{self._seed}:{number}")
         chars = CHARS[number % len(CHARS)]
         return [
@@ -93,7 +93,7 @@ class Mixture:
         ]
 
     def _items_of(self, source: str, number: int, count: int) -> Iterator[Item]:
-        """Yield the items that a source gives to a draw."""
+        """Yield the items of a source in a draw."""
         each = count * self._shares[source].questions / self._total
         items = self._items[source]
         for place in range(int(number * each), int((number + 1) * each)):
@@ -104,7 +104,7 @@ class Mixture:
             yield self._passes[source][1][at]
 
     def _questions(self, item: Item, rng: random.Random) -> Iterator[Question]:
-        """Yield an item's question with its texts, and at times its exchanged form."""
+        """Yield an item's question with its texts, and sometimes a form with a word exchanged."""
         question = vary(self._asked(item, rng), rng)
         read = [Example(question, self._windows[item.window], item.spans)]
         if item.near and rng.random() < self._shares[item.source].near:
@@ -119,7 +119,7 @@ class Mixture:
             yield (Example(swapped, self._windows[item.window], ()),)
 
     def _asked(self, item: Item, rng: random.Random) -> str:
-        """Return an item's question, at times in another form that its text answers too."""
+        """Return an item's question, sometimes in another form that its text also answers."""
         if item.spans and rng.random() < YES_NO:
             return as_yes_no(item.question, self._windows[item.window][slice(*item.spans[0])])
         if item.same and rng.random() < SAME:
@@ -128,7 +128,7 @@ class Mixture:
 
 
 def crop(example: Example, chars: int, rng: random.Random) -> Example:
-    """Keep a random run of sentences of about ``chars`` characters with all the answers.
+    """Keep a random run of sentences of about ``chars`` characters that has all the answers.
 
     An example whose answers do not fit stays whole.
     """

@@ -1,4 +1,4 @@
-"""The reader in torch: an encoder with three logits for every token, read from its weights."""
+"""The reader in torch: an encoder with three logits per token, loaded from its weights."""
 
 import json
 import math
@@ -16,8 +16,8 @@ from qa_bot.models.span_model import CONTEXT_CUES, TOKENIZER, WEIGHTS, ReaderMod
 from training.predict import torch_network
 
 MAX_TOKENS = 384  # question, text and special tokens together
-HEADS = 12  # of each attention layer, in MiniLM, e5-small and MPNet-base alike
-NEVER = -1e4  # logit of what cannot be chosen
+HEADS = 12  # per attention layer, in MiniLM, e5-small and MPNet-base
+NEVER = -1e4  # logit of tokens that cannot be chosen
 
 _BUCKETS, _FARTHEST = 32, 128  # of MPNet's relative positions
 _MPNET = {  # parts of MPNet's layers, and their names in BERT's
@@ -33,7 +33,7 @@ Weights = Mapping[str, Tensor]
 
 
 class SpanModel(nn.Module):
-    """BERT and a linear layer to three logits a token: an answer's start, its end, and a term.
+    """BERT with a linear layer to three logits per token: start and end of an answer, and a term.
 
     Of a passage, the first two count, and position 0 stands for "no answer". Of a conversation
     the third: whether the question needs the token; at position 0, whether it needs any.
@@ -53,12 +53,12 @@ class SpanModel(nn.Module):
         return logits
 
     def attention_bias(self, mask: Tensor) -> Tensor:
-        """Return what is added to the attention scores: ``(n, 1, 1, tokens)``."""
+        """Return the terms to add to the attention scores: ``(n, 1, 1, tokens)``."""
         return torch.where(mask.bool(), 0.0, NEVER).to(self.head.weight.dtype)[:, None, None, :]
 
 
 class RelativeSpanModel(SpanModel):
-    """A SpanModel whose attention also depends on how far apart two tokens are.
+    """A SpanModel whose attention also depends on the distance between two tokens.
 
     MPNet is a BERT with this bias, the same in every layer, and is the teacher. The bias is not
     trained further.
@@ -72,16 +72,16 @@ class RelativeSpanModel(SpanModel):
         self.register_buffer("buckets", buckets, persistent=False)
 
     def attention_bias(self, mask: Tensor) -> Tensor:
-        """Return what is added to the attention scores: ``(n, heads, tokens, tokens)``."""
+        """Return the terms to add to the attention scores: ``(n, heads, tokens, tokens)``."""
         tokens = mask.shape[1]
         buckets: Tensor = self.buckets  # type: ignore[assignment]
         relative = self.relative.weight[buckets[:tokens, :tokens]].permute(2, 0, 1)
-        # Fused attention needs it laid out so, or takes four times as long step by step.
+        # Fused attention needs this layout; step by step it takes four times as long.
         return (super().attention_bias(mask) + relative).contiguous()
 
 
 def relative_buckets(tokens: int) -> Tensor:
-    """Return the bucket of each pair of tokens, ``(tokens, tokens)``, as MPNet and T5 count them.
+    """Return the distance bucket of each pair of tokens, ``(tokens, tokens)``, as in MPNet and T5.
 
     Half of the buckets are for tokens to the right. Near distances have a bucket each, those up
     to _FARTHEST share the rest on a logarithmic scale.
@@ -97,8 +97,8 @@ def relative_buckets(tokens: int) -> Tensor:
 
 
 def blank_model(weights: Weights, dropout: float = 0.0) -> SpanModel:
-    """Return a model of the shape of some weights, which are not loaded yet."""
-    from transformers import BertConfig, BertModel  # here: an exported reader needs none
+    """Return a model with the shape of these weights, which are not loaded yet."""
+    from transformers import BertConfig, BertModel  # imported late: an exported reader needs none
 
     words = weights["bert.embeddings.word_embeddings.weight"]
     wide = weights["bert.encoder.layer.0.intermediate.dense.bias"]
@@ -115,12 +115,12 @@ def blank_model(weights: Weights, dropout: float = 0.0) -> SpanModel:
         layer_norm_eps=1e-5 if relative else 1e-12,
     )
     bert = BertModel(config, add_pooling_layer=False)
-    bert.set_attn_implementation("eager")  # torch.onnx exports it as plain operators
+    bert.set_attn_implementation("eager")  # which torch.onnx exports as plain operators
     return RelativeSpanModel(bert) if relative else SpanModel(bert)
 
 
 def load_model(checkpoint: Path, dropout: float = 0.0) -> SpanModel:
-    """Return the model of a checkpoint that training wrote, in fp32, ready to read with."""
+    """Return the model of a training checkpoint in fp32, ready for use."""
     weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]
     return _filled(weights, dropout)
 
@@ -159,7 +159,7 @@ def new_model(folder: Path, dropout: float = 0.0) -> SpanModel:
 def from_mpnet(
     weights: Weights, words: Mapping[str, int], own: Mapping[str, int]
 ) -> dict[str, Tensor]:
-    """Return MPNet's weights under BERT's names, the words in the order of ``own``.
+    """Return MPNet's weights under BERT's names, with the vocabulary in the order of ``own``.
 
     MPNet has no segment embeddings: they start at 0. Its first two positions are never used.
     """
@@ -184,7 +184,7 @@ def from_mpnet(
 
 
 def reader_of(model: SpanModel) -> ReaderModel:
-    """Return a model as the package reads with it; its confidence is not calibrated."""
+    """Return a model in the form that the package uses; its confidence is not calibrated."""
     tokenizer = new_tokenizer()
     tokenizer.no_truncation()
     card = card_of({"max_tokens": MAX_TOKENS, **uncalibrated()})
@@ -192,7 +192,7 @@ def reader_of(model: SpanModel) -> ReaderModel:
 
 
 def uncalibrated() -> dict[str, object]:
-    """Return what the card says until training.calibrate and training.thresholds have been run.
+    """Return the card to use until training.calibrate and training.thresholds have been run.
 
     The score difference alone is the logit of the confidence, all passages are equally likely to
     answer, and what is likelier than not counts.
@@ -211,7 +211,7 @@ def uncalibrated() -> dict[str, object]:
 
 
 def new_tokenizer() -> Tokenizer:
-    """Return the reader's tokenizer for pairs: it cuts the text at MAX_TOKENS, not the question."""
+    """Return the reader's tokenizer for pairs; it truncates the text, not the question."""
     tokenizer = Tokenizer.from_file(str(WEIGHTS / TOKENIZER))
     tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
     tokenizer.no_padding()

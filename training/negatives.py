@@ -1,4 +1,4 @@
-"""Passages that look as if they answered and do not: mined, and cut; names to exchange."""
+"""Near misses: passages that seem to answer but do not; and names to exchange in questions."""
 
 import random
 import re
@@ -14,16 +14,20 @@ Scores = npt.NDArray[np.float32]
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"\b1[0-9]{3}\b|\b20[0-9]{2}\b")
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
-# A capitalised run that does not open the question.
+# Capitalised words, but not at the start of the question.
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the )?[A-Z][\w'-]+)*")
-# Words that may open a sentence with a capital, and are no name.
+# Words that are capitalised at the start of a sentence but are not names.
 NO_NAMES = frozenset(
     "a all also although an and another as at because both but by each even every few for he her "
     "his however if in it its later many more most mr mrs ms my no nobody not now of on once one "
     "only or our other others she since so some soon such that their then there these they this "
     "those though thus to we what when where which while who with yet you".split()
 )
-NAMED = {"name": _NAME, "year": _YEAR, "number": _NUMBER}  # what names are, the likeliest first
+NAMED = {
+    "name": _NAME,
+    "year": _YEAR,
+    "number": _NUMBER,
+}  # the kinds of names, the most common first
 
 
 def words(text: str) -> list[str]:
@@ -42,13 +46,13 @@ def fused_order(rankings: Sequence[Scores], depth: int, rrf_k: int = 60) -> list
 
 
 def holds_any(text: str, answers: Sequence[str]) -> bool:
-    """Whether a text holds one of the answers, word by word, whatever the case and marks."""
+    """Whether a text contains one of the answers, ignoring case and punctuation."""
     line = f" {' '.join(words(text))} "
     return any(f" {' '.join(words(answer))} " in line for answer in answers)
 
 
 def cut_answer(text: str, sentences: Sequence[Offsets], spans: Sequence[Offsets]) -> str:
-    """Return a text without the sentences that answer; empty when too little or an answer is left.
+    """Return a text without the sentences that answer, or "" if too little or an answer is left.
 
     It is about the same thing, in the same words, and lacks just the fact: the nearest miss.
     """
@@ -63,7 +67,7 @@ def cut_answer(text: str, sentences: Sequence[Offsets], spans: Sequence[Offsets]
 
 
 def spliced(text: str, span: Offsets, new: str) -> str:
-    """Return a text with what stands at a span exchanged."""
+    """Return a text with the text of a span replaced."""
     return text[: span[0]] + new + text[span[1] :]
 
 
@@ -76,7 +80,7 @@ def names(questions: Sequence[str]) -> dict[str, list[str]]:
 
 
 def swap_name(question: str, text: str, pool: dict[str, list[str]], rng: random.Random) -> str:
-    """Exchange a name, a year or a number for another, so that ``text`` no longer answers.
+    """Replace a name, a year or a number with another, so that ``text`` no longer answers.
 
     The new one comes from ``pool``, see names(), and is not in the text. Returns "" when nothing
     can be exchanged.

@@ -1,4 +1,4 @@
-"""The reader's answer to questions whose paragraph is given, and the scores of those answers."""
+"""The reader's answers to questions with a given paragraph, and their scores."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The best span of a paragraph, always given, and its score difference to "no answer"."""
+    """The best span of a paragraph, even if it is bad, and its null score difference."""
 
     text: str
     score: float
 
 
 def torch_network(model: "SpanModel") -> Network:
-    """Return a model in torch as a network that ReaderModel runs."""
-    import torch  # here, so that an exported reader is scored without it
+    """Return a model in torch as a network for ReaderModel."""
+    import torch  # imported late, so that an exported reader is scored without it
 
     weight = next(model.parameters())
 
@@ -40,7 +40,7 @@ def torch_network(model: "SpanModel") -> Network:
 
 
 def predict(model: ReaderModel, rows: Sequence[Row]) -> list[Prediction]:
-    """Return an answer for each row; raises ValueError for a paragraph without a token."""
+    """Return an answer for each row; raises ValueError for a paragraph without tokens."""
     predictions = []
     for row in rows:
         (found,) = model.find(row.question, [row.context])
@@ -52,7 +52,7 @@ def predict(model: ReaderModel, rows: Sequence[Row]) -> list[Prediction]:
 
 
 def report(rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, dict[str, float]]:
-    """Return the scores by source and over all, in percent but for ``auroc``.
+    """Return the scores by source and for all, in percent except for ``auroc``.
 
     ``em`` and ``f1`` are over answerable questions, an answer always given. ``f1_none`` is over
     all questions, where the answer is "" if its score is below the best threshold on these rows.

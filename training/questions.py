@@ -1,4 +1,4 @@
-"""Questions written as people write them, and turned into questions of another kind."""
+"""Write questions as people do, and turn them into yes-or-no questions."""
 
 import random
 import re
@@ -12,11 +12,11 @@ _BEING = r"(?:is|are|was|were)"
 _HELPING = rf"(?:{_BEING}|do|does|did|has|have|had|can|could|will|would|may|must|should)"
 _ASKS_WHAT = re.compile(rf"^(?:who|what|which \w+|what \w+) ({_BEING}) (.+?)[?\s]*$", re.I)
 _ASKS_WHEN = re.compile(rf"^(when|where|why|how) ({_HELPING}) (.+?)[?\s]*$", re.I)
-_LONGEST = 6  # words of an answer that become part of a question
+_LONGEST = 6  # words; a longer answer does not become part of a question
 
 
 def as_yes_no(question: str, answer: str) -> str:
-    """Turn "What was the tower built of?" into "Was iron the tower built of?", or leave it.
+    """Turn "What was the tower built of?" into "Was iron the tower built of?", if possible.
 
     "When did it open?" becomes "Did it open in 1889?". The same words of the text answer it.
     """
@@ -31,7 +31,7 @@ def as_yes_no(question: str, answer: str) -> str:
 
 
 def vary(question: str, rng: random.Random) -> str:
-    """Write a question as people do: at times in lower case, unmarked, keywords, mistyped."""
+    """Write a question as people do: sometimes lower case, unpunctuated, keywords, or mistyped."""
     if rng.random() < 0.05:
         question = _name_last(question, rng)
     if rng.random() < 0.08:

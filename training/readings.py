@@ -1,6 +1,6 @@
-"""What the reader finds for the questions of the dev files, kept in a file while it reads.
+"""The spans that the reader finds for the questions of the dev files, cached in a file.
 
-Reading 6,300 questions takes an hour on two cores. A run that was stopped goes on where it was.
+Reading 6,300 questions takes an hour on two cores. An interrupted run continues where it stopped.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ from qa_bot.datatypes import Quote, Span
 from qa_bot.models.embedder import load_embedder
 from qa_bot.models.span_model import Card, ReaderModel, SpanPrediction
 
-# Sources whose rows keep their titles: all paragraphs of a title are one article. Of the others
-# each paragraph is an article of its own. What is left out has titles of one paragraph in training.
+# Sources whose paragraphs with the same title are one article. In the others, each paragraph is
+# an article. A source that is left out has titles with a paragraph in the training data.
 TITLED = frozenset({"squad", "squadshifts-wiki", "onestopqa", "realtimeqa"})
 LEFT_OUT = frozenset({"nq-qed"})
-# Questions of the next article that are asked of each article, which does not answer them.
+# Number of questions about the next article that are asked of each article, unanswerably.
 NEIGHBOURS = {"squad": 100, "squadshifts-wiki": 60, "onestopqa": 10}
 
 
-Stretches = Sequence[tuple[int, int]]  # characters of a text that may be pointed at
+Stretches = Sequence[tuple[int, int]]  # characters [start, end) of a text that spans may lie in
 
 
 class Kind(StrEnum):
-    """What an article has to do with a question."""
+    """How an article relates to a question."""
 
     ANSWERABLE = "answerable"
     NEAR = "near miss"  # a person wrote the question for the article, which does not answer it
@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question to an article, and the places that answer it."""
+    """A question to an article, and the spans that answer it."""
 
     source: str
     article: str
@@ -53,7 +53,7 @@ class Asked:
     answers: tuple[Span, ...]
 
     def held_by(self, quoted: Span | Quote) -> bool:
-        """Whether an answer lies whole inside what is quoted."""
+        """Whether a quote contains a whole answer."""
         return any(
             quoted.start <= answer.start and answer.end <= quoted.end for answer in self.answers
         )
@@ -61,7 +61,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and what was found in each passage that was retrieved for it, best first."""
+    """A question, and the candidates in each passage retrieved for it, best first."""
 
     asked: Asked
     rows: tuple[tuple[float, ...], ...]  # the PASSAGE_FEATURES of each passage
@@ -74,7 +74,7 @@ class Question:
 
 
 class RememberingModel:
-    """A ReaderModel that keeps in a file what it has found, and does not read it again."""
+    """A ReaderModel that caches its spans in a file."""
 
     def __init__(self, model: ReaderModel, file: Path) -> None:
         self.card: Card = model.card
@@ -103,7 +103,7 @@ class RememberingModel:
 
 
 def reading_key(query: str, text: str) -> str:
-    """Return what tells a question with a text from any other."""
+    """Return a key for a question with a text."""
     return hashlib.sha256(f"{query}\0{text}".encode()).hexdigest()[:24]
 
 
@@ -132,7 +132,7 @@ def read_questions(file: Path, model: Any, sample: int | None = None) -> list[Qu
 
 
 def ask(file: Path, sample: int | None = None) -> Iterator[tuple[Collection, list[Asked]]]:
-    """Yield each article of a file with the questions to it, those of its neighbour included."""
+    """Yield each article of a file with its questions and some about the next article."""
     rows = read_rows(file)
     for source in dict.fromkeys(row["source"] for row in rows):
         if source not in LEFT_OUT:

@@ -1,4 +1,4 @@
-"""Questions on who said what, made of the quotes in texts: few of the sets ask any.
+"""Questions about who said what, made from quotes in texts; few data sets have any.
 
 A text says it in three ways: "…," said NAME; NAME said, "…"; NAME said that … Of each come a
 question for the speaker and one for the words.
@@ -36,14 +36,14 @@ _CLAUSE = re.compile(r"[,;:.!?]\s")
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What somebody says in a text: offsets of the name and of the words."""
+    """A quotation in a text: offsets of the speaker's name and of the words."""
 
     name: Offsets
     words: Offsets
 
 
 def speeches(text: str) -> list[Speech]:
-    """Return who says what in a text, where it names them; each words once."""
+    """Return the distinct quotations in a text that have a named speaker."""
     found: dict[Offsets, Speech] = {}
     for pattern in _SPOKEN:
         for match in pattern.finditer(text):
@@ -84,7 +84,7 @@ def speech_items(windows: Sequence[str], wordnet: WordNet, rng: random.Random) -
 
 
 def asked_whom(told: str, rng: random.Random) -> str:
-    """Return a question for who said something: of it, the first clauses as far as _TOLD words."""
+    """Return a question about who said something, with its first clauses, up to _TOLD words."""
     short = _shortened(told)
     if re.search(r"[?!]", told):
         return f'Who said "{short}"?'
@@ -94,9 +94,9 @@ def asked_whom(told: str, rng: random.Random) -> str:
 
 
 def asked_what(name: str, told: str, wordnet: WordNet, rng: random.Random) -> str:
-    """Return a question for what somebody said, and at times about what: a noun of it."""
-    telling = (word for word in _WORD.findall(told) if word not in KEPT)
-    about = [word for word in telling if wordnet.kinds(word) == {"n"}]
+    """Return a question about what somebody said, sometimes with a noun from it as the topic."""
+    content = (word for word in _WORD.findall(told) if word not in KEPT)
+    about = [word for word in content if wordnet.kinds(word) == {"n"}]
     asked = [f"What did {name} say?", f"What was said by {name}?"]
     if about:
         thing = rng.choice(about)

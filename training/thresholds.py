@@ -1,10 +1,10 @@
 """Choose when a question is rewritten, and by which words: ``python -m training.thresholds``.
 
-The rewriter's network judges follow-ups of conversations that it was not trained on, and the same
-questions in full, which must be left alone. The least probabilities written into reader.json
-are those with the best F1 of the words that the best reading of a question adds, among all that
-leave enough full questions alone: which reading is best the articles decide later. Questions with
-a pronoun for a thing of the past are always rewritten; of the others enough must be left alone.
+The rewriter's network judges follow-ups in conversations that it was not trained on, and the same
+questions written in full, which should not be changed. Among the thresholds that leave enough full
+questions unchanged, those written into reader.json give the words that are added the best F1. A
+question may have several rewrites, of which the documents choose one later; here the best counts.
+Questions with a pronoun that refers to an earlier turn are always rewritten.
 """
 
 import argparse
@@ -23,36 +23,38 @@ from qa_bot.answering.rewriter import resolve
 from qa_bot.models.span_model import CARD, CONTEXT_CUES, WEIGHTS, ReaderModel, Thresholds
 from training.followups import TermExample, held_out, read_followups, term_example
 
-LEFT_ALONE = 0.98  # least share of questions that stand alone and stay as they are
+MIN_UNCHANGED = 0.98  # least share of self-contained questions that must not be changed
 STEPS = (*(round(0.05 * step, 2) for step in range(2, 20)), 0.97, 0.99, 1.01)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What becomes of a question: the words of its best reading, by the least chance of a word."""
+    """How a question is rewritten at every threshold."""
 
-    needs_context: float
-    added: Mapping[float, frozenset[str]]  # the stems, for each of STEPS
-    needed: frozenset[str]
+    needs_context: float  # probability that it is a follow-up
+    added: Mapping[float, frozenset[str]]  # by word threshold: stems that the best rewrite adds
+    needed: frozenset[str]  # the stems that it should add; none for a self-contained question
 
-    def adds(self, least: Thresholds) -> frozenset[str]:
-        """Return which words are added to the question."""
-        return self.added[least.word] if self.needs_context >= least.needs_context else frozenset()
+    def adds(self, thresholds: Thresholds) -> frozenset[str]:
+        """Return the stems that are added to the question."""
+        if self.needs_context < thresholds.needs_context:
+            return frozenset()
+        return self.added[thresholds.word]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Words added, needed ones among them, and needed in all; questions that stand alone, left."""
+    """Counts of words and of self-contained questions."""
 
-    added: int
-    right: int
-    needed: int
-    alone: int
-    left: int
+    added: int  # words
+    right: int  # words that were added and needed
+    needed: int  # words
+    alone: int  # self-contained questions
+    left: int  # self-contained questions that were not changed
 
     def __add__(self, other: "Counts") -> "Counts":
         pairs = zip(astuple(self), astuple(other), strict=True)
-        return Counts(*(mine + its for mine, its in pairs))
+        return Counts(*(left + right for left, right in pairs))
 
     @property
     def f1(self) -> float:
@@ -63,12 +65,12 @@ class Counts:
         return (
             f"recall {self.right / max(self.needed, 1):.3f}, "
             f"precision {self.right / max(self.added, 1):.3f}, F1 {self.f1:.3f}, "
-            f"left alone {self.left} of {self.alone}"
+            f"unchanged {self.left} of {self.alone}"
         )
 
 
 def main() -> None:
-    """Read the arguments, judge, choose, print and write."""
+    """Judge the questions, choose thresholds, print the counts and write the card."""
     parser = argparse.ArgumentParser(prog="python -m training.thresholds", description=__doc__)
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with followups-train.jsonl.gz"
@@ -80,72 +82,85 @@ def main() -> None:
     for example in tqdm(examples(args.data), unit="question"):
         judged[context_cue(example.question)].append(judge(model, example))
     chosen = choose(**judged)
-    counts = [count(judged[name], least) for name, least in chosen.items()]
-    for (name, least), counted in zip(chosen.items(), counts, strict=True):
-        print(f"{name}: needs_context {least.needs_context}, word {least.word}: {counted}")
+    counts = [count(judged[name], thresholds) for name, thresholds in chosen.items()]
+    for (name, thresholds), counted in zip(chosen.items(), counts, strict=True):
+        print(
+            f"{name}: needs_context {thresholds.needs_context}, word {thresholds.word}: {counted}"
+        )
     print(f"together: {sum(counts[1:], counts[0])}")
     card = json.loads((args.weights / CARD).read_text())
-    card["rewriting"] = {name: asdict(least) for name, least in chosen.items()}
+    card["rewriting"] = {name: asdict(thresholds) for name, thresholds in chosen.items()}
     (args.weights / CARD).write_text(json.dumps(card, indent=2) + "\n")
 
 
 def examples(data: Path) -> list[TermExample]:
-    """Return the follow-ups of CANARD that are not trained on, as asked and in full."""
-    found = []
-    for one in read_followups(data / "followups-train.jsonl.gz"):
-        if one.source == "canard" and one.history and held_out(one):
-            found.append(term_example(one.question, one.history, one.full))
-            found.append(term_example(one.full, one.history, one.full))
-    return [example for example in found if example.words]
+    """Return the held-out follow-ups of CANARD, each as asked and written in full."""
+    term_examples = []
+    for followup in read_followups(data / "followups-train.jsonl.gz"):
+        if followup.source == "canard" and followup.history and held_out(followup):
+            for question in (followup.question, followup.full):
+                term_examples.append(term_example(question, followup.history, followup.full))
+    return [example for example in term_examples if example.words]
 
 
 def judge(model: ReaderModel, example: TermExample) -> Judged:
-    """Return what a network makes of an example."""
-    needs_context, chances = model.judge_terms(example.question, example.text, example.words)
-    found = list(terms(example.text))
-    needed = frozenset(t.stem for t, wanted in zip(found, example.needed, strict=True) if wanted)
+    """Rewrite an example at every threshold."""
+    needs_context, probabilities = model.judge_terms(example.question, example.text, example.words)
+    past_terms = list(terms(example.text))
+    needed = frozenset(
+        term.stem for term, is_needed in zip(past_terms, example.needed, strict=True) if is_needed
+    )
     known = {term.stem for term in terms(example.question)}
     added = {}
     for step in STEPS:
-        chosen = {t: p for t, p in zip(found, chances, strict=True) if p >= step}
-        queries = [one.query for one in resolve(example.question, Past(example.text), chosen)]
-        words = [frozenset(term.stem for term in terms(query)) - known for query in queries]
-        added[step] = max(words, key=lambda one: _nearness(one, needed))
+        chosen = {
+            term: probability
+            for term, probability in zip(past_terms, probabilities, strict=True)
+            if probability >= step
+        }
+        rewrites = resolve(example.question, Past(example.text), chosen)
+        stems = [
+            frozenset(term.stem for term in terms(rewrite.query)) - known for rewrite in rewrites
+        ]
+        added[step] = max(stems, key=lambda of_rewrite: _score(of_rewrite, needed))
     return Judged(needs_context, added, needed)
 
 
-def _nearness(added: frozenset[str], needed: frozenset[str]) -> float:
-    """Return the F1 of a reading's words; where none are needed the most words count."""
+def _score(added: frozenset[str], needed: frozenset[str]) -> float:
+    """Return the F1 of the added words or, if none are needed, their number: the worst counts."""
     return 2 * len(added & needed) / (len(added) + len(needed)) if needed else len(added)
 
 
 def choose(
     pronoun: Sequence[Judged], hint: Sequence[Judged], none: Sequence[Judged]
 ) -> dict[str, Thresholds]:
-    """Return the thresholds for questions with each of CONTEXT_CUES."""
+    """Return the thresholds for the questions with each of CONTEXT_CUES."""
     grid = [Thresholds(needs_context, word) for needs_context in STEPS for word in STEPS]
-    counted = [[(count(judged, least), least) for least in grid] for judged in (hint, none)]
+    counted = [
+        [(count(judged, thresholds), thresholds) for thresholds in grid] for judged in (hint, none)
+    ]
     best: tuple[float, Thresholds, Thresholds] | None = None
-    for (one, first), (other, second) in itertools.product(*counted):
-        total = one + other
-        if total.left >= LEFT_ALONE * total.alone and (best is None or total.f1 > best[0]):
-            best = total.f1, first, second
-    assert best is not None  # with the highest probabilities nothing is added
+    for (with_cue, of_hint), (without_cue, of_none) in itertools.product(*counted):
+        total = with_cue + without_cue
+        if total.left >= MIN_UNCHANGED * total.alone and (best is None or total.f1 > best[0]):
+            best = total.f1, of_hint, of_none
+    assert best is not None  # at the highest thresholds nothing is added
     always = [Thresholds(0.0, word) for word in STEPS]
-    of_pronoun = max(always, key=lambda least: count(pronoun, least).f1)
+    of_pronoun = max(always, key=lambda thresholds: count(pronoun, thresholds).f1)
     return dict(zip(CONTEXT_CUES, (of_pronoun, *best[1:]), strict=True))
 
 
-def count(judged: Sequence[Judged], least: Thresholds) -> Counts:
-    """Count what becomes of questions with these least probabilities."""
-    adds = [one.adds(least) for one in judged]
-    alone = [words for words, one in zip(adds, judged, strict=True) if not one.needed]
+def count(judged: Sequence[Judged], thresholds: Thresholds) -> Counts:
+    """Count the words that are added to questions at these thresholds."""
+    added = [question.adds(thresholds) for question in judged]
+    pairs = list(zip(added, judged, strict=True))
+    self_contained = [words for words, question in pairs if not question.needed]
     return Counts(
-        added=sum(map(len, adds)),
-        right=sum(len(words & one.needed) for words, one in zip(adds, judged, strict=True)),
-        needed=sum(len(one.needed) for one in judged),
-        alone=len(alone),
-        left=sum(not words for words in alone),
+        added=sum(map(len, added)),
+        right=sum(len(words & question.needed) for words, question in pairs),
+        needed=sum(len(question.needed) for question in judged),
+        alone=len(self_contained),
+        left=sum(not words for words in self_contained),
     )
 
 

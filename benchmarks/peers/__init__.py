@@ -1,4 +1,4 @@
-"""What people use instead: each set up as its own documentation says, without a language model.
+"""The peers: other systems, set up as their documentation says, without a language model.
 
 All embed with the same all-MiniLM-L6-v2, from the same folder. A peer is one file and imports what
 it needs when it is made, so that one that is not installed leaves the others alone.
@@ -17,7 +17,7 @@ from qa_bot.datatypes import Document
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a person is given to read; higher scores are better, None where a peer gives none."""
+    """A result to read; higher scores are better, None if a peer has no scores."""
 
     text: str
     document: str  # the id of the Document it is from
@@ -25,10 +25,10 @@ class Result:
 
 
 class Peer(Protocol):
-    """Finds what answers a question."""
+    """A system that finds results for a question."""
 
     def build(self, documents: Sequence[Document], /) -> None:
-        """Split, embed and index documents, in place of any before them."""
+        """Split, embed and index documents, replacing any indexed before."""
 
     def search(self, query: str, k: int, /) -> list[Result]:
         """Return at most ``k`` results, best first."""
@@ -45,7 +45,7 @@ class Peer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a peer is called, where it is, how its documentation cuts text, what it needs."""
+    """A peer's name, its module, how its documentation splits text, and the packages it needs."""
 
     name: str
     module: str
@@ -111,7 +111,7 @@ PEERS_HELP = f"which to measure; the others' numbers stay (default: {' '.join(PE
 
 
 def load(name: str, size: int | None = None) -> Peer:
-    """Make a peer by its name in PEERS; ``size`` is of its passages, in characters, or its default.
+    """Make a peer by its name in PEERS; ``size`` of its passages is in characters, or its default.
 
     Raises ImportError when it is not installed.
     """
@@ -130,7 +130,7 @@ def model_folder() -> str:
 
 
 def _stay_offline() -> None:
-    """Keep a peer's libraries from calling anybody; each reads this when it is imported."""
+    """Switch off telemetry in a peer's libraries; they read this when they are imported."""
     for name, value in (
         ("HAYSTACK_TELEMETRY_ENABLED", "False"),
         ("LANGSMITH_TRACING", "false"),

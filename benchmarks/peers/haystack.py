@@ -21,13 +21,13 @@ from haystack_integrations.components.embedders.sentence_transformers import (
 from benchmarks.peers import Result, model_folder
 from qa_bot.datatypes import Document
 
-CHARS_A_WORD = 6  # English, the blank included: its lengths are in words
-CANDIDATES = 10  # that either retriever proposes, as by default
+CHARS_A_WORD = 6  # in English, including the space; its lengths are in words
+CANDIDATES = 10  # from each retriever; the default
 CPU = ComponentDevice.from_str("cpu")
 
 
 class Haystack:
-    """A document store and the pipeline that asks it."""
+    """A document store, and the pipeline that queries it."""
 
     def __init__(self, size: int | None = None) -> None:
         words = 200 if size is None else size // CHARS_A_WORD
@@ -52,7 +52,7 @@ class Haystack:
         self._use(store)
 
     def search(self, query: str, k: int, /) -> list[Result]:
-        """Return the best chunks; the score is that of the fusion."""
+        """Return the best chunks with the fused score."""
         found = self._pipeline.run(
             {"text": {"text": query}, "bm25": {"query": query}, "joiner": {"top_k": k}}
         )

@@ -1,4 +1,4 @@
-"""LangChain: RecursiveCharacterTextSplitter and FAISS; and its ensemble of that with BM25."""
+"""LangChain: RecursiveCharacterTextSplitter with FAISS, and its ensemble of that with BM25."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from benchmarks.peers import Result, model_folder
 from qa_bot.datatypes import Document
 
-CANDIDATES = 10  # that either half of the ensemble proposes
+CANDIDATES = 10  # from each half of the ensemble
 
 
 class Dense:
     """The vector store alone, searched with scores."""
 
     def __init__(self, size: int | None = None) -> None:
-        # 1,000 and 200 are what its tutorials on retrieval take.
+        # Its tutorials on retrieval use 1,000 and 200.
         chars = 1000 if size is None else size
         self._splitter = RecursiveCharacterTextSplitter(chunk_size=chars, chunk_overlap=chars // 5)
         self._embeddings = HuggingFaceEmbeddings(
@@ -45,7 +45,7 @@ class Dense:
         self._store.save_local(str(folder))
 
     def open(self, folder: Path, /) -> None:
-        """Open the vector store: its texts are a pickle, which it wants a word of consent for."""
+        """Open the vector store; its texts are a pickle, which must be allowed explicitly."""
         self._store = FAISS.load_local(
             str(folder), self._embeddings, allow_dangerous_deserialization=True
         )
@@ -67,7 +67,7 @@ class Ensemble(Dense):
         self._index_words()
 
     def search(self, query: str, k: int, /) -> list[Result]:
-        """Return the best chunks; the ensemble keeps its scores to itself."""
+        """Return the best chunks; the ensemble does not return scores."""
         dense = self._store.as_retriever(search_kwargs={"k": CANDIDATES})
         ensemble = EnsembleRetriever(retrievers=[self._bm25, dense], weights=[0.5, 0.5])
         return [
@@ -76,7 +76,7 @@ class Ensemble(Dense):
         ]
 
     def open(self, folder: Path, /) -> None:
-        """Open the vector store, and make BM25 anew: it has no form on disk."""
+        """Open the vector store, and build BM25 again, since it cannot be saved."""
         super().open(folder)
         self._index_words()
 

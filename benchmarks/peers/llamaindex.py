@@ -13,7 +13,7 @@ from llama_index.vector_stores.faiss import FaissVectorStore
 from benchmarks.peers import Result, model_folder
 from qa_bot.datatypes import Document
 
-CHARS_A_TOKEN = 4  # English, roughly: its lengths are in tokens
+CHARS_A_TOKEN = 4  # roughly, in English; its lengths are in tokens
 
 
 class LlamaIndex:

@@ -1,4 +1,4 @@
-"""This project: the quotes of an answer, with nothing refused, so that a threshold can be laid."""
+"""This project: the quotes of an answer at threshold 0, so that thresholds can be compared."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,11 +34,11 @@ class Ours:
     def save(self, folder: Path, /) -> None:
         """Save the index."""
         index = self._bot.index
-        if isinstance(index, Index):  # as from_documents and open make it
+        if isinstance(index, Index):  # as made by from_documents and open
             index.save(folder)
 
     def open(self, folder: Path, /) -> None:
-        """Open the index, all of it checked."""
+        """Open the index, with all checks."""
         self._bot = Bot.open(folder, embedder=self._embedder)
 
     def __len__(self) -> int:

@@ -14,7 +14,7 @@ class Txtai:
     """An embeddings database that keeps its texts."""
 
     def __init__(self, size: int | None = None) -> None:
-        # It has no splitter by length of its own: for that it hands over to chonkie.
+        # It has no splitter by length of its own; it uses chonkie for that.
         self._split = (
             Segmentation(paragraphs=True)
             if size is None

@@ -1,4 +1,4 @@
-"""The golden questions are sound, and the report on them counts right."""
+"""The golden questions are valid, and the report counts correctly."""
 
 import json
 from collections import Counter
@@ -75,7 +75,7 @@ REPORT = Report(
 
 
 class FakeBot:
-    """Gives each of ROWS its answer of ANSWERS."""
+    """Answers each of ROWS with its answer in ANSWERS."""
 
     def answer(self, question: str) -> Answer:
         return dict(zip([row.question for row in ROWS], ANSWERS, strict=True))[question]

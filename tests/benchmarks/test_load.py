@@ -1,4 +1,4 @@
-"""The load benchmark in small: people and programs at once, on the real page with fake models."""
+"""A small run of the load benchmark: people and programs on the real page with fake models."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Our own adapter keeps what it is given; a peer that is not installed raises ImportError."""
+"""Our own adapter works like the peers'; a peer that is not installed raises ImportError."""
 
 import os
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""What is right, what is read and what is refused is counted by hand here."""
+"""The counts of right answers, characters read and refusals, against counts by hand."""
 
 import json
 import math
@@ -186,7 +186,7 @@ def test_a_table_comes_back_from_json_as_it_was() -> None:
 
 
 def kept(length: float) -> dict[str, Any]:
-    """What is kept when ours is right and refuses what it should, and a peer is wrong."""
+    """Saved results in which ours is always right and a peer is always wrong."""
     us = asked([("They eat fish.", 0.9)], ANSWERABLE, ANSWERABLE)
     peer = asked([("Dogs eat meat.", None)], ANSWERABLE, ANSWERABLE)
     ours = {"length": length, "threshold": 0.95, "tables": {"default": {"title": us.to_dict()}}}

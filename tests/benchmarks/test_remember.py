@@ -1,4 +1,4 @@
-"""A text is embedded once for each setting that changes its vector, whoever asks and however."""
+"""A text is embedded once for each combination of settings that changes its vector."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from benchmarks.remember import remembering
 
 
 class Counter:
-    """Embeds a text as its length, and notes what it was asked."""
+    """Embeds a text as its length, and records the calls."""
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []

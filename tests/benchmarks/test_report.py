@@ -1,4 +1,4 @@
-"""The report says what was measured, what was not, and why; names from outside stay in cells."""
+"""The report says what was measured, what was not, and why; no text can break its tables."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Recall is counted by place: the joined article, the answer's offsets in it, the passage."""
+"""Recall is counted by position: the offsets of answers in joined articles, and the passages."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from qa_bot.datatypes import Document, Span
 
 
 def row(title: str, context: str, question: str, *answers: str, source: str = "made") -> Any:
-    """Make a row of data; each answer stands where its words first occur in the context."""
+    """Make a row of data; each answer is where its words first occur in the context."""
     places = [{"text": words, "start": context.index(words)} for words in answers]
     return {
         "source": source,
@@ -47,7 +47,7 @@ ROWS = [
 
 
 class CountingEmbedder:
-    """Embeds a text as its length, and keeps what it was asked to embed."""
+    """Embeds a text as its length, and records the texts."""
 
     fingerprint = "lengths"
     tokenizer: Any = None
@@ -74,7 +74,7 @@ class WordTokenizer:
 
 
 class WordEmbedder:
-    """Embeds a text as the words of VOCABULARY in it, so that shared words are likeness."""
+    """Embeds a text by the words of VOCABULARY in it, so that shared words mean similarity."""
 
     VOCABULARY = ("cats", "dogs", "bees", "eat", "sleep", "fish", "meat", "bark", "honey", "make")
     fingerprint = "words"

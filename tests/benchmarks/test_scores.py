@@ -1,4 +1,4 @@
-"""Scores of answers, as SQuAD counts them, and areas under ROC curves, by hand."""
+"""Scores of answers as in SQuAD, and areas under ROC curves, against values by hand."""
 
 import math
 

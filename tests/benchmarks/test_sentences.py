@@ -1,4 +1,4 @@
-"""The sentence benchmark counts right: cases small enough to count by hand."""
+"""The sentence benchmark counts correctly, on cases small enough to count by hand."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ GROUP = Joined("It ran. Mr. Fox ran. It ended.", frozenset({7, 20}))
 
 
 def at_full_stops(text: str) -> list[int]:
-    """A splitter that ends a sentence after each full stop and the blank behind it."""
+    """A splitter that ends a sentence after each full stop and space."""
     return [place + 2 for place, character in enumerate(text) if character == "."]
 
 

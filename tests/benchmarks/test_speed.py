@@ -1,4 +1,4 @@
-"""Ratios are taken round by round; memory and sizes are of what they say."""
+"""Ratios are computed for each round; memory and sizes are measured correctly."""
 
 import sys
 from collections.abc import Sequence

@@ -43,7 +43,7 @@ def url(chromium: Browser, shipped_bot: Bot, thumbs: Path) -> Iterator[str]:
 
 @pytest.fixture
 def visit(chromium: Browser, url: str) -> Iterator[Visit]:
-    """Open the page in a browser session of its own; at the end, look at what each one did."""
+    """Open the page in separate sessions; at the end, check their alerts, errors and requests."""
     contexts: list[BrowserContext] = []
     requests: list[str] = []
     alarms: list[str] = []

@@ -1,4 +1,4 @@
-"""The page in a real browser: how tests open it, and what a person does there."""
+"""The page in a real browser: helpers that do what a person does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def box(page: Page) -> Locator:
 
 
 def replies(page: Page) -> Locator:
-    """Return the replies that are there; a row that tells of an awaited one is none."""
+    """Return the replies, without the placeholder for a pending one."""
     return page.locator(":is(.qa-answer, [data-testid=bot] .qa-plain)")
 
 
@@ -30,7 +30,7 @@ def questions(page: Page) -> list[str | None]:
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Type a question, wait for the reply to it, and return that."""
+    """Type a question, wait for the reply, and return it."""
     before = replies(page).count()
     box(page).fill(question)
     box(page).press("Enter")
@@ -39,19 +39,19 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def upload(page: Page, *files: Any) -> None:
-    """Give files and wait until each is reported."""
+    """Upload files and wait for the report on each."""
     page.get_by_role("tab", name="Documents").click()
     page.locator("input[type=file]").set_input_files(list(files))
     expect(page.locator(".qa-reports li")).to_have_count(len(files), timeout=60_000)
 
 
 def exact(page: Page, selector: str) -> list[str | None]:
-    """Return the exact text of each element, blanks and all."""
+    """Return the exact text of each element, with whitespace."""
     return [element.text_content() for element in page.locator(selector).all()]
 
 
 def shown(page: Page, quote: str, answer: str) -> None:
-    """Check that the source has a quote marked, what answers marked more, and that in view."""
+    """Check that the source has a marked quote with a marked highlight, and that it is in view."""
     expect(page.locator(".qa-source mark.qa-said")).to_have_text(answer)
     assert "".join(str(text) for text in exact(page, ".qa-source mark")) == quote
     page.wait_for_function(

@@ -1,4 +1,4 @@
-"""Files that the tests of the page give it, each with a question and what answers it."""
+"""Files for the tests of the page to upload, each with a question and its answer."""
 
 import zipfile
 from io import BytesIO
@@ -82,5 +82,5 @@ HOSTILE_NAME = "<img src=x onerror=alert(5)><b>{{value}}${value}.txt"
 
 
 def file(name: str, contents: bytes) -> FilePayload:
-    """Return a file as a browser is given it."""
+    """Return a file in the form that Playwright uploads."""
     return {"name": name, "mimeType": "application/octet-stream", "buffer": contents}

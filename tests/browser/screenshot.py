@@ -23,7 +23,7 @@ WAIT = 180_000  # milliseconds; the machine may be busy
 
 
 def main() -> int:
-    """Take the pictures; return 0, or 2 when there is no browser."""
+    """Take the pictures; return 0, or 2 if there is no browser."""
     page = start(default_bot(), port=PORT, examples=EXAMPLES)
     with open_chromium() as browser:
         if browser is None:
@@ -41,7 +41,7 @@ def _start(browser: Browser) -> None:
 
 
 def _chat(browser: Browser) -> None:
-    """A question, a follow-up and its quote in its place."""
+    """A question, a follow-up, and its quote in the source."""
     view = _open(browser, viewport=WIDE)
     for question in ("Who is the Defense Secretary?", "What did he order?"):
         _ask(view, question)
@@ -50,7 +50,7 @@ def _chat(browser: Browser) -> None:
 
 
 def _follow_up(browser: Browser) -> None:
-    """What was understood, each on a chip, and what leads on."""
+    """What was understood, on chips, and the suggested questions."""
     view = _open(browser, viewport=WIDE)
     for question in ("Who is the Defense Secretary?", "What did he order?", "Why?"):
         _ask(view, question)
@@ -59,14 +59,14 @@ def _follow_up(browser: Browser) -> None:
 
 
 def _whether(browser: Browser) -> None:
-    """A question of yes or no: the quote that decides it."""
+    """A yes-or-no question, and the quote that decides it."""
     view = _open(browser, viewport=WIDE)
     _ask(view, "Does Trump want war with Iran?")
     _take(view, "whether.png")
 
 
 def _perhaps(browser: Browser) -> None:
-    """Passages that may answer, and what the article does not say."""
+    """Passages that may answer, and a refusal."""
     view = _open(browser, viewport=WIDE)
     for question in ("Who won the war?", "How do I bake bread?"):
         _ask(view, question)
@@ -75,7 +75,7 @@ def _perhaps(browser: Browser) -> None:
 
 
 def _documents(browser: Browser) -> None:
-    """Documents of one's own, in the dark."""
+    """One's own documents, in dark mode."""
     view = _open(browser, viewport=WIDE, color_scheme="dark")
     view.get_by_role("tab", name="Documents").click()
     files = [file(name, contents) for name, contents, *_ in FILES[3:]]

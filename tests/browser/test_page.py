@@ -1,4 +1,4 @@
-"""What a person asks and sees, in a real browser, and what nothing in a text may do there."""
+"""Questions and answers in a real browser, and that no text can run code there."""
 
 import json
 import re

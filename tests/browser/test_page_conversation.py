@@ -1,4 +1,4 @@
-"""What was asked last and its answer are seen, wherever the person was; nothing else moves."""
+"""The last question and its answer are scrolled into view; nothing else moves."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ WAITING = "Looking through the documents"
 
 
 class Pausing(WordEmbedder):
-    """Embeds; a question waits as long as ``may_go_on`` is not set."""
+    """An embedder whose questions wait until ``may_go_on`` is set."""
 
     def __init__(self) -> None:
         self.may_go_on = threading.Event()
@@ -71,7 +71,7 @@ def rectangle(element: Locator) -> dict[str, float]:
 
 
 def last_is_seen(page: Page) -> None:
-    """Check that the last question stands at the top of the conversation, its answer below it."""
+    """Check that the last question is at the top of the conversation, with its answer below."""
     room = rectangle(page.get_by_role("log"))
     question = rectangle(page.get_by_test_id("user").last)
     reply = rectangle(page.get_by_test_id("bot").last)
@@ -83,7 +83,7 @@ def last_is_seen(page: Page) -> None:
 
 
 def stays(element: Locator, before: dict[str, float]) -> None:
-    """Check that an element is where it was; browsers round how far a box is scrolled."""
+    """Check that an element has not moved; browsers round scroll positions."""
     assert rectangle(element) == pytest.approx(before, abs=1)
 
 

@@ -1,4 +1,4 @@
-"""Documents of one's own, in a real browser: given, asked about, and seen by nobody else."""
+"""One's own documents in a real browser: uploaded, asked about, and not visible to others."""
 
 import re
 import threading
@@ -36,7 +36,7 @@ DROP = """(area, [name, bytes]) => {
 
 
 class Pausing(WordEmbedder):
-    """Embeds the operator's document and two batches more, then waits until it may go on."""
+    """Embeds the operator's document and two more batches, then waits until it may continue."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()

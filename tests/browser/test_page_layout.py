@@ -1,4 +1,4 @@
-"""The page on any screen, by keyboard alone, and for everyone."""
+"""The page on any screen, with only a keyboard, and for people with disabilities."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -1,4 +1,4 @@
-"""The start of a conversation and its end, and a document that is read, searched and printed."""
+"""Starting and clearing a conversation, and reading, searching and printing a document."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What people come for, each done with nothing but what the page shows: visible text and labels."""
+"""Whole tasks of a person, done using only visible text and labels."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Blocks make a text: a blank line between them, and their marks where they then stand."""
+"""Blocks are joined into a text with blank lines, and their marks are moved accordingly."""
 
 from qa_bot.datatypes import Mark
 from qa_bot.documents.content import Block, Content, heading_block, join_blocks

@@ -1,4 +1,4 @@
-"""Bytes of any common encoding become the characters they stand for, or nothing at all."""
+"""Bytes in any common encoding are decoded to the right characters, or not at all."""
 
 import codecs
 
@@ -16,7 +16,7 @@ KOREAN = "안녕하세요 세계. 이것은 한국어 텍스트입니다."
 
 
 def brief(value: object) -> str:
-    """Name a test after the start of what it is about, which may be long, or no text."""
+    """Return a short test id for a value that may be long or not text."""
     return ascii(value)[:30]
 
 

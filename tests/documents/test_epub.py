@@ -52,7 +52,7 @@ BOOK = {
 
 
 def book(**changes: str) -> bytes:
-    """Pack the book, its members changed by name (``/`` and so on as in BOOK)."""
+    """Pack the book, with some members replaced (by their names in BOOK)."""
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in {**BOOK, **changes}.items():

@@ -1,4 +1,4 @@
-"""What a file is, its content tells: each kind is read by its reader, and the rest by none."""
+"""Formats are recognised by content: each is read by its reader, and others are refused."""
 
 import gzip
 import zipfile

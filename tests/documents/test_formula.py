@@ -1,4 +1,4 @@
-"""Formulas are one line of text, and no two of their numbers become one."""
+"""Formulas become one line of text, and no two numbers in them merge."""
 
 import pytest
 from lxml import etree

@@ -1,4 +1,4 @@
-"""Reading in a process of its own: the same text and marks, the same errors, and an end to it."""
+"""Reading in a separate process: the same text, marks and errors, and a time limit."""
 
 import sys
 from pathlib import Path

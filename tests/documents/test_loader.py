@@ -1,4 +1,4 @@
-"""Files come in as they were written, whatever their encoding, or not at all."""
+"""Files are loaded exactly as written, in any encoding, or not at all."""
 
 import codecs
 import os
@@ -40,12 +40,12 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 def brief(value: object) -> str:
-    """Name a test after the start of what it is about, which may be long, or no text."""
+    """Return a short test id for a value that may be long or not text."""
     return ascii(value)[:30]
 
 
 def error_of(path: Path | str, max_bytes: int = MAX_BYTES) -> str:
-    """Return the message with which a path is refused."""
+    """Return the error message for a path."""
     with pytest.raises(ArticleError) as caught:
         load([path], max_bytes=max_bytes)
     return str(caught.value)
@@ -220,7 +220,7 @@ def test_a_linked_folder_is_read_once(write: Callable[..., Path], tmp_path: Path
 
 @pytest.fixture
 def mixed(write: Callable[..., Path], tmp_path: Path) -> Path:
-    """A folder of two good files and one of each kind that cannot be read."""
+    """A folder with two good files, and one of each kind that cannot be read."""
     write("Good.", "a.txt")
     write(b"%PDF-1.7\n", "damaged.pdf")
     write(b"PK\3\4", "damaged.docx")
@@ -425,7 +425,7 @@ def test_a_path_that_cannot_be(path: str) -> None:
 
 
 def forbid(self: Path, *args: object, **options: object) -> None:
-    """Refuse as the system refuses; a test run by root is refused nothing."""
+    """Raise PermissionError, as the system does for everyone except root."""
     raise PermissionError(13, "Permission denied")
 
 

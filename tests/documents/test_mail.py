@@ -1,4 +1,4 @@
-"""Mails: the fields that a person sees, the text, and what is attached."""
+"""Mails: the visible header fields, the text, and notes on attachments."""
 
 from email.message import EmailMessage
 from email.policy import SMTP

@@ -1,4 +1,4 @@
-"""Headings of Markdown are marked where they stand; the text stays as it is."""
+"""Markdown headings get marks, and the text is unchanged."""
 
 import pytest
 from hypothesis import given

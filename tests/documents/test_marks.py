@@ -1,4 +1,4 @@
-"""Pages and headings: where they stand, what place they give, and that an index keeps them."""
+"""Pages and headings: their positions, the places they give, and that an index keeps them."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""Subtitles: what is said, without the times, joined to sentences."""
+"""Subtitles: the spoken words, without times, joined into sentences."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rows of a table have all their cells, those of spanning cells repeated."""
+"""Rows of a table have all their cells, with spanning cells repeated."""
 
 from qa_bot.documents.tables import MAX_COLUMNS, Cell, spread, table_lines
 

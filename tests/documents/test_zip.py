@@ -1,4 +1,4 @@
-"""Archives are opened when they are whole, open and of a sane size, and unpacked in memory only."""
+"""Archives are opened if undamaged, not encrypted and not too large, and unpacked in memory."""
 
 import zipfile
 from io import BytesIO
@@ -18,7 +18,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def error_of(data: bytes, limit: int = MAX_UNPACKED) -> str:
-    """Return why an archive, or its member ``a``, is refused."""
+    """Return the error message for an archive or its member ``a``."""
     with pytest.raises(ArticleError) as caught, open_archive(data, limit) as archive:
         read_member(archive, "a")
     return str(caught.value)

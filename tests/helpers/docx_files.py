@@ -1,4 +1,4 @@
-"""Makes Word documents: whole ones by python-docx, and ones of a few lines of XML."""
+"""Make Word documents: whole ones with python-docx, and small ones from a few lines of XML."""
 
 import zipfile
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def made(write: Callable[[docx.document.Document], object]) -> bytes:
 
 
 def with_body(xml: str, **members: str) -> bytes:
-    """Make a document whose body is this XML, with other members beside or in place of its own."""
+    """Make a document with this XML as its body, and with members added or replaced."""
     members["word/document.xml"] = part("document", f"<w:body>{xml}</w:body>")
     whole = zipfile.ZipFile(BytesIO(made(lambda document: None)))
     file = BytesIO()
@@ -47,7 +47,7 @@ def with_body(xml: str, **members: str) -> bytes:
 
 
 def part(name: str, xml: str) -> str:
-    """Return a part of a document: an element of that name around the XML."""
+    """Return a part of a document: an element with this name around the XML."""
     return f"<w:{name} {_NAMESPACES}>{xml}</w:{name}>"
 
 
@@ -64,10 +64,10 @@ def relationships(*kinds_and_targets: tuple[str, str]) -> str:
 
 
 def run(text: str, properties: str = "") -> str:
-    """Return a run of words with properties such as ``<w:strike/>``."""
+    """Return a run of text with properties such as ``<w:strike/>``."""
     return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
 def paragraph(text: str, properties: str = "") -> str:
-    """Return a paragraph of one run with properties such as ``<w:pStyle .../>``."""
+    """Return a paragraph with one run, and with properties such as ``<w:pStyle .../>``."""
     return f"<w:p><w:pPr>{properties}</w:pPr>{run(text)}</w:p>"

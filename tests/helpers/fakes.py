@@ -1,4 +1,4 @@
-"""Small readable fakes of the models, and a Bot of them."""
+"""Small readable fakes of the models, and a Bot that uses them."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ MILL = Document("The mill was built by Zebulon Quick.", "The mill")
 
 
 class WordTokenizer:
-    """Counts each blank-separated word as one token."""
+    """Counts each word as one token."""
 
     def __call__(self, text: str, **options: object) -> dict[str, list[int]]:
         return {"input_ids": [0] * len(text.split())}
@@ -27,7 +27,7 @@ class WordTokenizer:
 
 
 class WordEmbedder:
-    """Embeds a text as the bag of its words: each word has a direction of its own."""
+    """Embeds a text as a bag of words; each word has its own direction."""
 
     max_seq_length: int | None = 256
     tokenizer = WordTokenizer()
@@ -46,7 +46,7 @@ class WordEmbedder:
 
 
 class WordReader:
-    """Quotes each passage whole; its score is the share of the query's words that it holds."""
+    """Quotes whole passages; the score is the share of the query's words in them."""
 
     levels = Levels(0.4, 0.3)
 
@@ -77,7 +77,7 @@ class WordRewriter:
 
 
 class FixedRewriter:
-    """Gives the same queries for every question."""
+    """Returns the same queries for every question."""
 
     def __init__(self, *queries: str) -> None:
         self.rewrites = tuple(map(Rewrite, queries))
@@ -97,5 +97,5 @@ def word_bot(*documents: Document, embedder: WordEmbedder | None = None) -> Bot:
 
 
 def long_text(passages: int) -> str:
-    """Return a text that is cut into so many passages."""
+    """Return a text that is split into this many passages."""
     return "\n\n".join(f"Part {n} " + "is long. " * 60 for n in range(passages))

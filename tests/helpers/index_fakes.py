@@ -35,7 +35,7 @@ QUERIES = ["who built the mill", "rain on sunday", "flooding", "the band", "Zebu
 
 
 class HashEmbedder:
-    """Embeds a text as a direction that its hash gives, of any length."""
+    """Embeds a text as a direction derived from its hash."""
 
     max_seq_length: int | None = 32
     tokenizer = WordTokenizer()
@@ -65,6 +65,6 @@ def long_document(sentences: int) -> Document:
 
 
 def search_all(index: Index, k: int = 10) -> list[list[Hit]]:
-    """Return what both searches find for every query."""
+    """Return the results of both searches for every query."""
     dense = [index.search_dense(embed_query(EMBEDDER, query), k) for query in QUERIES]
     return dense + [index.search_bm25(query, k) for query in QUERIES]

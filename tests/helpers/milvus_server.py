@@ -1,4 +1,4 @@
-"""Skips the tests that need Milvus where it is not installed."""
+"""Skip the tests that need Milvus if it is not installed."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Small PDF files for tests: text in Courier, whose letters are 0.6 sizes wide, and form fields."""
+"""Small PDF files for tests: text in Courier, whose letters are 0.6 em wide, and form fields."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Text:
-    """Text that begins at a place of a page 600 points wide and 800 high, counted from below."""
+    """Text at a position, in points from the bottom left of a page of 600 by 800 points."""
 
     text: str
     x: float = 50
@@ -24,7 +24,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Rule:
-    """A level line."""
+    """A horizontal line."""
 
     x: float
     y: float
@@ -52,7 +52,7 @@ Item = Text | Rule | Field
 
 
 def column(*lines: str, x: float = 50, y: float = 700, pitch: float = 12) -> list[Text]:
-    """Return lines of one column, from top to bottom."""
+    """Return the lines of a column, from top to bottom."""
     return [Text(line, x, y - pitch * at) for at, line in enumerate(lines)]
 
 
@@ -62,7 +62,7 @@ def row(*cells: str, y: float, left: float = 50, width: float = 150) -> list[Tex
 
 
 def make_pdf(*pages: Sequence[Item]) -> bytes:
-    """Return a PDF file with these pages, what is on them drawn in the order given."""
+    """Return a PDF file with these pages, whose items are drawn in the given order."""
     objects = [b"", b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"]
     objects[2] = objects[2].replace(b" >>", b" /Encoding /WinAnsiEncoding >>")
     numbers: list[int] = []

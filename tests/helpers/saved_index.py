@@ -1,4 +1,4 @@
-"""An index of two documents that is saved in a folder, and the bytes of what is there."""
+"""An index of two documents saved in a folder, and the bytes of its files."""
 
 from pathlib import Path
 

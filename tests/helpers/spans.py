@@ -1,4 +1,4 @@
-"""Texts, and what holds for the spans that are found in them."""
+"""Texts for property tests, and checks of the spans in them."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Runs a program under strace and tells what it asked of the network and where it wrote."""
+"""Run a program under strace, and report its network calls and the files it wrote."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ _LOOKUP = re.compile(r"sin6?_port=htons\((?:53|853|5353)\)|sun_path=\"[^\"]*reso
 
 @cache
 def why_not_traced() -> str:
-    """Return why programs cannot be traced here, or "" when they can."""
+    """Return why programs cannot be traced on this machine, or "" if they can."""
     if shutil.which("strace") is None:
         return "strace is not installed"
     tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
@@ -43,7 +43,7 @@ def traced(command: Sequence[str], log: Path) -> list[str]:
 
 
 def outbound(log: Path) -> list[str]:
-    """Return the calls that look up a name or speak to another machine."""
+    """Return the calls that look up a name or connect to another machine."""
     return [
         line
         for line, name, arguments in _calls(log)
@@ -56,7 +56,7 @@ def outbound(log: Path) -> list[str]:
 
 
 def written(log: Path, allowed: Sequence[Path]) -> list[str]:
-    """Return the paths that were made, changed or deleted outside the allowed files and folders.
+    """Return the paths that were created, changed or deleted outside the allowed ones.
 
     A path relative to the working folder is not always logged with it: then it counts as outside.
     """
@@ -73,7 +73,7 @@ def _calls(log: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _changed(name: str, arguments: str) -> Iterator[Path]:
-    """Yield the paths that a call makes, changes or deletes."""
+    """Yield the paths that a call creates, changes or deletes."""
     if name in _CHANGES or (name in _OPENS and _FOR_WRITING.search(arguments)):
         for folder, path in _PATH.findall(arguments):
             yield Path(folder if folder else "/", path).resolve()

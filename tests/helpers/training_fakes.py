@@ -17,7 +17,7 @@ PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=9)
 
 
 def tiny_model() -> SpanModel:
-    """A BERT of random weights, the same at every call, large enough to give varied logits."""
+    """A BERT with the same random weights at every call, large enough for varied logits."""
     torch.manual_seed(1)
     config = BertConfig(
         hidden_size=32,
@@ -34,7 +34,7 @@ def tiny_model() -> SpanModel:
 
 
 def small_model(seed: int, relative: bool = False, dropout: float = 0.0) -> SpanModel:
-    """A model of random weights with as many heads as real ones, so that a checkpoint is read."""
+    """A model with random weights and the usual number of heads, as checkpoints need it."""
     torch.manual_seed(seed)
     config = BertConfig(
         hidden_size=4 * HEADS,
@@ -52,7 +52,7 @@ def small_model(seed: int, relative: bool = False, dropout: float = 0.0) -> Span
 
 
 def trained_items() -> tuple[list[str], list[Item]]:
-    """Windows that say who met whom, and a question on each with a near miss."""
+    """Windows that say who met whom, and a question about each with a near miss."""
     windows = [f"{word.capitalize()} met {other} here." for word in WORDS for other in WORDS]
     items = [
         Item("squad" if at % 3 else "nq-qed", f"Who met {at}?", at, ((0, 4),), (at - 1,), "")

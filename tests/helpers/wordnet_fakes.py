@@ -1,4 +1,4 @@
-"""A WordNet of a few words, in the format of its files."""
+"""A WordNet with a few words, in the format of the real files."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ oxygen n 1 0 1 1 00000047
 
 
 def write_wordnet(folder: Path) -> Path:
-    """Write the files into a folder, and return it."""
+    """Write the files into a folder and return it."""
     for name, text in FILES.items():
         (folder / name).write_text(LICENCE + text, encoding="latin-1")
     return folder

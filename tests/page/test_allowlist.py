@@ -1,4 +1,4 @@
-"""gate: what a call made by hand reaches of the server, and of other people: nothing."""
+"""The allowlist: handmade requests reach nothing else on the server, and nobody's data."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ def server(page: gr.Blocks) -> Iterator[httpx.Client]:
 def send(
     server: httpx.Client, tab: str, number: int, *data: Any, state: Any = None, **event: Any
 ) -> str:
-    """Send an event as the page does, of the tab with a name; return all that comes back."""
+    """Send an event as the page does, from the tab with a name; return the whole response."""
     call = {"data": [*data, state], "fn_index": number, "session_hash": tab, "event_data": event}
     server.post("gradio_api/queue/join", json=call).raise_for_status()
     said = server.get("gradio_api/queue/data", params={"session_hash": tab}).text
@@ -44,7 +44,7 @@ def send(
 
 
 def give(server: httpx.Client, name: str = "secret.txt", text: str = SECRET) -> str:
-    """Send a file, but do not have it read; return where it lies."""
+    """Upload a file without having it read; return its path."""
     (path,) = server.post("gradio_api/upload", files={"files": (name, text.encode())}).json()
     assert Path(path).read_text() == text
     return str(path)
@@ -152,7 +152,7 @@ def json_ids(said: str) -> set[str]:
 
 
 def key_of(said: str) -> str:
-    """Return the key of a session, from what the page is told when it loads."""
+    """Return the key of a session from the response when the page is loaded."""
     (done,) = [json.loads(it[6:]) for it in said.splitlines() if "process_completed" in it]
     key = done["output"]["data"][1]
     assert len(key) == 22

@@ -28,7 +28,7 @@ BAD_HISTORY = "history must have pairs [question, answer], not ['Who?']"
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[gr.Blocks]:
-    """A page with a private event and the API, served on this machine; look-ups are noted."""
+    """A page with a private event and the API, served here; name look-ups are recorded."""
     with gr.Blocks(title="Ask", analytics_enabled=False) as page:
         box = gr.Textbox()
         box.submit(str.upper, box, box, api_visibility="private")
@@ -62,7 +62,7 @@ def _note_lookups(patched: pytest.MonkeyPatch) -> set[object]:
 
 @pytest.fixture(scope="module")
 def client(page: gr.Blocks) -> Client:
-    """A client that asks no model hub; it would, and what the page does is looked at here."""
+    """A client that does not connect to a model hub, so that only the page's connections count."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
         return Client(page.local_url, verbose=False, analytics_enabled=False)
@@ -155,7 +155,7 @@ def test_plain_http(page: gr.Blocks) -> None:
 
 
 class Recorder:
-    """Remembers what it was asked; refuses."""
+    """Records the questions it is asked, and refuses."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, object, object]] = []

@@ -1,4 +1,4 @@
-"""sweep: what is forgotten of people who have gone, and what is not yet."""
+"""Cleanup: what is deleted after people have left, and what is not deleted yet."""
 
 import os
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def state() -> gr.State:
 
 @pytest.fixture
 def holder(state: gr.State) -> StateHolder:
-    """Hold pages: open, just closed, ended, open but idle for long; and a call of a program."""
+    """The state of pages: open, just closed, ended, long idle; and of a program's call."""
     page = gr.Blocks(analytics_enabled=False)
     with page:
         state.render()

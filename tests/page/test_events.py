@@ -1,4 +1,4 @@
-"""events: what each thing a person does shows, and when."""
+"""Event handlers: what the page shows after each action, and when."""
 
 import json
 from pathlib import Path

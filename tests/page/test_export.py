@@ -1,4 +1,4 @@
-"""export: Markdown that shows the exact words, reads well as it is, and makes nothing of them."""
+"""Export: Markdown with the exact words, readable as plain text, without accidental markup."""
 
 from dataclasses import replace
 

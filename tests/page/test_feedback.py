@@ -1,4 +1,4 @@
-"""feedback: one line of JSON for each thumb, and an error in words where none can be kept."""
+"""Feedback: one line of JSON for each thumb, and a clear error if it cannot be written."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""page_html: all that a page shows has the exact words and our tags alone."""
+"""HTML: everything on the page has the exact words and only our tags."""
 
 from dataclasses import replace
 from html.parser import HTMLParser

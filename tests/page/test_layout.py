@@ -1,4 +1,4 @@
-"""ui and app.py: what the page says and keeps, and that nothing leaves this machine."""
+"""The layout and app.py: what the page shows and keeps, and that nothing leaves this machine."""
 
 import html
 import json
@@ -120,7 +120,7 @@ def test_app_has_the_options_of_the_command() -> None:
 
 @pytest.fixture
 def sealed_app() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Start app.py with every way out closed, a dead proxy set; yield its address and process."""
+    """Start app.py without network access and with a dead proxy; yield its address and process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = os.environ | {"http_proxy": "http://127.0.0.1:9", "GRADIO_SERVER_PORT": str(port)}
@@ -143,7 +143,7 @@ def sealed_app() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
 
 
 def read_until(stream: IO[str] | None, pattern: str) -> str:
-    """Return what a process prints, up to the line that holds a pattern, or to its end."""
+    """Return the output of a process up to the first line with a pattern, or to its end."""
     assert stream is not None
     said = ""
     for line in stream:
@@ -154,7 +154,7 @@ def read_until(stream: IO[str] | None, pattern: str) -> str:
 
 
 def call_over_http(url: str, number: int, *data: object) -> str:
-    """Do as the page itself does, through Gradio's queue, and return the last thing it sends."""
+    """Send an event through Gradio's queue as the page does, and return the last response."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     call = {"data": [*data, None], "fn_index": number, "session_hash": "test"}
     request = urllib.request.Request(

@@ -1,4 +1,4 @@
-"""A session's own documents: read and forgotten, asked beside the operator's, never shared."""
+"""A session's own documents: read, asked with the operator's, deleted, never shared."""
 
 import copy
 import gc
@@ -40,7 +40,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def upload(folder: Path, text: str, name: str = "upload.txt") -> Path:
-    """Write a file as a page does: in a folder of its own, under a name it made safe."""
+    """Write a file as Gradio does: in a folder of its own, under a safe name."""
     path = Path(tempfile.mkdtemp(dir=folder), name)
     path.write_text(text)
     return path
@@ -187,7 +187,7 @@ def test_limits_are_told(tmp_path: Path) -> None:
 
 
 class SlowEmbedder(WordEmbedder):
-    """Takes a while for each batch."""
+    """Is slow for each batch."""
 
     def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
         time.sleep(0.05)
@@ -316,7 +316,7 @@ def test_nothing_holds_the_documents_of_a_closed_library(library: Library) -> No
 
 
 class ClosingEmbedder(WordEmbedder):
-    """Has the session end while its second batch is embedded."""
+    """Ends the session while the second batch is embedded."""
 
     batches = 0
     library: Library

@@ -1,4 +1,4 @@
-"""memory: what is free goes back to the system (glibc alone)."""
+"""Free memory is returned to the system (with glibc only)."""
 
 import ctypes
 from pathlib import Path

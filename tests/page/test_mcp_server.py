@@ -1,4 +1,4 @@
-"""The MCP server as a real MCP client sees it over HTTP, behind the gate of the page."""
+"""The MCP server as seen by a real MCP client over HTTP, behind the allowlist of the page."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def page() -> Iterator[gr.Blocks]:
 def visit(
     page: gr.Blocks, arguments: dict[str, Any], tool: str = "answer", path: str = MCP_PATH
 ) -> tuple[list[Tool], CallToolResult]:
-    """Return the tools that a client is offered, and what it gets from one."""
+    """Return the list of tools, and the result of a call."""
 
     async def talk() -> tuple[list[Tool], CallToolResult]:
         url = str(page.local_url).rstrip("/") + path
@@ -153,7 +153,7 @@ def test_no_name_is_looked_up(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_request_under_another_name_is_refused(page: gr.Blocks) -> None:
-    """As of a web page whose name was made to mean this machine."""
+    """A request as from a web page whose host name resolves to this machine."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accept = {"Accept": "application/json, text/event-stream"}
     url = str(page.local_url).rstrip("/") + MCP_PATH

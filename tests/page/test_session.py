@@ -1,4 +1,4 @@
-"""Session: a conversation about chosen documents, found again by its key and by nothing else."""
+"""Session: a conversation about chosen documents, found again only by its key."""
 
 import copy
 import gc

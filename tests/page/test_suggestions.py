@@ -34,7 +34,7 @@ FACTS = [
 
 
 class Echo:
-    """Answers a question with the sentence that holds the words, all in a span, it was made of."""
+    """Answers a question with the sentence that has the words of its fact."""
 
     def __init__(
         self, document: Document, refused: Collection[str] = (), score: float = 1.0
@@ -128,7 +128,7 @@ def test_what_is_refused_or_a_weak_match_is_not_suggested() -> None:
 
 
 class Off(Echo):
-    """Answers whatever is asked with the first sentence of the document."""
+    """Answers every question with the first sentence of the document."""
 
     def place(self, fact: Fact) -> tuple[int, int]:
         return sentences(self.document)[0]

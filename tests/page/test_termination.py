@@ -1,4 +1,4 @@
-"""A page that is told to end does so in order, and leaves nothing in the temporary directory."""
+"""A terminated page shuts down cleanly, and leaves nothing in the temporary directory."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ SECONDS = 60  # that ending may take on a busy machine
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Stand in for the temporary directory of the machine."""
+    """A substitute for the machine's temporary directory."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     return folder
@@ -51,13 +51,13 @@ def served(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client
 
 
 def send(client: httpx.Client, name: str, text: str) -> str:
-    """Send a file, but do not have it read; return where it lies."""
+    """Upload a file without having it read; return its path."""
     (path,) = client.post("gradio_api/upload", files={"files": (name, text.encode())}).json()
     return str(path)
 
 
 def read(client: httpx.Client, path: str) -> None:
-    """Have a file read, and do not wait until it is."""
+    """Start reading a file, without waiting for it."""
     events = client.get("config").json()["dependencies"]
     (number,) = [it["id"] for it in events if "upload" in [name for _, name in it["targets"]]]
     call = {"data": [named(path), None], "fn_index": number, "session_hash": "tab"}
@@ -65,7 +65,7 @@ def read(client: httpx.Client, path: str) -> None:
 
 
 def left(folder: Path) -> list[Path]:
-    """Return what is ours in the temporary directory; Gradio leaves empty folders of its own."""
+    """Return our files in the temporary directory; Gradio leaves some empty folders."""
     return sorted(folder.glob("qa_bot-*"))
 
 

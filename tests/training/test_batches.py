@@ -75,7 +75,11 @@ def test_a_word_that_was_cut_away_is_no_term() -> None:
     text = "amber " * MAX_TOKENS + "birch"
     example = TermExample("is it?", text, ((0, 5), (len(text) - 5, len(text))), (True, True))
     batch = pack_terms(TOKENIZER, [(example,)])
-    assert (batch.rows.tolist(), batch.needed.tolist(), batch.leans.tolist()) == ([0], [1.0], [1.0])
+    assert (batch.rows.tolist(), batch.needed.tolist(), batch.needs_context.tolist()) == (
+        [0],
+        [1.0],
+        [1.0],
+    )
 
 
 @given(

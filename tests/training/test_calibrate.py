@@ -39,7 +39,7 @@ def candidate(line: int, score_diff: float, row: tuple[float, ...] = (0.0, 0.0))
 def question(
     score_diffs: dict[int, float], right: set[int], kind: Kind = Kind.ANSWERABLE, article: str = "a"
 ) -> Question:
-    """A question to four passages, a line each; some have a candidate, and some answer."""
+    """A question with four passages, one per line; some have a candidate, and some answer."""
     asked = Asked("set", article, kind, "?", tuple(LINES[line] for line in sorted(right)))
     found = tuple(
         (candidate(line, score_diffs[line]),) if line in score_diffs else ()
@@ -130,7 +130,7 @@ def test_mistakes_are_sorted_by_what_is_wrong(capsys: pytest.CaptureFixture[str]
 
 
 def questions(article: str, count: int, seed: int) -> list[Question]:
-    """Questions whose first line answers the likelier, the higher its score difference."""
+    """Questions whose first line is more likely to answer if its score difference is higher."""
     rng = np.random.default_rng(seed)
     made = []
     for _ in range(count):

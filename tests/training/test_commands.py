@@ -1,4 +1,4 @@
-"""The commands that training/README.md names can be run as it names them."""
+"""The commands in training/README.md can be run as they are written there."""
 
 import re
 import runpy
@@ -32,7 +32,7 @@ def test_a_command_tells_its_use(
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
-    """Folders with empty files under the names that train asks for."""
+    """Folders with empty files under the names that training.train expects."""
     for name in (
         "data/train.jsonl.gz", "data/followups-train.jsonl.gz", "items/windows.jsonl.gz",
         "items/items.jsonl.gz", "mpnet/config.json", "mpnet/model.safetensors",
@@ -84,7 +84,7 @@ def test_the_defaults_are_those_of_the_recipe(
 
 @pytest.mark.slow
 def test_training_needs_no_more_than_torch_and_tokenizers() -> None:
-    """So that a machine with a GPU has to have little."""
+    """A machine with a GPU should need only few packages."""
     seldom = "faiss gradio sentencex onnxruntime sentence_transformers bm25s sklearn onnx".split()
     code = f"import sys, training.train; print([name for name in {seldom} if name in sys.modules])"
     done = subprocess.run(

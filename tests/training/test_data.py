@@ -1,4 +1,4 @@
-"""What the reader is trained on: windows, near misses, crops, a mixture that resumes."""
+"""The training data: windows, near misses, crops, and a mixture that can be resumed."""
 
 import gzip
 import json

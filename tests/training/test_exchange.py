@@ -1,4 +1,4 @@
-"""Questions with a word exchanged: from WordNet's files to what a text no longer answers."""
+"""Questions with a word exchanged: from WordNet's files to questions without an answer."""
 
 import argparse
 import random

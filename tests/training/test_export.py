@@ -1,4 +1,4 @@
-"""The int8 export: it reads as the model it was made of, and says what it is."""
+"""The int8 export: it gives the same answers as its model, and its card describes it."""
 
 import hashlib
 import json

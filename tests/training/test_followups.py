@@ -1,4 +1,4 @@
-"""Follow-ups to learn from: which words of a conversation a question leaves out."""
+"""Training examples of follow-ups: which words of a conversation a question omits."""
 
 import gzip
 import json
@@ -39,7 +39,7 @@ def needed(example: TermExample) -> list[str]:
 def test_the_needed_words_are_those_of_the_full_question() -> None:
     example = term_example(FOLLOWUP.question, FOLLOWUP.history, FOLLOWUP.full)
     assert needed(example) == ["Ada", "Lovelace"]
-    assert example.leans
+    assert example.needs_context
     assert [example.text[start:end] for start, end in example.words] == [
         "Who", "designed", "old", "bridge", "Ada", "Lovelace", "designed",
     ]  # fmt: skip
@@ -47,7 +47,7 @@ def test_the_needed_words_are_those_of_the_full_question() -> None:
 
 def test_a_question_that_stands_alone_needs_nothing() -> None:
     example = term_example(FOLLOWUP.full, FOLLOWUP.history, FOLLOWUP.full)
-    assert (needed(example), example.leans) == ([], False)
+    assert (needed(example), example.needs_context) == ([], False)
 
 
 def test_follow_ups_are_read_as_they_are_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Weights that are published as ONNX are read back as they were."""
+"""Weights that are published as ONNX are read back unchanged."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from training.from_onnx import read, write  # noqa: E402
 
 
 def linear(*names: str) -> "onnx.ModelProto":
-    """A product and a sum, the matrix and the bias under the names given."""
+    """A linear layer in ONNX: a product and a sum, with the given names of matrix and bias."""
     node, value = onnx.helper.make_node, onnx.helper.make_tensor_value_info
     nodes = [
         node("MatMul", ["x", names[0]], ["product"]),

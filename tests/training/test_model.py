@@ -32,14 +32,14 @@ SHAPE = {
 
 
 def bert_folder(folder: Path) -> Path:
-    """The weights of a small BERT with the words of the reader."""
+    """The weights of a small BERT with the reader's vocabulary."""
     BertModel(BertConfig(**SHAPE), add_pooling_layer=True).save_pretrained(folder)
     shutil.copy(WEIGHTS / TOKENIZER, folder)
     return folder
 
 
 def mpnet_folder(folder: Path) -> MPNetModel:
-    """A small MPNet with the words of BERT in another order, as the real one; its folder."""
+    """The folder of a small MPNet with BERT's vocabulary in another order, as in the real one."""
     words = [word for word, _ in sorted(new_tokenizer().get_vocab().items(), key=lambda p: p[1])]
     named = {"[PAD]": "<pad>", "[CLS]": "<s>", "[SEP]": "</s>", "[MASK]": "<mask>"}
     words = ["<s>", "<pad>", *(word for word in words if word not in named), "</s>", "<mask>"]

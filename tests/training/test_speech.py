@@ -1,4 +1,4 @@
-"""Questions on who said what, made of the quotes in texts."""
+"""Questions about who said what, made from quotes in texts."""
 
 import random
 

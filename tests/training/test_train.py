@@ -1,4 +1,4 @@
-"""A run of training: it learns from labels and a teacher, and goes on where it was killed."""
+"""A training run: it learns from labels and a teacher, and resumes after it was killed."""
 
 import json
 import pickle
@@ -26,11 +26,11 @@ STEPS = 70  # to learn
 
 
 class Killed(Exception):
-    """Stands for a kill."""
+    """Simulates a kill."""
 
 
 class KilledRun(train.Run):
-    """A run that is saved after a step, and killed after a later one."""
+    """A run that is saved after one step and killed after a later one."""
 
     def __init__(self, *args: object, saved: int, killed: int) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ def last_third_to_first(losses: list[float]) -> float:
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
-    """Small models gain nothing from more, and threads that wait for each other lose much."""
+    """Use one thread: small models are slower with several."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -1,4 +1,4 @@
-"""Questions twisted so that a text that answers them no longer does."""
+"""Questions changed so that a text no longer answers them."""
 
 import random
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def twists(wordnet: WordNet) -> Twists:
 
 
 def all_of(twist: Callable[[random.Random], list[str]]) -> set[str]:
-    """Return what a twist makes of a question, over many seeds."""
+    """Return the results of a twist on a question for many seeds."""
     return {one for seed in range(60) for one in twist(random.Random(seed))}
 
 

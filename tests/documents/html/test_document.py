@@ -1,4 +1,4 @@
-"""Of a page of HTML comes what a person reads there, and nothing of its works."""
+"""Of a web page, only the text that a person would read is kept."""
 
 import time
 

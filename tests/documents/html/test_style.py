@@ -1,4 +1,4 @@
-"""The page's own style says what is hidden, struck out, raised or lowered."""
+"""The style of a page decides what is hidden, struck out, raised or lowered."""
 
 import time
 
