@@ -1,4 +1,4 @@
-"""From 1,000 passages to 1,000,000: what building, searching, adding and opening cost.
+"""From 1,000 passages to 1,000,000: what building, searching, changing and opening cost.
 
 The passages are real sentences recombined (see recombined.py), so a build here is all but the
 embedding, whose speed is measured on its own. Each size and each type of FAISS index has a process
@@ -96,17 +96,33 @@ def measure_index(size: int, known: Material) -> Costs:
         _, saving = timed(lambda: index.save(folder))
         _, opening = timed(lambda: Index.open(folder))
         disk = folder_size(folder)
-    _, adding = timed(lambda: index.add([Document("\n".join(known.sentences[:2]))], embedder))
+        changing = _changes(index, folder, documents, known)
     return {
         "passages": passages,
         "build s": building,
         **quantiles(searching),
         "recall": recall(found, exact),
-        "add one s": adding,
         "save s": saving,
+        **changing,
         "open s": opening,
         "memory MiB": peak_memory() / MEBI,
         "disk MiB": disk / MEBI,
+    }
+
+
+def _changes(index: Index, folder: Path, documents: Sequence[Document], known: Material) -> Costs:
+    """Measure adding a document of one passage and removing an old one, each saved."""
+    one = Document("\n".join(known.sentences[:2]))
+    embedder = known_embedder(known)
+    _, adding = timed(lambda: index.add([one], embedder))
+    _, saving_added = timed(lambda: index.save(folder))
+    _, removing = timed(lambda: index.remove([documents[len(documents) // 2].id]))
+    _, saving_removed = timed(lambda: index.save(folder))
+    return {
+        "add one s": adding,
+        "save added s": saving_added,
+        "remove one s": removing,
+        "save removed s": saving_removed,
     }
 
 
