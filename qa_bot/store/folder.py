@@ -155,10 +155,12 @@ def read(
     fingerprint: str | None = None,
     *,
     mapped_from: int = MAPPED_FROM,
+    known: Callable[[SegmentEntry], object] = lambda _: None,
     pause: Callable[[float], object] = time.sleep,
 ) -> Stored:
     """Read an index folder, every file checked against the SHA-256 its manifest gives.
 
+    Of a segment for which ``known`` returns something nothing is read or returned but its entry.
     Raises IndexNotFoundError when there is no manifest, IndexMismatchError when a file is not as
     it says, or when it was built with other ``settings`` or another ``fingerprint`` than given.
     """
@@ -167,7 +169,7 @@ def read(
         check_settings(folder, asdict(manifest.settings), settings)
         check_fingerprint(folder, manifest.fingerprint, fingerprint)
         try:
-            return _read_files(folder, manifest, mapped_from)
+            return _read_files(folder, manifest, mapped_from, known)
         except FileNotFoundError as error:
             missing = error.filename
             pause(_PAUSE)
@@ -264,14 +266,21 @@ def _read_manifest(folder: Path) -> Manifest:
         raise mismatch(folder, error) from error
 
 
-def _read_files(folder: Path, manifest: Manifest, mapped_from: int) -> Stored:
+def _read_files(
+    folder: Path, manifest: Manifest, mapped_from: int, known: Callable[[SegmentEntry], object]
+) -> Stored:
     """Read what a manifest names; raises FileNotFoundError for a file that is not there."""
     return Stored(
         settings=asdict(manifest.settings),
         fingerprint=manifest.fingerprint,
         dimension=manifest.dimension,
         counts=manifest.counts,
-        segments=[_read_segment(folder, entry, mapped_from) for entry in manifest.segments],
+        segments=[
+            _read_segment(folder, it, mapped_from)
+            if known(it) is None
+            else StoredSegment(it, (), dict)
+            for it in manifest.segments
+        ],
     )
 
 

@@ -80,23 +80,34 @@ class Index:
         settings: Settings | None = None,
         fingerprint: str | None = None,
         limits: Limits | None = None,
+        known: Self | None = None,
     ) -> Self:
         """Read a saved index, everything in it checked.
+
+        Segments of a ``known`` index that was opened or saved there are shared with it, and their
+        files are not read again.
 
         Raises IndexNotFoundError when there is none; IndexMismatchError when a file is missing or
         altered, or when it was built with other ``settings`` or another ``fingerprint``.
         """
         limits = Limits() if limits is None else limits
-        stored = read(Path(folder), settings, fingerprint, mapped_from=limits.mapped_from)
+        here = Segments(0, limits)
+        if known is not None and known._is_at(Path(folder)):
+            here = known._content
+        stored = read(
+            Path(folder),
+            settings,
+            fingerprint,
+            mapped_from=limits.mapped_from,
+            known=here.find_saved,
+        )
         try:
-            content = _restored(stored, limits)
-            kept = stored.file_names()
+            index = cls(stored.settings, stored.fingerprint, stored.dimension, limits=limits)
+            index._folder = Path(folder)
+            index._content = _restored(stored, limits, here)
+            index._kept = index._stored().file_names()
         except (ValueError, TypeError, LookupError, RuntimeError, sqlite3.Error) as error:
             raise mismatch(folder, f"its tables are damaged ({error})") from error
-        index = cls(stored.settings, stored.fingerprint, stored.dimension, limits=limits)
-        index._folder = Path(folder)
-        index._kept = kept
-        index._content = content
         return index
 
     @classmethod
@@ -224,9 +235,13 @@ class Index:
         self._save(Path(folder))
 
     def _save(self, folder: Path, *, mend: bool = False) -> None:
-        here = self._folder is not None and self._folder.resolve() == folder.resolve()
-        self._kept = write(folder, self._stored(), kept=self._kept if here else (), mend=mend)
+        kept = self._kept if self._is_at(folder) else ()
+        self._kept = write(folder, self._stored(), kept=kept, mend=mend)
         self._folder = folder
+
+    def _is_at(self, folder: Path) -> bool:
+        """Whether this is the folder where the index was opened or saved last."""
+        return self._folder is not None and self._folder.resolve() == folder.resolve()
 
     def _stored(self) -> Stored:
         content = self._content
@@ -239,9 +254,12 @@ class Index:
         )
 
 
-def _restored(stored: Stored, limits: Limits) -> Segments:
+def _restored(stored: Stored, limits: Limits, known: Segments) -> Segments:
     """Make the tables of what a folder held; raises an error when they do not agree."""
-    segments = [Segment.restore(segment, stored.dimension) for segment in stored.segments]
+    segments = []
+    for saved in stored.segments:
+        found = known.find_saved(saved.entry)
+        segments.append(Segment.restore(saved, stored.dimension) if found is None else found)
     content = Segments(stored.dimension, limits, segments)
     if len(content) != stored.counts.passages:
         raise ValueError(f"{len(content)} passages where {stored.counts.passages} are due")

@@ -207,6 +207,14 @@ class Segment:
         numbers = (cut.article.number for cut in cuts)
         return type(self)(self.tables, self.removed.union(numbers), live)
 
+    def updated(self, entry: SegmentEntry) -> Self | None:
+        """Return what a manifest says has become of this segment; None if it is of another one."""
+        removed = frozenset(entry.removed)
+        if self.tables.files != entry.files or not self.removed <= removed:
+            return None
+        gone = [cut for cut in self.cuts() if cut.article.number in removed]
+        return self.without(gone) if gone else self
+
     def search_dense(
         self, vector: Vectors, k: int, documents: Collection[str] | None
     ) -> list[tuple[int, float]]:

@@ -24,6 +24,7 @@ from qa_bot.models.embedder import Vectors
 from qa_bot.store.atomic import MAPPED_FROM
 from qa_bot.store.bm25 import rank
 from qa_bot.store.embedded import Embedded
+from qa_bot.store.manifest import SegmentEntry
 from qa_bot.store.segment import Cut, Segment
 from qa_bot.store.vectors import EXACT_UP_TO
 
@@ -69,6 +70,11 @@ class Segments:
         """Return the document with an id that is here, with its passages and vectors."""
         cuts = ((segment, segment.find(name)) for segment in self.segments)
         return next(segment.tables.item(cut) for segment, cut in cuts if cut is not None)
+
+    def find_saved(self, entry: SegmentEntry) -> Segment | None:
+        """Return the segment that a manifest describes, if its tables are here."""
+        found = (segment.updated(entry) for segment in self.segments)
+        return next((segment for segment in found if segment is not None), None)
 
     def added(self, items: Sequence[Embedded]) -> Self:
         """Return these documents and new ones after them."""

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Hit
+from qa_bot.errors import IndexMismatchError
 from qa_bot.models.embedder import embed_query
-from qa_bot.store.index import Index, Limits, rebuild
+from qa_bot.store.index import Index, Limits, lock, rebuild
 from tests.helpers.index_fakes import EMBEDDER, SETTINGS, build
 from tests.helpers.saved_index import contents
 
@@ -214,3 +215,38 @@ def test_an_index_is_saved_whole_in_another_folder(tmp_path: Path) -> None:
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     index.save(tmp_path / "one")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_what_is_known_is_not_read_again_and_what_others_changed_is(tmp_path: Path) -> None:
+    index = grown(tmp_path)
+    with lock(tmp_path):
+        other = Index.open(tmp_path, limits=SMALL)
+        other.remove([document(101, 3).id])
+        other.add([document(104, 3)], EMBEDDER)
+        other.save(tmp_path)
+    again = Index.open(tmp_path, limits=SMALL, known=index)
+    assert again.documents == other.documents
+    assert_same_hits(again, other, None)
+    large, small = again._content.segments
+    assert large.tables is index._content.segments[0].tables
+    assert small.tables is not index._content.segments[1].tables
+    assert document(101, 3) in index.documents
+
+
+def test_a_document_that_came_back_is_read_again(tmp_path: Path) -> None:
+    index = grown(tmp_path)
+    whole = contents(tmp_path)
+    index.remove([document(101, 3).id])
+    index.save(tmp_path)
+    for name, data in whole.items():
+        (tmp_path / name).write_bytes(data)
+    assert document(101, 3) in Index.open(tmp_path, limits=SMALL, known=index).documents
+
+
+def test_an_index_known_from_another_folder_is_not_trusted(tmp_path: Path) -> None:
+    index = grown(tmp_path / "one")
+    index.save(tmp_path / "two")
+    file = tmp_path / "one" / index._content.segments[0].tables.files.vectors.name
+    file.write_bytes(bytes(len(file.read_bytes())))
+    with pytest.raises(IndexMismatchError, match="was altered"):
+        Index.open(tmp_path / "one", known=index)
