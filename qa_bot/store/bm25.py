@@ -6,8 +6,8 @@ import threading
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ Weights = npt.NDArray[np.float64]
 K1, B = 1.2, 0.75
 MIN_IDF = 1e-6  # of a word that half of the passages hold, or more
 MAX_QUERY_WORDS = 64  # no more words of a query are looked for
-MAX_READ = 20_000  # postings read for a query, each about 1.5 µs: the commonest words are left out
+MAX_READ = 20_000  # postings read for a query, each about 1 µs: the commonest words are left out
 
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
 _SCHEMA = f"""
@@ -120,8 +120,9 @@ class BM25Index:
 
     def postings(self, stem: str) -> tuple[Rows, Rows]:
         """Return the rows of the passages that hold a stem, ascending, and how often each does."""
-        found = self._all("SELECT doc FROM postings WHERE term = ?", (stem,))
-        places = np.fromiter((row for (row,) in found), dtype=np.int64, count=len(found))
+        # As one string: it is read three times as quickly as a row of Python for each posting.
+        ((joined,),) = self._all("SELECT group_concat(doc) FROM postings WHERE term = ?", (stem,))
+        places = np.fromstring("" if joined is None else joined, dtype=np.int64, sep=",")
         rows, counts = np.unique(places, return_counts=True)
         return rows, counts
 
@@ -234,12 +235,25 @@ def _connect() -> sqlite3.Connection:
     return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
 
 
+@cache
+def _stemmer() -> tuple[sqlite3.Connection, threading.Lock]:
+    """Return a table of words that stays empty, and the lock to hold while it is used."""
+    connection = _connect()
+    connection.executescript(_STEMS)
+    return connection, threading.Lock()
+
+
 def stems(texts: Sequence[str]) -> list[list[str]]:
     """Return the words of each text as a BM25Index keeps them: without endings, in order."""
     found: list[list[str]] = [[] for _ in texts]
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(_STEMS)
-        connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", enumerate(texts))
-        for row, stem in connection.execute("SELECT doc, term FROM stems ORDER BY doc, offset"):
-            found[row].append(stem)
+    connection, one_at_a_time = _stemmer()
+    with one_at_a_time:
+        connection.execute("BEGIN")
+        try:
+            add = "INSERT INTO words (rowid, text) VALUES (?, ?)"
+            connection.executemany(add, enumerate(texts))
+            for row, stem in connection.execute("SELECT doc, term FROM stems ORDER BY doc, offset"):
+                found[row].append(stem)
+        finally:
+            connection.execute("ROLLBACK")
     return found
