@@ -41,7 +41,7 @@ from benchmarks.speed import material
 from qa_bot.answering.retriever import retrieve
 from qa_bot.config import Config
 from qa_bot.datatypes import Document
-from qa_bot.models.embedder import embed_passages, embed_query, load_embedder
+from qa_bot.models.embedder import Embedder, embed_passages, embed_query, load_embedder
 from qa_bot.store.index import Index
 from qa_bot.store.vectors import MIN_NPROBE, NPROBE, ROUNDS, TRAINED_ON
 
@@ -96,7 +96,8 @@ def measure_index(size: int, known: Material) -> Costs:
         _, saving = timed(lambda: index.save(folder))
         _, opening = timed(lambda: Index.open(folder))
         disk = folder_size(folder)
-        changing = _changes(index, folder, documents, known)
+        new, old = Document("\n".join(known.sentences[:2])), documents[len(documents) // 2]
+        changing = measure_changes(index, folder, embedder, new, old)
     return {
         "passages": passages,
         "build s": building,
@@ -110,13 +111,13 @@ def measure_index(size: int, known: Material) -> Costs:
     }
 
 
-def _changes(index: Index, folder: Path, documents: Sequence[Document], known: Material) -> Costs:
-    """Measure adding a document of one passage and removing an old one, each saved."""
-    one = Document("\n".join(known.sentences[:2]))
-    embedder = known_embedder(known)
-    _, adding = timed(lambda: index.add([one], embedder))
+def measure_changes(
+    index: Index, folder: Path, embedder: Embedder, new: Document, old: Document
+) -> Costs:
+    """Measure adding a document and removing one, each saved to the folder of the index."""
+    _, adding = timed(lambda: index.add([new], embedder))
     _, saving_added = timed(lambda: index.save(folder))
-    _, removing = timed(lambda: index.remove([documents[len(documents) // 2].id]))
+    _, removing = timed(lambda: index.remove([old.id]))
     _, saving_removed = timed(lambda: index.save(folder))
     return {
         "add one s": adding,

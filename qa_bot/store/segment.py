@@ -50,9 +50,10 @@ class Tables:
         vectors: VectorIndex,
         saved: tuple[SegmentEntry, Buffer] | None = None,
     ) -> None:
-        """Take the documents in order and the tables; ``saved``: their entry and list in a folder.
+        """Take the documents in order, and the tables.
 
-        Documents that were removed before they were read are not among them.
+        ``saved``: what a folder says of them, and the list of documents. Of those that had been
+        removed there only the list knows.
         """
         self.words = words
         self.vectors = vectors
@@ -130,9 +131,8 @@ class Tables:
 def _cuts(saved: StoredSegment, places: list[tuple[int, int, int]]) -> Iterator[Cut]:
     """Yield the documents that were not removed, cut at the places that were kept."""
     numbers = [number for number, _, _ in places]
-    if numbers != sorted(numbers) or (
-        numbers and not 0 <= numbers[0] <= numbers[-1] < saved.entry.counts.documents
-    ):
+    listed = range(saved.entry.counts.documents)
+    if numbers != sorted(numbers) or any(it not in listed for it in numbers[:1] + numbers[-1:]):
         raise ValueError("the passages are not those of the documents in the list")
     for article in saved.articles:
         document = article.document

@@ -53,7 +53,7 @@ class Segments:
         return sum(map(len, self.segments))
 
     def __contains__(self, name: object) -> bool:
-        return any(segment.find(str(name)) is not None for segment in self.segments)
+        return isinstance(name, str) and any(it.find(name) is not None for it in self.segments)
 
     @cached_property
     def documents(self) -> tuple[Document, ...]:
