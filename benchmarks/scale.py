@@ -1,4 +1,4 @@
-"""From 1,000 passages to 1,000,000: what building, searching, adding and opening cost.
+"""From 1,000 passages to 1,000,000: what building, searching, changing and opening cost.
 
 The passages are real sentences recombined (see recombined.py), so a build here is all but the
 embedding, whose speed is measured on its own. Each size and each type of FAISS index has a process
@@ -41,7 +41,7 @@ from benchmarks.speed import material
 from qa_bot.answering.retriever import retrieve
 from qa_bot.config import Config
 from qa_bot.datatypes import Document
-from qa_bot.models.embedder import embed_passages, embed_query, load_embedder
+from qa_bot.models.embedder import Embedder, embed_passages, embed_query, load_embedder
 from qa_bot.store.index import Index
 from qa_bot.store.vectors import MIN_NPROBE, NPROBE, ROUNDS, TRAINED_ON
 
@@ -96,17 +96,34 @@ def measure_index(size: int, known: Material) -> Costs:
         _, saving = timed(lambda: index.save(folder))
         _, opening = timed(lambda: Index.open(folder))
         disk = folder_size(folder)
-    _, adding = timed(lambda: index.add([Document("\n".join(known.sentences[:2]))], embedder))
+        new, old = Document("\n".join(known.sentences[:2])), documents[len(documents) // 2]
+        changing = measure_changes(index, folder, embedder, new, old)
     return {
         "passages": passages,
         "build s": building,
         **quantiles(searching),
         "recall": recall(found, exact),
-        "add one s": adding,
         "save s": saving,
+        **changing,
         "open s": opening,
         "memory MiB": peak_memory() / MEBI,
         "disk MiB": disk / MEBI,
+    }
+
+
+def measure_changes(
+    index: Index, folder: Path, embedder: Embedder, new: Document, old: Document
+) -> Costs:
+    """Measure adding a document and removing one, each saved to the folder of the index."""
+    _, adding = timed(lambda: index.add([new], embedder))
+    _, saving_added = timed(lambda: index.save(folder))
+    _, removing = timed(lambda: index.remove([old.id]))
+    _, saving_removed = timed(lambda: index.save(folder))
+    return {
+        "add one s": adding,
+        "save added s": saving_added,
+        "remove one s": removing,
+        "save removed s": saving_removed,
     }
 
 

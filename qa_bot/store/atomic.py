@@ -10,21 +10,26 @@ TEMPORARY = ".qa-bot-tmp"  # ends the name of a file that is being written
 MAPPED_FROM = 64 * 2**20  # bytes: smaller files are read
 
 
-def load(path: Path) -> Buffer:
-    """Return the bytes of a file, mapped into memory when they are many.
+def load(path: Path, mapped_from: int = MAPPED_FROM) -> Buffer:
+    """Return the bytes of a file, mapped into memory when they are ``mapped_from`` or more.
 
     What is mapped is read when it is needed and may leave the memory again. It never changes:
     files are replaced, not written to.
     """
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size < MAPPED_FROM:
+        if os.fstat(file.fileno()).st_size < mapped_from:
             return file.read()
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
+def has_size(path: Path, size: int) -> bool:
+    """Whether there is a file of so many bytes."""
+    return path.is_file() and path.stat().st_size == size
+
+
 def holds(path: Path, data: Buffer) -> bool:
     """Whether a file holds exactly these bytes."""
-    return path.is_file() and path.stat().st_size == len(data) and load(path) == data
+    return has_size(path, len(data)) and load(path) == data
 
 
 def put(path: Path, data: Buffer) -> None:

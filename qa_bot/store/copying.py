@@ -7,7 +7,7 @@ from qa_bot.errors import QABotError
 from qa_bot.store.embedded import Progress, Spec
 from qa_bot.store.protocols import Store
 
-# Passages whose documents are written at once. A folder is written whole each time, so few times.
+# Passages whose documents are written at once: no more are copied again after an interruption.
 AT_ONCE = 20_000
 _CHARACTERS_PER_PASSAGE = 500  # about; only to divide the documents
 

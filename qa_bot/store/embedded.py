@@ -1,7 +1,7 @@
 """Documents -> passages with their vectors: what every index is made of, wherever it is kept."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -124,7 +124,7 @@ def check_choice(chosen: Collection[str]) -> None:
         raise ValueError("no document is chosen: name one or more by id, or None for all")
 
 
-def check_ids(chosen: Collection[str] | None, known: Collection[str]) -> None:
+def check_ids(chosen: Collection[str] | None, known: Container[str]) -> None:
     """Raise as ``check_choice``, and ValueError for an id that is not known."""
     if chosen is None:
         return

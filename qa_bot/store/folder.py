@@ -9,14 +9,23 @@ write deletes them.
 import os
 import shlex
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from qa_bot.datatypes import Document
 from qa_bot.errors import ArticleError, IndexMismatchError, IndexNotFoundError, QABotError
-from qa_bot.store.atomic import TEMPORARY, Buffer, holds, load, put, sync_folder
+from qa_bot.store.atomic import (
+    MAPPED_FROM,
+    TEMPORARY,
+    Buffer,
+    has_size,
+    holds,
+    load,
+    put,
+    sync_folder,
+)
 from qa_bot.store.manifest import (
     ARTICLE_NAME,
     FORMAT,
@@ -24,18 +33,16 @@ from qa_bot.store.manifest import (
     BuildSettings,
     Counts,
     DocumentEntry,
+    FormerManifest,
     Manifest,
+    SegmentEntry,
     Settings,
-    TableFile,
-    TableFiles,
-    article_name,
     digest,
-    document_entry,
     entry_document,
-    file_names,
+    is_sealed,
     parse,
+    parse_list,
     salvage,
-    table_name,
     to_json,
 )
 
@@ -47,6 +54,26 @@ LOCK_SECONDS = 60.0  # how long a writer waits for another
 _ATTEMPTS = 20  # how often a reader starts again after a writer
 _PAUSE = 0.01  # seconds between them
 
+AnyManifest = Manifest | FormerManifest
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A document, its number in the list of its segment, and the name of its file."""
+
+    number: int
+    file: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A segment as its folder keeps it."""
+
+    entry: SegmentEntry
+    articles: Sequence[Article]  # without those that were removed
+    tables: Callable[[], Mapping[str, Buffer]]  # gives the contents of its files by kind
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -55,10 +82,19 @@ class Stored:
     settings: Settings
     fingerprint: str  # of the model's weights
     dimension: int  # of a vector
-    documents: tuple[Document, ...]
-    passage_count: int
-    passages: Buffer  # an SQLite database
-    vectors: Buffer  # a FAISS index
+    counts: Counts  # without what was removed
+    segments: Sequence[StoredSegment]
+
+    def file_names(self) -> frozenset[str]:
+        """Return the names of all files but the manifest.
+
+        Raises ValueError where two articles have one file.
+        """
+        articles = [article.file for segment in self.segments for article in segment.articles]
+        files = [file for it in self.segments for file in it.entry.files.by_kind().values()]
+        if len(set(articles)) != len(articles):
+            raise ValueError("two articles have one file")
+        return frozenset(articles).union(file.name for file in files)
 
 
 def mismatch(folder: str | Path, reason: object) -> IndexMismatchError:
@@ -113,9 +149,18 @@ def manifest_stamp(folder: str | Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
-def read(folder: Path, settings: Settings | None = None, fingerprint: str | None = None) -> Stored:
+def read(
+    folder: Path,
+    settings: Settings | None = None,
+    fingerprint: str | None = None,
+    *,
+    mapped_from: int = MAPPED_FROM,
+    known: Callable[[SegmentEntry], object] = lambda _: None,
+    pause: Callable[[float], object] = time.sleep,
+) -> Stored:
     """Read an index folder, every file checked against the SHA-256 its manifest gives.
 
+    Of a segment for which ``known`` returns something nothing is read or returned but its entry.
     Raises IndexNotFoundError when there is no manifest, IndexMismatchError when a file is not as
     it says, or when it was built with other ``settings`` or another ``fingerprint`` than given.
     """
@@ -124,19 +169,16 @@ def read(folder: Path, settings: Settings | None = None, fingerprint: str | None
         check_settings(folder, asdict(manifest.settings), settings)
         check_fingerprint(folder, manifest.fingerprint, fingerprint)
         try:
-            return _read_files(folder, manifest)
+            return _read_files(folder, manifest, mapped_from, known)
         except FileNotFoundError as error:
             missing = error.filename
-            time.sleep(_PAUSE)
+            pause(_PAUSE)
     raise mismatch(folder, f"{missing} is missing")
 
 
 def stored_settings(folder: str | Path) -> Settings:
     """Return the settings an index was built with, though it may be damaged; none without one."""
-    try:
-        manifest = salvage((Path(folder) / MANIFEST).read_bytes())
-    except OSError:
-        return {}
+    manifest = _salvaged(Path(folder))
     return {} if manifest is None else asdict(manifest.settings)
 
 
@@ -155,41 +197,48 @@ def check_fingerprint(folder: str | Path, found: str, expected: str | None) -> N
         raise mismatch(folder, reason)
 
 
-def write(folder: Path, stored: Stored, *, mend: bool = False) -> None:
+def write(
+    folder: Path, stored: Stored, *, kept: Collection[str] = (), mend: bool = False
+) -> frozenset[str]:
     """Put an index in a folder, in place of the one there: all of it or, on an error, nothing.
 
-    Files that are not the index's are left alone. Raises QABotError when the disk refuses, and
-    IndexMismatchError over a manifest that cannot be read, unless this write is to ``mend`` it;
-    TypeError for settings it does not know, ValueError for an index that could not be read again.
+    Returns the names of its files but the manifest. ``kept``: the names of those that were read
+    from this folder or written to it, and are not compared again. Files that are not the index's
+    are left alone. Raises QABotError when the disk refuses, and IndexMismatchError over a manifest
+    that cannot be read, unless this write is to ``mend`` it; TypeError for settings it does not
+    know, ValueError for an index that could not be read again.
     """
-    files = _files(stored)
     manifest = to_json(_manifest(stored))
     parse(manifest)
+    names = stored.file_names()
     with lock(folder):
         try:
-            replaced = _names_to_replace(folder, mend)
-            _put_all(folder, files, manifest)
+            replaced = _manifest_to_replace(folder, mend)
+            _put_all(folder, stored, manifest, frozenset(kept))
         except OSError as error:
             raise _cannot_write(folder, error) from error
-        _sweep(folder, files.keys(), replaced)
+        _sweep(folder, names, replaced)
+    return names
 
 
 def recover(folder: Path) -> tuple[tuple[Document, ...], tuple[str, ...]]:
     """Return the documents of a folder, damaged or not, and the names of articles that are gone.
 
     A text that was altered is a new document: its words as they now stand, with the old title and
-    source. Without a manifest every article file is a document, titled by its name. Raises
-    IndexNotFoundError when there is nothing to recover, ArticleError for a file that is no text.
+    source. When the manifest or a list is damaged, an article file that no list names is a document
+    too, titled by its name. Raises IndexNotFoundError when there is nothing to recover,
+    ArticleError for a file that is no text.
     """
-    try:
-        manifest = salvage((folder / MANIFEST).read_bytes())
-    except OSError:
-        manifest = None
-    entries = _entries_by_name(folder) if manifest is None else manifest.documents
-    there = [entry for entry in entries if (folder / entry.file).is_file()]
-    if not there and (manifest is None or entries):
+    manifest = _salvaged(folder)
+    wanted, whole = ([], False) if manifest is None else _entries(folder, manifest)
+    if not whole or not is_sealed((folder / MANIFEST).read_bytes()):
+        listed = {entry.file for entry in wanted}
+        wanted += [entry for entry in _entries_by_name(folder) if entry.file not in listed]
+    there = [entry for entry in wanted if (folder / entry.file).is_file()]
+    if not there and (manifest is None or wanted or not whole):
         raise _not_found(folder)
-    lost = tuple(entry.file for entry in entries if entry not in there)
+    found = {entry.file for entry in there}
+    lost = tuple(entry.file for entry in wanted if entry.file not in found)
     return tuple(_recover_document(folder, entry) for entry in there), lost
 
 
@@ -217,32 +266,57 @@ def _read_manifest(folder: Path) -> Manifest:
         raise mismatch(folder, error) from error
 
 
-def _read_files(folder: Path, manifest: Manifest) -> Stored:
+def _read_files(
+    folder: Path, manifest: Manifest, mapped_from: int, known: Callable[[SegmentEntry], object]
+) -> Stored:
     """Read what a manifest names; raises FileNotFoundError for a file that is not there."""
-    passages, vectors = manifest.files.passages, manifest.files.vectors
     return Stored(
         settings=asdict(manifest.settings),
         fingerprint=manifest.fingerprint,
         dimension=manifest.dimension,
-        documents=tuple(_read_document(folder, entry) for entry in manifest.documents),
-        passage_count=manifest.counts.passages,
-        passages=_read_checked(folder, passages.name, passages.sha256),
-        vectors=_read_checked(folder, vectors.name, vectors.sha256),
+        counts=manifest.counts,
+        segments=[
+            _read_segment(folder, it, mapped_from)
+            if known(it) is None
+            else StoredSegment(it, (), dict)
+            for it in manifest.segments
+        ],
     )
 
 
-def _read_document(folder: Path, entry: DocumentEntry) -> Document:
-    data = _read_checked(folder, entry.file, entry.id)
+def _read_segment(folder: Path, entry: SegmentEntry, mapped_from: int) -> StoredSegment:
+    data = {
+        kind: _read_checked(folder, file.name, file.sha256, mapped_from)
+        for kind, file in entry.files.by_kind().items()
+    }
+    try:
+        listed = parse_list(data["documents"])
+    except ValueError as error:
+        raise mismatch(folder, f"{entry.files.documents.name}: {error}") from error
+    if len(listed) != entry.counts.documents:
+        due = entry.counts.documents
+        raise mismatch(folder, f"{len(listed)} documents in a list where {due} are due")
+    removed = frozenset(entry.removed)
+    articles = [
+        Article(number, it.file, _read_document(folder, it, mapped_from))
+        for number, it in enumerate(listed)
+        if number not in removed
+    ]
+    return StoredSegment(entry, articles, lambda: data)
+
+
+def _read_document(folder: Path, entry: DocumentEntry, mapped_from: int) -> Document:
+    data = _read_checked(folder, entry.file, entry.id, mapped_from)
     try:
         return entry_document(entry, bytes(data).decode())
     except ValueError as error:
         raise mismatch(folder, f"{entry.file}: {error}") from error
 
 
-def _read_checked(folder: Path, name: str, sha256: str) -> Buffer:
+def _read_checked(folder: Path, name: str, sha256: str, mapped_from: int) -> Buffer:
     """Read a file of a known SHA-256; raises IndexMismatchError, or FileNotFoundError."""
     try:
-        data = load(folder / name)
+        data = load(folder / name, mapped_from)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -250,6 +324,34 @@ def _read_checked(folder: Path, name: str, sha256: str) -> Buffer:
     if digest(data) != sha256:
         raise mismatch(folder, f"{name} was altered")
     return data
+
+
+def _salvaged(folder: Path) -> AnyManifest | None:
+    """Return the manifest of a folder if it has the right form; its words may be altered."""
+    try:
+        return salvage((folder / MANIFEST).read_bytes())
+    except OSError:
+        return None
+
+
+def _entries(folder: Path, manifest: AnyManifest) -> tuple[list[DocumentEntry], bool]:
+    """Return what a manifest and its lists say of documents, and whether no list was altered."""
+    if isinstance(manifest, FormerManifest):
+        return [*manifest.documents], True
+    entries: list[DocumentEntry] = []
+    whole = True
+    for segment in manifest.segments:
+        file = segment.files.documents
+        try:
+            data = (folder / file.name).read_bytes()
+            listed = parse_list(data)
+        except (OSError, ValueError):
+            whole = False
+        else:
+            whole = whole and digest(data) == file.sha256
+            removed = frozenset(segment.removed)
+            entries += (it for number, it in enumerate(listed) if number not in removed)
+    return entries, whole
 
 
 def _recover_document(folder: Path, entry: DocumentEntry) -> Document:
@@ -267,13 +369,13 @@ def _recover_document(folder: Path, entry: DocumentEntry) -> Document:
     return found
 
 
-def _entries_by_name(folder: Path) -> tuple[DocumentEntry, ...]:
-    """Make up what a lost manifest said of its documents, from the names of their files."""
-    return tuple(
+def _entries_by_name(folder: Path) -> list[DocumentEntry]:
+    """Make up what a lost list said of its documents, from the names of their files."""
+    return [
         DocumentEntry(id="", title=match[1], source="", metadata={}, file=match[0])
         for match in map(ARTICLE_NAME.fullmatch, _article_names(folder))
         if match is not None
-    )
+    ]
 
 
 def _article_names(folder: Path) -> list[str]:
@@ -282,52 +384,36 @@ def _article_names(folder: Path) -> list[str]:
     return sorted(name for name in found if ARTICLE_NAME.fullmatch(name))
 
 
-def _files(stored: Stored) -> dict[str, Buffer]:
-    """Return the contents of an index's files by name: the articles in order, then the tables."""
-    files: dict[str, Buffer] = {
-        article_name(document): document.text.encode() for document in stored.documents
-    }
-    for kind, data in (("passages", stored.passages), ("vectors", stored.vectors)):
-        files[table_name(kind, digest(data))] = data
-    return files
-
-
 def _manifest(stored: Stored) -> Manifest:
-    passages, vectors = digest(stored.passages), digest(stored.vectors)
     return Manifest(
         format=FORMAT,
         model=stored.settings["model"],
         fingerprint=stored.fingerprint,
         dimension=stored.dimension,
-        counts=Counts(len(stored.documents), stored.passage_count),
+        counts=stored.counts,
         settings=BuildSettings(**stored.settings),
-        documents=tuple(map(document_entry, stored.documents)),
-        files=TableFiles(
-            TableFile(table_name("passages", passages), passages),
-            TableFile(table_name("vectors", vectors), vectors),
-        ),
+        segments=tuple(segment.entry for segment in stored.segments),
     )
 
 
-def _names_to_replace(folder: Path, mend: bool) -> set[str]:
-    """Return the names of the files of the index that a write replaces."""
+def _manifest_to_replace(folder: Path, mend: bool) -> AnyManifest | None:
+    """Return the manifest that a write replaces, or None where there is none."""
+    if mend:
+        return _salvaged(folder)
     try:
-        data = (folder / MANIFEST).read_bytes()
+        return parse((folder / MANIFEST).read_bytes())
     except FileNotFoundError:
-        return set()
-    try:
-        manifest = salvage(data) if mend else parse(data)
+        return None
     except ValueError as error:
         raise mismatch(folder, error) from error
-    return set() if manifest is None else file_names(manifest)
 
 
-def _put_all(folder: Path, files: Mapping[str, Buffer], manifest: bytes) -> None:
+def _put_all(folder: Path, stored: Stored, manifest: bytes, kept: frozenset[str]) -> None:
     """Write the files and then the manifest, which is the switch; an error before it undoes all."""
     created: list[Path] = []
     try:
         (folder / ARTICLES).mkdir(exist_ok=True)
-        for name, data in files.items():
+        for name, data in _missing(folder, stored, kept):
             path = folder / name
             if not path.exists():
                 created.append(path)
@@ -343,16 +429,36 @@ def _put_all(folder: Path, files: Mapping[str, Buffer], manifest: bytes) -> None
         raise
 
 
-def _sweep(folder: Path, keep: Collection[str], replaced: Collection[str]) -> None:
+def _missing(folder: Path, stored: Stored, kept: frozenset[str]) -> Iterator[tuple[str, Buffer]]:
+    """Yield the names and contents of the files that may not be in the folder, articles first.
+
+    Those that are kept are looked for: another writer may have deleted them.
+    """
+    there = kept.intersection(f"{ARTICLES}/{name}" for name in os.listdir(folder / ARTICLES))
+    for segment in stored.segments:
+        for article in segment.articles:
+            if article.file not in there:
+                yield article.file, article.document.text.encode()
+    for segment in stored.segments:
+        missing = {
+            kind: file.name
+            for kind, file in segment.entry.files.by_kind().items()
+            if file.name not in kept or not has_size(folder / file.name, file.size)
+        }
+        data = segment.tables() if missing else {}
+        yield from ((name, data[kind]) for kind, name in missing.items())
+
+
+def _sweep(folder: Path, keep: Collection[str], replaced: AnyManifest | None) -> None:
     """Delete what the index before, and writes that were killed, have left in the folder."""
     try:
         sync_folder(folder)  # first: the old manifest must not come back when its files are gone
-        for path in [*folder.iterdir(), *(folder / ARTICLES).iterdir()]:
-            name = path.relative_to(folder).as_posix()
-            if name not in keep and path.is_file() and _is_ours(path, name, replaced):
-                path.unlink(missing_ok=True)
-        sync_folder(folder / ARTICLES)
-        sync_folder(folder)
+        left = _left(folder, keep, replaced)
+        for name in left:
+            (folder / name).unlink(missing_ok=True)
+        if left:
+            sync_folder(folder / ARTICLES)
+            sync_folder(folder)
     except OSError as error:
         raise QABotError(
             f"the index in {folder} was written, but old files of it may be left: {error}. "
@@ -360,16 +466,29 @@ def _sweep(folder: Path, keep: Collection[str], replaced: Collection[str]) -> No
         ) from error
 
 
-def _is_ours(path: Path, name: str, replaced: Collection[str]) -> bool:
-    """Whether a file is certainly the index's own and not a person's.
+def _left(folder: Path, keep: Collection[str], replaced: AnyManifest | None) -> list[str]:
+    """Return the names of files to delete: those that are certainly the index's own.
 
     A person may well have an ``articles/minutes-202001011200.txt``: an article's file is ours when
-    its manifest named it, or when the hash in its name is that of its bytes.
+    the hash in its name is that of its bytes, or when the manifest that was replaced names it.
     """
+    articles = (f"{ARTICLES}/{name}" for name in os.listdir(folder / ARTICLES))
+    names = [name for name in (*os.listdir(folder), *articles) if name not in keep]
+    names = [name for name in names if (folder / name).is_file()]
+    left = [name for name in names if _is_ours(folder / name, name)]
+    altered = set(names).difference(left)
+    if altered and replaced is not None:
+        entries, _ = _entries(folder, replaced)
+        left += altered.intersection(entry.file for entry in entries)
+    return left
+
+
+def _is_ours(path: Path, name: str) -> bool:
+    """Whether a file has the name of the index's own, and an article's also the right bytes."""
     whole = name.removesuffix(TEMPORARY)
     article = ARTICLE_NAME.fullmatch(whole)
     if whole != name:
         return whole == MANIFEST or article is not None or TABLE_NAME.fullmatch(whole) is not None
     if article is None:
         return TABLE_NAME.fullmatch(name) is not None
-    return name in replaced or digest(path.read_bytes())[:12] == article[2]
+    return digest(path.read_bytes())[:12] == article[2]

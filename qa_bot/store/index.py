@@ -1,23 +1,21 @@
-"""The Index: documents cut into passages, found by meaning (FAISS) and by words (SQLite's BM25).
+"""The Index: documents cut into passages, found by meaning (FAISS) and by words (BM25).
 
-``vectors.py`` has the vectors, ``bm25.py`` the words; ``folder.py`` keeps an Index on disk.
+``segments.py`` has what an Index holds; ``folder.py`` keeps it on disk.
 """
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from qa_bot.context import context_of
 from qa_bot.datatypes import Document, Hit, Passage
 from qa_bot.errors import IndexMismatchError, IndexNotFoundError, QABotError
 from qa_bot.models.embedder import Embedder, Vectors
 from qa_bot.models.embedder import fingerprint as fingerprint_of
-from qa_bot.store.bm25 import BM25Index
 from qa_bot.store.embedded import Embedded, Progress, Spec, check_ids, checked, cut, embed
 from qa_bot.store.folder import (
     Stored,
@@ -30,11 +28,13 @@ from qa_bot.store.folder import (
     stored_settings,
     write,
 )
-from qa_bot.store.manifest import Settings
-from qa_bot.store.vectors import VectorIndex
+from qa_bot.store.manifest import Counts, Settings
+from qa_bot.store.segment import Segment
+from qa_bot.store.segments import Limits, Segments
 
 __all__ = [
     "Index",
+    "Limits",
     "Progress",
     "check_ids",
     "lock",
@@ -43,32 +43,34 @@ __all__ = [
     "stored_settings",
 ]
 
-REMADE_UP_TO = 10_000  # passages whose table of words is made anew, in a second, to add others
-
 
 class Index:
     """Passages of documents, with a vector and the words of each; many threads may search at once.
 
-    Every change makes new tables and replaces the old ones in one step. So a search sees the index
-    before or after it, never between. What is added to a large index goes into a copy of its
-    tables. Otherwise they are made anew: what was removed is nowhere, and the same documents in
-    the same order give the same files.
+    A change makes new tables for what is new or changed and replaces the old ones in one step. So a
+    search sees the index before or after it, never between. See ``segments.py`` for what a change
+    costs, and for how long words and vectors of a removed document stay in the tables of a large
+    index. No search finds them, and its article file is deleted by the next ``save``.
     """
 
-    def __init__(self, settings: Settings, fingerprint: str, dimension: int) -> None:
+    def __init__(
+        self, settings: Settings, fingerprint: str, dimension: int, *, limits: Limits | None = None
+    ) -> None:
         """Make an empty index for a model: ``fingerprint`` of its weights, size of its vectors."""
         self.settings: Settings = dict(settings)
         self.fingerprint = fingerprint
         self.dimension = dimension
-        self._folder: Path | None = None  # where it was opened, for messages
         self._changing = threading.Lock()
-        self._content = _Content.of((), (), np.empty((0, dimension), dtype=np.float32))
+        self._content = Segments(dimension, Limits() if limits is None else limits)
+        # Where it was opened or saved last, and the files that are known to be right there.
+        self._folder: Path | None = None
+        self._kept: frozenset[str] = frozenset()
 
     @classmethod
-    def new(cls, settings: Settings, embedder: Embedder) -> Self:
+    def new(cls, settings: Settings, embedder: Embedder, *, limits: Limits | None = None) -> Self:
         """Make an empty index for an embedder."""
         spec = Spec.of(settings, embedder)
-        return cls(spec.settings, spec.fingerprint, spec.dimension)
+        return cls(spec.settings, spec.fingerprint, spec.dimension, limits=limits)
 
     @classmethod
     def open(
@@ -77,20 +79,35 @@ class Index:
         *,
         settings: Settings | None = None,
         fingerprint: str | None = None,
+        limits: Limits | None = None,
+        known: Self | None = None,
     ) -> Self:
         """Read a saved index, everything in it checked.
+
+        Segments of a ``known`` index that was opened or saved there are shared with it, and their
+        files are not read again.
 
         Raises IndexNotFoundError when there is none; IndexMismatchError when a file is missing or
         altered, or when it was built with other ``settings`` or another ``fingerprint``.
         """
-        stored = read(Path(folder), settings, fingerprint)
+        limits = Limits() if limits is None else limits
+        here = Segments(0, limits)
+        if known is not None and known._is_at(Path(folder)):
+            here = known._content
+        stored = read(
+            Path(folder),
+            settings,
+            fingerprint,
+            mapped_from=limits.mapped_from,
+            known=here.find_saved,
+        )
         try:
-            content = _Content.restore(stored)
+            index = cls(stored.settings, stored.fingerprint, stored.dimension, limits=limits)
+            index._folder = Path(folder)
+            index._content = _restored(stored, limits, here)
+            index._kept = index._stored().file_names()
         except (ValueError, TypeError, LookupError, RuntimeError, sqlite3.Error) as error:
             raise mismatch(folder, f"its tables are damaged ({error})") from error
-        index = cls(stored.settings, stored.fingerprint, stored.dimension)
-        index._folder = Path(folder)
-        index._content = content
         return index
 
     @classmethod
@@ -102,7 +119,7 @@ class Index:
             return cls.new(settings, embedder)
 
     def __len__(self) -> int:
-        return len(self._content.passages)
+        return len(self._content)
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -111,7 +128,7 @@ class Index:
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """All passages, document after document."""
+        """All passages, document after document; gathered anew at each call."""
         return self._content.passages
 
     def check_fingerprint(self, fingerprint: str) -> None:
@@ -126,7 +143,7 @@ class Index:
 
     def check_ids(self, chosen: Collection[str] | None) -> None:
         """Raise ValueError for an unknown id or an empty choice, TypeError for no choice."""
-        check_ids(chosen, self._content.rows)
+        check_ids(chosen, self._content)
 
     def add(
         self, documents: Iterable[Document], embedder: Embedder, progress: Progress | None = None
@@ -139,59 +156,41 @@ class Index:
         self.check_fingerprint(fingerprint_of(embedder))
         with self._changing:
             old = self._content
-            added = _new_documents(checked(documents), old.documents)
+            added = _new_documents(checked(documents), old)
             if added:
-                passages = tuple(
-                    passage
-                    for document in added
-                    for passage in cut(document, embedder, self.settings)
-                )
+                cuts = [cut(document, embedder, self.settings) for document in added]
+                passages = [passage for passages in cuts for passage in passages]
                 vectors = embed(passages, embedder, self.dimension, progress)
-                self._content = old.added(added, passages, vectors)
+                ends = [*accumulate(map(len, cuts))]
+                parts = zip(added, cuts, np.split(vectors, ends[:-1]), strict=True)
+                self._content = old.added([Embedded(*part) for part in parts])
         return added
 
     def read(self, ids: Sequence[str]) -> list[Embedded]:
         """Return documents with their passages and vectors; raises ValueError for an unknown id."""
         content = self._content
-        check_ids(ids, content.rows)
-        documents = {document.id: document for document in content.documents}
-        return [
-            Embedded(
-                documents[name],
-                content.passages[rows.start : rows.stop],
-                content.vectors.matrix(rows),
-            )
-            for name in ids
-            for rows in [content.rows[name]]
-        ]
+        check_ids(ids, content)
+        return [content.read(name) for name in ids]
 
     def insert(self, items: Sequence[Embedded]) -> None:
         """Add what the ``read`` of an index of the same spec returned; what is here stays."""
         with self._changing:
             old = self._content
-            new = [item for item in items if item.document.id not in old.rows]
+            new = {it.document.id: it for it in items if it.document.id not in old}
             if new:
-                self._content = old.added(
-                    tuple(item.document for item in new),
-                    tuple(passage for item in new for passage in item.passages),
-                    np.concatenate([item.vectors for item in new]),
-                )
+                self._content = old.added([*new.values()])
 
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
         """Remove documents and return them; raises QABotError, removing none, for an unknown id."""
         gone = set(ids)
         with self._changing:
             old = self._content
-            if unknown := gone - {document.id for document in old.documents}:
+            if unknown := {name for name in gone if name not in old}:
                 raise QABotError(
                     f"there is no article {min(unknown)!r} in the index: see them with: qa-bot list"
                 )
-            rows = [row for row, it in enumerate(old.passages) if it.document.id not in gone]
-            self._content = _Content.of(
-                tuple(document for document in old.documents if document.id not in gone),
-                tuple(old.passages[row] for row in rows),
-                old.vectors.matrix()[rows],
-            )
+            if gone:
+                self._content = old.without(gone)
         return tuple(document for document in old.documents if document.id in gone)
 
     def search_dense(
@@ -208,7 +207,7 @@ class Index:
         if vector.shape != (self.dimension,):
             raise ValueError(f"a vector of shape {vector.shape} in an index of {self.dimension}")
         content = self._content
-        check_ids(documents, content.rows)
+        check_ids(documents, content)
         return content.search_dense(vector, k, documents)
 
     def search_bm25(
@@ -223,16 +222,26 @@ class Index:
         """
         _check_count(k)
         content = self._content
-        check_ids(documents, content.rows)
+        check_ids(documents, content)
         return content.search_bm25(query, k, documents)
 
     def save(self, folder: str | Path) -> None:
         """Write the index to a folder, in place of one that is there: all of it or nothing.
 
+        Files that this index has read from the folder, or written to it, are not written again.
         Raises QABotError when that cannot be done. To change a saved index, hold ``lock(folder)``
         from open to save, or another writer's change between them is lost.
         """
-        write(Path(folder), self._stored())
+        self._save(Path(folder))
+
+    def _save(self, folder: Path, *, mend: bool = False) -> None:
+        kept = self._kept if self._is_at(folder) else ()
+        self._kept = write(folder, self._stored(), kept=kept, mend=mend)
+        self._folder = folder
+
+    def _is_at(self, folder: Path) -> bool:
+        """Whether this is the folder where the index was opened or saved last."""
+        return self._folder is not None and self._folder.resolve() == folder.resolve()
 
     def _stored(self) -> Stored:
         content = self._content
@@ -240,76 +249,21 @@ class Index:
             settings=self.settings,
             fingerprint=self.fingerprint,
             dimension=self.dimension,
-            documents=content.documents,
-            passage_count=len(content.passages),
-            passages=content.words.serialize(),
-            vectors=content.vectors.serialize(),
+            counts=Counts(len(content.documents), len(content)),
+            segments=[segment.stored() for segment in content.segments],
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What an index holds at one moment. Row ``n`` of each table is passage ``n``."""
-
-    documents: tuple[Document, ...]
-    passages: tuple[Passage, ...]
-    words: BM25Index
-    vectors: VectorIndex
-    rows: Mapping[str, range]  # of each document's passages, which stand together; by id
-
-    @classmethod
-    def of(
-        cls, documents: tuple[Document, ...], passages: tuple[Passage, ...], matrix: Vectors
-    ) -> Self:
-        """Make the tables of passages, given their vectors ``(n, dim)``."""
-        rows = _rows(documents, passages)
-        return cls(documents, passages, BM25Index.build(passages), VectorIndex.build(matrix), rows)
-
-    def added(
-        self, documents: tuple[Document, ...], passages: tuple[Passage, ...], matrix: Vectors
-    ) -> Self:
-        """Return these tables and more; ``matrix`` has the vectors ``(n, dim)`` of the new ones."""
-        every = self.passages + passages
-        if len(every) <= REMADE_UP_TO:
-            words = BM25Index.build(every)
-        else:
-            words = self.words.added(passages, len(self.passages))
-        documents = self.documents + documents
-        vectors = self.vectors.added(matrix)
-        return type(self)(documents, every, words, vectors, _rows(documents, every))
-
-    @classmethod
-    def restore(cls, stored: Stored) -> Self:
-        """Make the tables of what a folder held; raises an error when they do not agree."""
-        words = BM25Index.deserialize(stored.passages)
-        documents = {document.id: document for document in stored.documents}
-        rows = words.passages()
-        ids = list(range(len(rows)))
-        if len(rows) != stored.passage_count:
-            raise ValueError(f"{len(rows)} passages where {stored.passage_count} are due")
-        if [row[0] for row in rows] != ids or words.ids() != ids:
-            raise ValueError("the passages are not those whose words are kept")
-        passages = tuple(
-            Passage(documents[name], start, end, context_of(documents[name], start, end))
-            for _, name, start, end in rows
-        )
-        vectors, due = VectorIndex.restore(stored.vectors), (len(ids), stored.dimension)
-        if vectors.shape != due:
-            raise ValueError(f"vectors of shape {vectors.shape} where {due} is due")
-        return cls(stored.documents, passages, words, vectors, _rows(stored.documents, passages))
-
-    def search_dense(self, vector: Vectors, k: int, documents: Collection[str] | None) -> list[Hit]:
-        rows = None
-        if documents is not None:
-            ranges = [self.rows[name] for name in set(documents)]
-            rows = np.concatenate([np.arange(it.start, it.stop) for it in ranges])
-        return [
-            Hit(self.passages[row], score) for row, score in self.vectors.search(vector, k, rows)
-        ]
-
-    def search_bm25(self, query: str, k: int, documents: Collection[str] | None) -> list[Hit]:
-        found = self.words.search(query, min(k, len(self.passages)), documents)
-        return [Hit(self.passages[row], score) for row, score in found]
+def _restored(stored: Stored, limits: Limits, known: Segments) -> Segments:
+    """Make the tables of what a folder held; raises an error when they do not agree."""
+    segments = []
+    for saved in stored.segments:
+        found = known.find_saved(saved.entry)
+        segments.append(Segment.restore(saved, stored.dimension) if found is None else found)
+    content = Segments(stored.dimension, limits, segments)
+    if len(content) != stored.counts.passages:
+        raise ValueError(f"{len(content)} passages where {stored.counts.passages} are due")
+    return content
 
 
 def rebuild(
@@ -324,32 +278,17 @@ def rebuild(
         documents, lost = recover(Path(folder))
         index = Index.new(settings, embedder)
         index.add(documents, embedder, progress)
-        write(Path(folder), index._stored(), mend=True)
+        index._save(Path(folder), mend=True)
     return index, lost
 
 
-def _new_documents(
-    documents: Iterable[Document], known: Iterable[Document]
-) -> tuple[Document, ...]:
+def _new_documents(documents: Iterable[Document], known: Container[str]) -> tuple[Document, ...]:
     """Return the documents that are not known yet, each once, in order."""
-    seen = {document.id for document in known}
     new: dict[str, Document] = {}
     for document in documents:
-        if document.id not in seen:
+        if document.id not in known:
             new.setdefault(document.id, document)
     return tuple(new.values())
-
-
-def _rows(documents: Iterable[Document], passages: Iterable[Passage]) -> dict[str, range]:
-    """Return the rows of each document; raises ValueError when they do not stand together."""
-    counts = {document.id: 0 for document in documents}
-    first: dict[str, int] = {}
-    for row, passage in enumerate(passages):
-        name = passage.document.id
-        if first.setdefault(name, row) + counts[name] != row:
-            raise ValueError("the passages of a document do not stand together")
-        counts[name] += 1
-    return {name: range(first.get(name, 0), first.get(name, 0) + n) for name, n in counts.items()}
 
 
 def _check_count(k: int) -> None:

@@ -32,6 +32,7 @@ class FolderStore:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._last: Index | None = None  # that was opened or saved here: what it shares is kept
 
     @property
     def location(self) -> str:
@@ -40,23 +41,33 @@ class FolderStore:
 
     def open(self, settings: Settings | None = None, fingerprint: str | None = None) -> Index:
         """Read the index, everything in it checked."""
-        return Index.open(self.folder, settings=settings, fingerprint=fingerprint)
+        self._last = Index.open(self.folder, settings=settings, fingerprint=fingerprint)
+        return self._last
 
     @contextmanager
     def writing(self, spec: Spec | None = None) -> Iterator[Index]:
-        """Hold the lock of the folder, and save the index if it was changed."""
+        """Hold the lock of the folder, and save the index if it was changed.
+
+        Segments that this store has opened or saved before are not read again.
+        """
         with lock(self.folder):
             index = self._open_or_new(spec)
             before = index.documents
             yield index
             if index.documents != before:
                 index.save(self.folder)
+            self._last = index
 
     def _open_or_new(self, spec: Spec | None) -> Index:
         if spec is None:
-            return self.open()
+            return Index.open(self.folder, known=self._last)
         try:
-            return self.open(spec.settings, spec.fingerprint)
+            return Index.open(
+                self.folder,
+                settings=spec.settings,
+                fingerprint=spec.fingerprint,
+                known=self._last,
+            )
         except IndexNotFoundError:
             return Index(spec.settings, spec.fingerprint, spec.dimension)
 

@@ -1,14 +1,19 @@
-"""The manifest of an index folder: what it was built with, and every file with its SHA-256."""
+"""What an index folder says of itself: a manifest, and a list of the documents of each segment.
+
+The manifest says what the index was built with, and names the files of every segment with their
+SHA-256. The lists name the articles.
+"""
 
 import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from qa_bot.datatypes import Document, Mark
 from qa_bot.store.atomic import Buffer
@@ -18,11 +23,11 @@ if TYPE_CHECKING:
 
 Settings = Mapping[str, Any]  # what Config.build_settings returns
 
-FORMAT = 3  # of the folder: raised when what is written could not be read by an older qa-bot
+FORMAT = 4  # of the folder: raised when what is written could not be read by an older qa-bot
 ARTICLE_NAME = re.compile(r"articles/([a-z0-9-]{1,40})-([0-9a-f]{12})\.txt")
-TABLE_NAME = re.compile(r"(passages|vectors)-([0-9a-f]{12})\.(sqlite|faiss)")
+TABLE_NAME = re.compile(r"(documents|passages|vectors)-([0-9a-f]{12})\.(json|sqlite|faiss)")
 
-_TABLE_ENDINGS = {"passages": "sqlite", "vectors": "faiss"}
+_TABLE_ENDINGS = {"documents": "json", "passages": "sqlite", "vectors": "faiss"}
 
 
 class Strict:
@@ -44,7 +49,7 @@ class MarkEntry(Strict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentEntry(Strict):
-    """What a manifest says of a document; its file has a plain name, which ends in the id."""
+    """What is kept of a document beside its text; its file has a plain name that ends in the id."""
 
     id: str
     title: str
@@ -55,7 +60,7 @@ class DocumentEntry(Strict):
 
     def __post_init__(self) -> None:
         name = ARTICLE_NAME.fullmatch(self.file)
-        # A manifest that is lost has no ids: see folder.recover.
+        # What was made up for a list that is lost has no ids: see folder.recover.
         if name is None or (self.id and name[2] != self.id[:12]):
             raise ValueError(f"{self.file!r} is no name of an article's file")
 
@@ -66,27 +71,62 @@ class TableFile(Strict):
 
     name: str
     sha256: str
+    size: int  # in bytes
+
+    @classmethod
+    def of(cls, kind: str, data: Buffer) -> Self:
+        """Describe the file of the "documents", the "passages" or the "vectors"."""
+        sha256 = digest(data)
+        return cls(table_name(kind, sha256), sha256, len(data))
 
 
 @dataclass(frozen=True, slots=True)
-class TableFiles(Strict):
-    """The two tables of an index."""
+class SegmentFiles(Strict):
+    """The files of a segment: the list of its documents, and its two tables."""
 
+    documents: TableFile
     passages: TableFile
     vectors: TableFile
 
     def __post_init__(self) -> None:
-        for kind, file in (("passages", self.passages), ("vectors", self.vectors)):
+        for kind, file in self.by_kind().items():
             if not TABLE_NAME.fullmatch(file.name) or file.name != table_name(kind, file.sha256):
                 raise ValueError(f"{file.name!r} is no name of a table's file")
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Buffer]) -> Self:
+        """Describe the files of a segment, given their contents by kind."""
+        return cls(**{kind: TableFile.of(kind, data) for kind, data in tables.items()})
+
+    def by_kind(self) -> dict[str, TableFile]:
+        """Return the files by the names of the fields."""
+        return {"documents": self.documents, "passages": self.passages, "vectors": self.vectors}
 
 
 @dataclass(frozen=True, slots=True)
 class Counts(Strict):
-    """How many documents and passages an index has."""
+    """How many documents and passages there are."""
 
     documents: int
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry(Strict):
+    """What a manifest says of a segment.
+
+    A removed document is known by its number in the list: its words and vectors are still in the
+    tables, and no search finds them.
+    """
+
+    counts: Counts  # of all in its files
+    files: SegmentFiles
+    removed: tuple[int, ...] = ()  # ascending
+
+    def __post_init__(self) -> None:
+        numbers = (-1, *self.removed, self.counts.documents)
+        if any(number >= after for number, after in pairwise(numbers)):
+            raise ValueError("what was removed is not in the list of documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +146,46 @@ class Manifest(Strict):
     model: str
     fingerprint: str
     dimension: int
-    counts: Counts
+    counts: Counts  # without what was removed
     settings: BuildSettings
-    documents: tuple[DocumentEntry, ...]
-    files: TableFiles
+    segments: tuple[SegmentEntry, ...]
     sha256: str = ""  # of all the rest: see seal
 
     def __post_init__(self) -> None:
-        if self.counts.documents != len(self.documents) or self.model != self.settings.model:
+        listed = sum(it.counts.documents - len(it.removed) for it in self.segments)
+        if self.counts.documents != listed or self.model != self.settings.model:
             raise ValueError("its parts do not agree")
-        if len({entry.file for entry in self.documents}) != len(self.documents):
-            raise ValueError("two articles have one file")
+
+
+@dataclass(frozen=True, slots=True)
+class FormerFile(Strict):
+    """A file of formats 1 to 3."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormerFiles(Strict):
+    """The two tables of formats 1 to 3."""
+
+    passages: FormerFile
+    vectors: FormerFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerManifest(Strict):
+    """A manifest of formats 1 to 3, which listed the documents; it is only read to be rebuilt."""
+
+    format: int
+    model: str
+    fingerprint: str
+    dimension: int
+    counts: Counts
+    settings: BuildSettings
+    documents: tuple[DocumentEntry, ...]
+    files: FormerFiles
+    sha256: str = ""
 
 
 def digest(data: Buffer) -> str:
@@ -133,7 +202,7 @@ def article_name(document: Document) -> str:
 
 
 def document_entry(document: Document) -> DocumentEntry:
-    """Return what a manifest says of a document."""
+    """Return what the list of a segment says of a document."""
     return DocumentEntry(
         id=document.id,
         title=document.title,
@@ -153,14 +222,8 @@ def entry_document(entry: DocumentEntry, text: str) -> Document:
 
 
 def table_name(kind: str, sha256: str) -> str:
-    """Name the file of the "passages" or the "vectors" by its SHA-256."""
+    """Name the file of the "documents", the "passages" or the "vectors" by its SHA-256."""
     return f"{kind}-{sha256[:12]}.{_TABLE_ENDINGS[kind]}"
-
-
-def file_names(manifest: Manifest) -> set[str]:
-    """Return the names of all files of an index but the manifest, relative to its folder."""
-    articles = {entry.file for entry in manifest.documents}
-    return articles | {manifest.files.passages.name, manifest.files.vectors.name}
 
 
 def seal(manifest: Mapping[str, Any]) -> str:
@@ -173,7 +236,7 @@ def to_json(manifest: Manifest) -> bytes:
     """Write a manifest, sealed, for people to read."""
     content = asdict(manifest)
     content["sha256"] = seal(content)
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+    return _readable(content)
 
 
 def parse(data: bytes) -> Manifest:
@@ -186,24 +249,54 @@ def parse(data: bytes) -> Manifest:
     if version != FORMAT:
         raise ValueError(f"its format is {version!r}, and this version of qa-bot reads {FORMAT}")
     manifest = salvage(data)
-    if manifest is None or manifest.sha256 != seal(content):
+    if not isinstance(manifest, Manifest) or not is_sealed(data):
         raise ValueError("manifest.json is not as qa-bot writes it")
     return manifest
 
 
-def salvage(data: bytes) -> Manifest | None:
+def is_sealed(data: bytes) -> bool:
+    """Whether a manifest of any format is as it was written."""
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("sha256") == seal(content)
+
+
+def salvage(data: bytes) -> Manifest | FormerManifest | None:
     """Read a manifest of the right form whose words or numbers may be altered; else None.
 
-    Format 1, which had no marks, is read too, so that a rebuild keeps its titles and sources.
+    Former formats are read too, so that a rebuild keeps their titles and sources.
     """
     try:
-        return _adapter().validate_json(data)
+        return _manifest_adapter().validate_json(data)
     except ValueError:
         return None
 
 
+def list_to_json(documents: Iterable[Document]) -> bytes:
+    """Write the list of a segment's documents, for people to read."""
+    return _readable([asdict(document_entry(document)) for document in documents])
+
+
+def parse_list(data: Buffer) -> tuple[DocumentEntry, ...]:
+    """Read the list of a segment's documents; raises ValueError for another form."""
+    return _list_adapter().validate_json(bytes(data))
+
+
+def _readable(content: object) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
 @cache
-def _adapter() -> "TypeAdapter[Manifest]":
+def _manifest_adapter() -> "TypeAdapter[Manifest | FormerManifest]":
     from pydantic import TypeAdapter  # late: it would take a quarter of ``import qa_bot``
 
-    return TypeAdapter(Manifest)
+    return TypeAdapter(Manifest | FormerManifest)
+
+
+@cache
+def _list_adapter() -> "TypeAdapter[tuple[DocumentEntry, ...]]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[DocumentEntry, ...])

@@ -22,6 +22,7 @@ from benchmarks.scale import (
     exact_scores,
     factory,
     kept,
+    measure_changes,
     measure_type,
     quantiles,
     recall,
@@ -61,6 +62,20 @@ def test_the_index_holds_the_passages_and_the_vectors_that_were_made() -> None:
     made = vectors_of(picks, vectors)
     best = [hit.score for hit in index.search_dense(vectors[0], TOP)]
     assert np.allclose(best, np.sort(made @ vectors[0])[::-1][:TOP], atol=1e-5)
+
+
+def test_changes_are_measured_where_they_are_saved(tmp_path: Path) -> None:
+    vectors = known_vectors(len(TEXTS))
+    known = dict(zip(TEXTS, vectors, strict=True))
+    embedder = KnownEmbedder(known, {"Who?": vectors[0]}, WordTokenizer(), 256)
+    index = Index.new(Config().build_settings(), embedder)
+    old, new = Document(TEXTS[0]), Document(TEXTS[1])
+    index.add([old], embedder)
+    index.save(tmp_path)
+    costs = measure_changes(index, tmp_path, embedder, new, old)
+    assert Index.open(tmp_path).documents == (new,)
+    assert list(costs) == ["add one s", "save added s", "remove one s", "save removed s"]
+    assert all(seconds > 0 for seconds in costs.values())
 
 
 def test_made_vectors_have_length_one_and_the_direction_of_the_mean() -> None:

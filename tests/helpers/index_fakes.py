@@ -7,7 +7,7 @@ import numpy as np
 
 from qa_bot.datatypes import Document, Hit
 from qa_bot.models.embedder import embed_query
-from qa_bot.store.index import Index
+from qa_bot.store.index import Index, Limits
 from tests.helpers.fakes import WordTokenizer
 
 SETTINGS = {"model": "hash", "passage_chars": 60, "passage_overlap": 1}
@@ -54,8 +54,8 @@ class HashEmbedder:
 EMBEDDER = HashEmbedder()
 
 
-def build(documents: Sequence[Document] = DOCUMENTS) -> Index:
-    index = Index.new(SETTINGS, EMBEDDER)
+def build(documents: Sequence[Document] = DOCUMENTS, limits: Limits | None = None) -> Index:
+    index = Index.new(SETTINGS, EMBEDDER, limits=limits)
     index.add(documents, EMBEDDER)
     return index
 

@@ -5,18 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from qa_bot.store import atomic
 from qa_bot.store.atomic import TEMPORARY, holds, load, put
 
 
 @pytest.mark.parametrize("mapped_from", [1, 100])
-def test_what_was_put_is_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mapped_from: int
-) -> None:
-    monkeypatch.setattr(atomic, "MAPPED_FROM", mapped_from)
+def test_what_was_put_is_loaded(tmp_path: Path, mapped_from: int) -> None:
     path = tmp_path / "table"
     put(path, memoryview(b"some words"))
-    data = load(path)
+    data = load(path, mapped_from)
     assert data == b"some words"
     assert isinstance(data, bytes) == (mapped_from > 10)
     assert holds(path, b"some words")
@@ -27,12 +23,11 @@ def test_what_was_put_is_loaded(
 
 
 def test_what_is_mapped_stays_when_the_file_is_replaced_or_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(atomic, "MAPPED_FROM", 1)
     path = tmp_path / "table"
     put(path, b"the first words")
-    data = load(path)
+    data = load(path, 1)
     assert isinstance(data, memoryview) and isinstance(data.obj, mmap.mmap)
     put(path, b"others")
     path.unlink()

@@ -1,14 +1,19 @@
-"""BM25: against its formula, and with any text as a query."""
+"""BM25: against its formula and SQLite's own, over several tables, and with any text as a query."""
 
 import math
+import random
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_bot.datatypes import Document, Passage
-from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index, stems
+from qa_bot.stopwords import content_words
+from qa_bot.store.bm25 import MAX_QUERY_WORDS, BM25Index, Part, rank, stems
 
 # Words that stemming leaves as they are, so that a bag of blank-separated words is what counts.
 TEXTS = [
@@ -22,6 +27,15 @@ TEXTS = [
 
 def whole(text: str) -> Passage:
     return Passage(Document(text), 0, len(text))
+
+
+def table(texts: Sequence[str]) -> BM25Index:
+    """Make a table of texts, each a document of one passage."""
+    return BM25Index.build([whole(text)] for text in texts)
+
+
+def search(words: BM25Index, query: str, k: int) -> list[tuple[int, float]]:
+    return rank([Part.of(words)], query, k)
 
 
 def bm25(query: str, texts: list[str], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
@@ -40,37 +54,33 @@ def bm25(query: str, texts: list[str], k1: float = 1.2, b: float = 0.75) -> dict
     return scores
 
 
-WORDS = BM25Index.build(map(whole, TEXTS))
+WORDS = table(TEXTS)
 
 
 @pytest.mark.parametrize("query", ["fox", "red fox", "green hill pond", "grey red pond", "town"])
 def test_scores_are_those_of_the_formula(query: str) -> None:
     expected = bm25(query, TEXTS)
-    found = WORDS.search(query, 10)
+    found = search(WORDS, query, 10)
     assert dict(found) == pytest.approx(expected)
     assert [row for row, _ in found] == sorted(expected, key=lambda row: -expected[row])
 
 
 def test_equal_scores_come_in_the_order_of_the_passages() -> None:
-    words = BM25Index.build(map(whole, ["same fox", "other", "same fox", "thing", "item"]))
-    (first, one), (second, other) = words.search("fox", 10)
+    words = table(["same fox", "other", "same fox", "thing", "item"])
+    (first, one), (second, other) = search(words, "fox", 10)
     assert (first, second, one) == (0, 2, other)
-    assert words.search("fox", 1) == [(first, one)]
+    assert search(words, "fox", 1) == [(first, one)]
 
 
-def test_only_chosen_documents_are_looked_at_and_scores_stay() -> None:
-    in_all = dict(WORDS.search("red fox hill", 10))
+def test_only_chosen_rows_are_found_and_scores_stay() -> None:
+    in_all = dict(search(WORDS, "red fox hill", 10))
     assert set(in_all) == {0, 1, 2}
-    chosen = [Document(TEXTS[row]).id for row in (2, 1, 3)]
+    chosen = replace(Part.of(WORDS), chosen=np.array([False, True, True, True, False]))
     best = sorted([(1, in_all[1]), (2, in_all[2])], key=lambda found: -found[1])
-    assert WORDS.search("red fox hill", 10, chosen) == best
-    assert WORDS.search("red fox hill", 1, chosen) == best[:1]
-    assert WORDS.search("red fox hill", 10, [chosen[2]]) == []
-
-
-@pytest.mark.parametrize("odd", ["'", '"]', "\0", "\ud800", ") OR (1 = 1", "%"])
-def test_an_id_is_data(odd: str) -> None:
-    assert WORDS.search("fox", 10, [odd]) == []
+    assert rank([chosen], "red fox hill", 10) == best
+    assert rank([chosen], "red fox hill", 1) == best[:1]
+    none = replace(Part.of(WORDS), chosen=np.zeros(5, dtype=np.bool_))
+    assert rank([none], "red fox hill", 10) == []
 
 
 @pytest.mark.parametrize(
@@ -89,19 +99,19 @@ def test_an_id_is_data(odd: str) -> None:
     ],
 )
 def test_a_word_is_found_in_its_other_forms(query: str, text: str) -> None:
-    words = BM25Index.build([whole("nothing here"), whole(text), whole("pond")])
-    assert [row for row, _ in words.search(query, 10)] == [1]
+    words = table(["nothing here", text, "pond"])
+    assert [row for row, _ in search(words, query, 10)] == [1]
 
 
 def test_stop_words_count_when_there_is_nothing_else() -> None:
-    words = BM25Index.build(map(whole, ["the who", "a band", "rock"]))
-    assert [row for row, _ in words.search("who was it", 10)] == [0]
-    assert [row for row, _ in words.search("who was the band", 10)] == [1]
+    words = table(["the who", "a band", "rock"])
+    assert [row for row, _ in search(words, "who was it", 10)] == [0]
+    assert [row for row, _ in search(words, "who was the band", 10)] == [1]
 
 
 @pytest.mark.parametrize("query", ["", "  ", "?!", '"', "*", "()", "\0", "_", "…", "\ud800"])
 def test_a_query_without_words_finds_nothing(query: str) -> None:
-    assert WORDS.search(query, 10) == []
+    assert search(WORDS, query, 10) == []
 
 
 @pytest.mark.parametrize(
@@ -109,55 +119,76 @@ def test_a_query_without_words_finds_nothing(query: str) -> None:
     ['fox"', "fox*", "fox AND nothing", "text:fox", "NEAR(fox)", "fox NOT red", "^fox", "-fox"],
 )
 def test_operators_are_words_like_others(query: str) -> None:
-    assert {0, 1} <= {row for row, _ in WORDS.search(query, 10)}
+    assert {0, 1} <= {row for row, _ in search(WORDS, query, 10)}
 
 
 def test_no_more_than_so_many_words_are_looked_for() -> None:
     words = [f"word{number}" for number in range(MAX_QUERY_WORDS + 1)]
-    index = BM25Index.build(map(whole, [words[-2], words[-1], "other"]))
-    assert [row for row, _ in index.search(" ".join(words), 10)] == [0]
+    index = table([words[-2], words[-1], "other"])
+    assert [row for row, _ in search(index, " ".join(words), 10)] == [0]
 
 
-@given(st.integers(0, len(TEXTS)))
-def test_passages_added_are_found_as_if_they_had_always_been_there(first: int) -> None:
-    old = BM25Index.build(map(whole, TEXTS[:first]))
-    before = old.serialize()
-    words = old.added(map(whole, TEXTS[first:]), first)
-    assert words.passages() == WORDS.passages()
-    assert words.ids() == WORDS.ids()
-    for query in ("red fox", "green hill pond", "grey town", "by a long road"):
-        assert words.search(query, 10) == WORDS.search(query, 10)
-    assert old.serialize() == before
+WORD_LISTS = st.lists(st.sampled_from("red fox hill green pond town attacks attacked the".split()))
+PASSAGES = st.lists(WORD_LISTS.map(" ".join).filter(bool), min_size=1, max_size=12)
 
 
-def test_words_that_too_many_passages_hold_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@given(PASSAGES, WORD_LISTS.map(" ".join))
+@settings(deadline=None)
+def test_scores_are_those_of_sqlite(texts: list[str], query: str) -> None:
+    words = table(texts)
+    terms = " OR ".join(f'"{word}"' for word in content_words(query))
+    expected = words._connection.execute(
+        "SELECT rowid, -bm25(words) FROM words WHERE words MATCH ?", (terms or "nothing",)
+    )
+    assert dict(search(words, query, 99)) == pytest.approx(dict(expected.fetchall()))
+
+
+@given(st.lists(st.tuples(PASSAGES, st.randoms()), max_size=4), WORD_LISTS.map(" ".join))
+@settings(deadline=None)
+def test_several_tables_without_their_dead_rows_are_ranked_as_one(
+    tables: list[tuple[list[str], random.Random]], query: str
+) -> None:
+    parts, live_texts, live_rows, first = [], [], [], 0
+    for texts, chance in tables:
+        live = np.array([chance.random() < 0.7 for _ in texts])
+        parts.append(Part.of(table(texts), live))
+        live_texts += [text for text, alive in zip(texts, live, strict=True) if alive]
+        live_rows += (first + np.flatnonzero(live)).tolist()
+        first += len(texts)
+    expected = search(table(live_texts), query, 5)
+    found = rank(parts, query, 5)
+    assert [row for row, _ in found] == [live_rows[row] for row, _ in expected]
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected])
+
+
+def test_words_that_too_many_passages_hold_are_left_out() -> None:
     texts = ["old fox", "old hill", "old road", "old pond", "grey fox", "mill", "river", "cloud"]
-    index = BM25Index.build(map(whole, texts))
-    assert [index.count(word) for word in ("old", "FOX", "foxes", "mill", "sea")] == [4, 2, 2, 1, 0]
-    every = [row for row, _ in index.search("old grey fox", 10)]
-    assert set(every) == {0, 1, 2, 3, 4}
-    monkeypatch.setattr("qa_bot.store.bm25.MAX_READ", 3)
-    assert [row for row, _ in index.search("old grey fox", 10)] == [4, 0]
-    assert [row for row, _ in index.search("old", 10)] == [0, 1, 2, 3]  # there is no rarer one
-    assert [row for row, _ in index.search("old sea", 10)] == [0, 1, 2, 3]
+    words = table(texts)
+    assert [words.count(stem) for stem in ("old", "fox", "mill", "sea")] == [4, 2, 1, 0]
+    assert {row for row, _ in search(words, "old grey foxes", 10)} == {0, 1, 2, 3, 4}
+    found = [
+        [row for row, _ in rank([Part.of(words)], query, 10, max_read=3)]
+        for query in ("old grey fox", "old", "old sea")
+    ]
+    assert found == [[4, 0], [0, 1, 2, 3], [0, 1, 2, 3]]  # of the last two no word is rarer
 
 
 @given(st.text() | st.text(alphabet='ab "*()^:+-{}.,ANDORT\0\ud800é'))
 @settings(deadline=None)
 def test_any_text_is_a_query(query: str) -> None:
-    found = WORDS.search(query, 3)
+    found = search(WORDS, query, 3)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
     assert all(score > 0 for _, score in found)
 
 
 def test_the_same_passages_make_the_same_bytes_that_hold_everything() -> None:
-    data = BM25Index.build(map(whole, TEXTS)).serialize()
+    data = table(TEXTS).serialize()
     assert data == WORDS.serialize()
     again = BM25Index.deserialize(data)
-    assert again.passages() == WORDS.passages()
-    assert again.passages()[1] == (1, Document("blue fox").id, 0, 8)
-    assert again.ids() == [0, 1, 2, 3, 4]
-    assert again.search("red hill", 10) == WORDS.search("red hill", 10) != []
+    assert again.places() == [(row, 0, len(text)) for row, text in enumerate(TEXTS)]
+    assert again.lengths.tolist() == [len(text.split()) for text in TEXTS]
+    assert again.serialize() == data
+    assert search(again, "red hill", 10) == search(WORDS, "red hill", 10) != []
 
 
 def test_other_bytes_are_no_database() -> None:

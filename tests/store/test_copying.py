@@ -97,3 +97,18 @@ def test_writing_saves_what_was_changed_and_nothing_else(tmp_path: Path) -> None
         index.remove([FAIR.id])
         raise KeyError("nothing is kept on an error")
     assert store.open().documents == (FAIR,)
+
+
+def test_writing_again_keeps_what_is_in_memory_and_sees_what_others_wrote(tmp_path: Path) -> None:
+    store = store_at(tmp_path)
+    with store.writing(Spec.of(SETTINGS, EMBEDDER)) as first:
+        first.add([RIVER], EMBEDDER)
+    with store_at(tmp_path).writing() as other:
+        other.add([FAIR], EMBEDDER)
+    with store.writing() as second:
+        assert second.documents == (RIVER, FAIR)
+        second.add([long_document(3)], EMBEDDER)
+    assert first.documents == (RIVER,)
+    with store.writing() as third:
+        assert third.documents == (RIVER, FAIR, long_document(3))
+        assert third.documents[0] is second.documents[0]

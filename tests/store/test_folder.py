@@ -5,17 +5,16 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+import qa_bot
 from qa_bot.datatypes import Document
 from qa_bot.errors import IndexMismatchError, IndexNotFoundError, QABotError
 from qa_bot.models.embedder import embed_query
-from qa_bot.store import folder as folder_module
 from qa_bot.store.folder import lock, read
 from qa_bot.store.index import Index, rebuild
-from tests.helpers.saved_index import EMBEDDER, FAIR, MILL, SETTINGS, contents, save
+from tests.helpers.saved_index import EMBEDDER, FAIR, MILL, SETTINGS, contents, find, save
 
 
 def test_a_removed_document_leaves_no_trace_in_any_file(folder: Path) -> None:
@@ -44,13 +43,14 @@ def test_the_same_documents_make_the_same_files_however_they_came(tmp_path: Path
     index.save(tmp_path / "two")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert [name.split("-")[0] for name in sorted(contents(tmp_path / "one"))] == [
-        ".lock", "articles/the", "articles/the", "manifest.json", "passages", "vectors"
+        ".lock", "articles/the", "articles/the", "documents", "manifest.json", "passages", "vectors"
     ]  # fmt: skip
 
 
 PERSONS = {
     "notes.txt": b"mine",
     "passages-.sqlite": b"mine",
+    "documents-2020.json": b"mine",
     "vectors-0123.faiss": b"mine",
     "articles/notes.txt": b"mine",
     "articles/minutes-202001011200.txt": b"mine",
@@ -85,6 +85,7 @@ def test_a_manifest_that_is_not_ours_is_not_overwritten(tmp_path: Path, data: by
 def test_what_a_killed_write_left_is_deleted_by_the_next(folder: Path) -> None:
     left = {
         "passages-0123456789ab.sqlite": b"half",
+        "documents-0123456789ab.json": b"half",
         "vectors-0123456789ab.faiss.qa-bot-tmp": b"half",
         "manifest.json.qa-bot-tmp": b"{",
         "articles/gone-0123456789ab.txt.qa-bot-tmp": b"ha",
@@ -109,7 +110,7 @@ class FullDisk:
             raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("room", range(6))
+@pytest.mark.parametrize("room", range(7))
 def test_a_full_disk_leaves_the_old_index(
     folder: Path, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
@@ -124,7 +125,7 @@ def test_a_full_disk_leaves_the_old_index(
     assert Index.open(folder).documents == (FAIR, new)
 
 
-@pytest.mark.parametrize("room", range(6))
+@pytest.mark.parametrize("room", range(7))
 def test_a_full_disk_leaves_no_half_of_a_first_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
@@ -151,7 +152,7 @@ def test_an_interrupt_just_after_the_switch_leaves_the_new_index(
     assert [it.title for it in Index.open(folder).documents] == ["The fair", "News"]
 
 
-@pytest.mark.parametrize("room", [6, 7, 8])
+@pytest.mark.parametrize("room", [7, 8, 9])
 def test_a_disk_that_fails_after_the_switch_leaves_the_new_index(
     folder: Path, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
@@ -174,19 +175,18 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_a_reader_starts_again_when_a_writer_deletes_its_files(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
 ) -> None:
-    read_files, calls = folder_module._read_files, []
+    find(folder, "passages-").unlink()
+    pauses: list[float] = []
 
-    def read_late(path: Path, manifest: Any) -> Any:
-        calls.append(manifest.counts.documents)
-        if len(calls) == 1:
-            save(folder, FAIR)
-        return read_files(path, manifest)
+    def write_meanwhile(seconds: float) -> None:
+        pauses.append(seconds)
+        save(folder, FAIR)
 
-    monkeypatch.setattr(folder_module, "_read_files", read_late)
-    assert read(folder).documents == (FAIR,)
-    assert calls == [2, 1]
+    stored = read(folder, pause=write_meanwhile)
+    assert [it.document for segment in stored.segments for it in segment.articles] == [FAIR]
+    assert len(pauses) == 1
 
 
 def test_a_lock_for_nothing_leaves_nothing(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ with lock({str(tmp_path)!r}):
     print("held", flush=True)
     input()
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(folder_module.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(qa_bot.__file__).parents[1])}
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=subprocess.PIPE,

@@ -145,9 +145,9 @@ def test_killed_before_each_change_it_is_the_old_index_or_the_new(
         assert child.exitcode == -signal.SIGKILL
         advance(tmp_path)
         assert len(files(tmp_path)) == len(clean)
-    # Four files, the manifest last, are each opened and renamed, and their temporary names
-    # made sure to be gone; then three old files are deleted; the last child came to its end.
-    assert advanced == [0] * 11 + [1] * 5
+    # Five files, the manifest last, are each opened and renamed, and their temporary names
+    # made sure to be gone; then four old files are deleted; the last child came to its end.
+    assert advanced == [0] * 14 + [1] * 6
 
 
 def read_for(folder: Path, seconds: float) -> list[int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from qa_bot.datatypes import Document, Hit
 from qa_bot.errors import IndexMismatchError, IndexNotFoundError
 from qa_bot.models.embedder import embed_query
-from qa_bot.store.index import Index, lock, manifest_stamp, rebuild
+from qa_bot.store.index import Index, Limits, lock, manifest_stamp, rebuild
 from tests.helpers.index_fakes import (
     DIMENSION,
     DOCUMENTS,
@@ -130,23 +130,18 @@ def test_rebuilding_needs_a_folder_with_articles(tmp_path: Path) -> None:
         rebuild(tmp_path, EMBEDDER, SETTINGS)
 
 
-@pytest.fixture
-def soon_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_bot.store.vectors.EXACT_UP_TO", 50)
-    monkeypatch.setattr("qa_bot.store.index.REMADE_UP_TO", 50)
-    monkeypatch.setattr("qa_bot.store.atomic.MAPPED_FROM", 1)
+LARGE_SOON = Limits(remade_up_to=50, exact_up_to=50, mapped_from=1)
 
 
-@pytest.mark.usefixtures("soon_large")
 def test_a_large_index_grows_and_shrinks_in_its_folder(tmp_path: Path) -> None:
     first, second = long_document(60), Document(long_document(90).text.replace("word", "term"))
-    build([first]).save(tmp_path)
+    build([first], LARGE_SOON).save(tmp_path)
     for documents in ((RIVER, FAIR), (second,)):
         with lock(tmp_path):
-            index = Index.open(tmp_path)
+            index = Index.open(tmp_path, limits=LARGE_SOON)
             index.add(documents, EMBEDDER)
             index.save(tmp_path)
-    index = Index.open(tmp_path)
+    index = Index.open(tmp_path, limits=LARGE_SOON)
     assert index.passages == build([first, RIVER, FAIR, second]).passages
     for passage in index.passages:
         vector = embed_query(EMBEDDER, passage.text)
@@ -160,12 +155,11 @@ def test_a_large_index_grows_and_shrinks_in_its_folder(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("soon_large")
 def test_a_large_index_that_was_altered_is_refused(tmp_path: Path) -> None:
-    build([long_document(90)]).save(tmp_path)
+    build([long_document(90)], LARGE_SOON).save(tmp_path)
     (vectors,) = tmp_path.glob("vectors-*")
     data = bytearray(vectors.read_bytes())
     data[len(data) // 2] ^= 1
     vectors.write_bytes(data)
     with pytest.raises(IndexMismatchError, match=rf"{vectors.name} was altered.*--rebuild"):
-        Index.open(tmp_path)
+        Index.open(tmp_path, limits=LARGE_SOON)

@@ -13,10 +13,14 @@ from qa_bot.datatypes import Document, Mark
 from qa_bot.store.manifest import (
     ARTICLE_NAME,
     BuildSettings,
+    FormerManifest,
     article_name,
     document_entry,
     entry_document,
+    is_sealed,
+    list_to_json,
     parse,
+    parse_list,
     salvage,
     seal,
     table_name,
@@ -27,29 +31,30 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 DOCUMENT = Document("words", "Tïtle “one”", "folder/file.txt", {"date": "2020-01-01"})
 
 
+def file(name: str, letter: str) -> dict[str, Any]:
+    return {"name": name, "sha256": letter * 64, "size": 7}
+
+
 def manifest(**changes: Any) -> dict[str, Any]:
-    """Return the JSON of a manifest of one document, changed and sealed."""
+    """Return the JSON of a manifest of one segment, changed and sealed."""
     made: dict[str, Any] = {
-        "format": 3,
+        "format": 4,
         "model": Config().model,
         "fingerprint": "f",
         "dimension": 4,
         "counts": {"documents": 1, "passages": 1},
         "settings": Config().build_settings(),
-        "documents": [
+        "segments": [
             {
-                "id": DOCUMENT.id,
-                "title": DOCUMENT.title,
-                "source": DOCUMENT.source,
-                "metadata": dict(DOCUMENT.metadata),
-                "marks": [{"start": 3, "kind": "page", "label": "2", "level": 1}],
-                "file": article_name(DOCUMENT),
+                "counts": {"documents": 1, "passages": 1},
+                "files": {
+                    "documents": file("documents-aaaaaaaaaaaa.json", "a"),
+                    "passages": file("passages-bbbbbbbbbbbb.sqlite", "b"),
+                    "vectors": file("vectors-cccccccccccc.faiss", "c"),
+                },
+                "removed": [],
             }
         ],
-        "files": {
-            "passages": {"name": "passages-aaaaaaaaaaaa.sqlite", "sha256": "a" * 64},
-            "vectors": {"name": "vectors-bbbbbbbbbbbb.faiss", "sha256": "b" * 64},
-        },
     }
     made.update(changes)
     return {**made, "sha256": seal(made)}
@@ -59,8 +64,35 @@ def encoded(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
+def segments(**changes: Any) -> list[dict[str, Any]]:
+    return [{**manifest()["segments"][0], **changes}]
+
+
+def files(**changes: Any) -> dict[str, Any]:
+    return {**manifest()["segments"][0]["files"], **changes}
+
+
 def entry(**changes: Any) -> list[dict[str, Any]]:
-    return [{**manifest()["documents"][0], **changes}]
+    """Return the JSON of a list of one document, changed."""
+    made = {
+        "id": DOCUMENT.id,
+        "title": DOCUMENT.title,
+        "source": DOCUMENT.source,
+        "metadata": dict(DOCUMENT.metadata),
+        "marks": [{"start": 3, "kind": "page", "label": "2", "level": 1}],
+        "file": article_name(DOCUMENT),
+    }
+    return [{**made, **changes}]
+
+
+def former(**changes: Any) -> dict[str, Any]:
+    """Return the JSON of a manifest of format 3, changed."""
+    made = manifest(format=3)
+    del made["segments"]
+    names = {"passages": "passages-bbbbbbbbbbbb.sqlite", "vectors": "vectors-cccccccccccc.faiss"}
+    made["files"] = {kind: {"name": it, "sha256": "b" * 64} for kind, it in names.items()}
+    made = {**made, "documents": entry(), **changes}
+    return {**made, "sha256": seal(made)}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +120,7 @@ def test_an_article_name_is_always_a_plain_one(title: str, source: str) -> None:
 
 def test_tables_are_named_by_their_hash() -> None:
     assert table_name("passages", "0123456789abcdef") == "passages-0123456789ab.sqlite"
+    assert table_name("documents", "0123456789abcdef") == "documents-0123456789ab.json"
     assert table_name("vectors", "0123456789abcdef") == "vectors-0123456789ab.faiss"
 
 
@@ -96,7 +129,6 @@ def test_a_manifest_is_read_as_it_was_written_and_by_people() -> None:
     read = parse(data)
     assert read == salvage(data)
     assert to_json(read) == data
-    assert "“one”" in data.decode()
     assert parse(json.dumps(manifest(), sort_keys=True).encode()) == read
 
 
@@ -115,34 +147,18 @@ def test_the_settings_of_a_manifest_are_those_of_a_config() -> None:
         {"counts": {"documents": 1}},
         {"settings": {}},
         {"settings": {**Config().build_settings(), "passage_chars": "1000"}},
-        {"documents": {}},
-        {"documents": [], "counts": {"documents": 1, "passages": 1}},
-        {"documents": entry() * 2, "counts": {"documents": 2, "passages": 1}},
-        {"documents": entry(metadata={"date": 2020})},
-        {"documents": entry(title=None)},
-        {"documents": entry(marks=None)},
-        {"documents": entry(marks=[{"start": 0, "kind": "page"}])},
-        {"documents": entry(marks=[{"start": "0", "kind": "page", "label": "1", "level": 1}])},
-        {"documents": entry(marks=[{"start": True, "kind": "page", "label": "1", "level": 1}])},
-        {"documents": entry(id="0" * 64)},
-        {"documents": entry(file="../x-" + DOCUMENT.id[:12] + ".txt")},
-        {"documents": entry(file="articles/../x-" + DOCUMENT.id[:12] + ".txt")},
-        {"documents": entry(file="/tmp/x-" + DOCUMENT.id[:12] + ".txt")},
-        {"documents": entry(file="articles/X-" + DOCUMENT.id[:12] + ".txt")},
-        {"documents": entry(file="articles/x-" + DOCUMENT.id[:12] + ".txt\n")},
-        {"files": {}},
-        {
-            "files": {
-                "passages": {"name": "../passages-aaaaaaaaaaaa.sqlite", "sha256": "a" * 64},
-                "vectors": {"name": "vectors-bbbbbbbbbbbb.faiss", "sha256": "b" * 64},
-            }
-        },
-        {
-            "files": {
-                "passages": {"name": "passages-aaaaaaaaaaaa.sqlite", "sha256": "a" * 64},
-                "vectors": {"name": "vectors-aaaaaaaaaaaa.faiss", "sha256": "b" * 64},
-            }
-        },
+        {"segments": {}},
+        {"segments": [], "counts": {"documents": 1, "passages": 1}},
+        {"segments": segments(removed=[0])},
+        {"segments": segments(removed=[1])},
+        {"segments": segments(removed=[-1])},
+        {"segments": segments(removed=["0"])},
+        {"segments": segments(counts={"documents": 2, "passages": 1}, removed=[1, 1])},
+        {"segments": segments(files={})},
+        {"segments": segments(files=files(passages=file("../passages-bbbbbbbbbbbb.sqlite", "b")))},
+        {"segments": segments(files=files(vectors=file("vectors-bbbbbbbbbbbb.faiss", "c")))},
+        {"segments": segments(files=files(vectors=file("passages-cccccccccccc.sqlite", "c")))},
+        {"segments": segments(more=1)},
         {"more": 1},
     ],
 )
@@ -153,9 +169,34 @@ def test_a_manifest_of_another_form_is_refused(changes: dict[str, Any]) -> None:
     assert salvage(data) is None
 
 
-@pytest.mark.parametrize("version", [0, 1, 2, 4, "3", None])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {},
+        [7],
+        entry(metadata={"date": 2020}),
+        entry(title=None),
+        entry(marks=None),
+        entry(marks=[{"start": 0, "kind": "page"}]),
+        entry(marks=[{"start": "0", "kind": "page", "label": "1", "level": 1}]),
+        entry(marks=[{"start": True, "kind": "page", "label": "1", "level": 1}]),
+        entry(id="0" * 64),
+        entry(file="../x-" + DOCUMENT.id[:12] + ".txt"),
+        entry(file="articles/../x-" + DOCUMENT.id[:12] + ".txt"),
+        entry(file="/tmp/x-" + DOCUMENT.id[:12] + ".txt"),
+        entry(file="articles/X-" + DOCUMENT.id[:12] + ".txt"),
+        entry(file="articles/x-" + DOCUMENT.id[:12] + ".txt\n"),
+    ],
+)
+def test_a_list_of_another_form_is_refused(entries: object) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        parse_list(json.dumps(entries).encode())
+    assert salvage(encoded(former(documents=entries))) is None
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 5, "4", None])
 def test_another_format_is_named(version: object) -> None:
-    with pytest.raises(ValueError, match=rf"its format is {version!r}, .* reads 3"):
+    with pytest.raises(ValueError, match=rf"its format is {version!r}, .* reads 4"):
         parse(encoded(manifest(format=version)))
 
 
@@ -167,26 +208,33 @@ def test_what_is_no_manifest_is_refused(data: bytes) -> None:
 
 
 def test_an_altered_word_breaks_the_seal_and_can_be_salvaged() -> None:
-    altered = manifest()
-    altered["documents"][0]["title"] = "Another title"
+    altered = {**manifest(), "fingerprint": "another"}
     with pytest.raises(ValueError, match="not as qa-bot writes it"):
         parse(encoded(altered))
     salvaged = salvage(encoded(altered))
-    assert salvaged is not None and salvaged.documents[0].title == "Another title"
+    assert salvaged is not None and salvaged.fingerprint == "another"
+    assert not is_sealed(encoded(altered))
+    assert is_sealed(encoded(manifest()))
 
 
-def test_format_1_which_had_no_marks_can_be_salvaged() -> None:
-    old = manifest(format=1)
-    del old["documents"][0]["marks"]
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_former_formats_can_be_salvaged(version: int) -> None:
+    old = former(format=version)
+    if version == 1:  # had no marks
+        del old["documents"][0]["marks"]
     salvaged = salvage(encoded(old))
-    assert salvaged is not None
-    assert (salvaged.format, salvaged.documents[0].title) == (1, DOCUMENT.title)
-    assert salvaged.documents[0].marks == ()
+    assert isinstance(salvaged, FormerManifest)
+    assert (salvaged.format, salvaged.documents[0].title) == (version, DOCUMENT.title)
+    assert len(salvaged.documents[0].marks) == (version > 1)
+    assert is_sealed(encoded(former(format=version)))
 
 
-@pytest.mark.parametrize("documents", [None, 7, [7], [None], "words"])
-def test_format_1_of_another_form_is_refused(documents: object) -> None:
-    assert salvage(encoded(manifest(format=1, documents=documents))) is None
+def test_a_list_is_read_as_it_was_written_and_by_people() -> None:
+    document = Document("words", "Tïtle “one”", marks=(Mark(0, "heading", "words"),))
+    data = list_to_json([document, DOCUMENT])
+    assert parse_list(data) == (document_entry(document), document_entry(DOCUMENT))
+    assert "“one”" in data.decode()
+    assert list_to_json([]) == b"[]\n"
 
 
 def test_an_entry_gives_back_the_document_with_its_marks() -> None:
