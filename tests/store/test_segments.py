@@ -41,7 +41,7 @@ def assert_same_hits(index: Index, other: Index, chosen: Collection[str] | None)
     """Check that two indexes find the same, in the same order, with the same scores."""
     for query in QUERIES:
         vector = embed_query(EMBEDDER, query)
-        for k in (1, 5, 99):
+        for k in (3, 99):
             for found, due in (
                 (index.search_dense(vector, k, chosen), other.search_dense(vector, k, chosen)),
                 (index.search_bm25(query, k, chosen), other.search_bm25(query, k, chosen)),
@@ -52,8 +52,11 @@ def assert_same_hits(index: Index, other: Index, chosen: Collection[str] | None)
 NUMBERS = st.lists(st.integers(0, len(SHELF) - 1), unique=True, max_size=4)
 
 
-@given(st.lists(st.tuples(NUMBERS, NUMBERS, st.booleans()), max_size=8), NUMBERS)
-@settings(deadline=None)
+@given(
+    st.lists(st.tuples(NUMBERS, NUMBERS, st.sampled_from([False, False, True])), max_size=6),
+    NUMBERS,
+)
+@settings(deadline=None, max_examples=30)
 def test_segments_are_searched_as_one_whatever_came_and_went(
     tmp_path_factory: pytest.TempPathFactory,
     changes: list[tuple[list[int], list[int], bool]],
