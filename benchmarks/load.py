@@ -140,7 +140,7 @@ def call(url: str, question: str) -> dict[str, Any]:
     """Ask the API over HTTP, as programs do: a POST, then the events of the answer."""
     with httpx.Client(timeout=600, trust_env=False) as client:
         endpoint = f"{url}gradio_api/call/answer"
-        event = client.post(endpoint, json={"data": [question, None]}).json()["event_id"]
+        event = client.post(endpoint, json={"data": [question, None, None]}).json()["event_id"]
         *_, last = client.get(f"{endpoint}/{event}").text.strip().splitlines()
     (answer,) = json.loads(last.removeprefix("data: "))
     return dict(answer)
