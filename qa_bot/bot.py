@@ -222,20 +222,18 @@ class Bot:
         """Answer a question with quotes, or say that the documents do not answer it.
 
         ``history`` is the conversation so far, oldest first: Answers, or pairs of question and
-        answer text. A follow-up question may be rewritten in several ways. The quotes are then
-        ranked by how well they answer all of them; the Answer has the ``query`` that its first
-        quote answers best, and what was ``understood`` for it. To exclude part of what was
-        understood, ask again with that part as ``without``. ``documents`` are the ids of the
-        documents to search; None means all. Raises ValueError for a question without words, an
-        unknown id, and an empty collection of ids; TypeError for a history or ids of another type.
+        answer text. A follow-up may be rewritten in several ways; the quotes are then ranked by how
+        well they answer all of them, and the Answer has the ``query`` that its first quote answers
+        best, with what was ``understood`` for it. To exclude part of that, ask again with the part
+        as ``without``. ``documents`` are the ids of the documents to search; None means all. Raises
+        ValueError for a question without words, an unknown id, and an empty collection of ids;
+        TypeError for a history or ids of another type.
         """
         question = _checked_question(question)
         _check_history(history)
         rewrites = self.rewriter.rewrite(question, history, without)
-        candidates = [
-            self._candidates(rewrite.query, documents, len(rewrites)) for rewrite in rewrites
-        ]
-        # "Why?" asks for the reason of what was just quoted, so that is not quoted again.
+        queries = [rewrite.query for rewrite in rewrites]
+        candidates = [self._candidates(query, documents, len(queries)) for query in queries]
         if asks_reason(question) and (last_quoted := highlighted(history[-1:])) is not None:
             candidates = [without_span(quotes, last_quoted) for quotes in candidates]
         answer = self._select(question, rewrites, candidates)
@@ -266,8 +264,7 @@ class Bot:
     ) -> list[Quote]:
         """Return candidate quotes, best first.
 
-        If there are several queries, half as many passages are read for each, so that three queries
-        cost 1.5 times as much as one.
+        Each of several queries reads half as many passages: three cost 1.5 times as much as one.
         """
         top_k = self.config.top_k if queries == 1 else math.ceil(self.config.top_k / 2)
         config = replace(self.config, top_k=top_k)
@@ -287,12 +284,10 @@ class Bot:
         levels, max_quotes = self.levels, self.config.max_quotes
         quotes = select(ranked, levels, max_quotes)
         best = next(iter(quotes or ranked))
-        rewrite = rewrites[best_query(best, candidates)]
+        asked = rewrites[best_query(best, candidates)]  # the rewrite that it answers best
         perhaps = not quotes and best.score >= levels.perhaps
         closest = () if quotes else tuple(ranked[:max_quotes])
-        return Answer(
-            question, rewrite.query, quotes, best.score, closest, perhaps, rewrite.understood
-        )
+        return Answer(question, asked.query, quotes, best.score, closest, perhaps, asked.understood)
 
     def _change(
         self, change: Callable[[SearchIndex], tuple[Document, ...]]
@@ -363,10 +358,9 @@ def _read(
 
 def _documents_in(sources: Sources) -> list[Document]:
     """Return the sources if all of them are Documents, else an empty list."""
-    if not isinstance(sources, list):
-        return []
-    documents = [source for source in sources if isinstance(source, Document)]
-    return documents if len(documents) == len(sources) else []
+    listed = sources if isinstance(sources, list) else []
+    documents = [source for source in listed if isinstance(source, Document)]
+    return documents if len(documents) == len(listed) else []
 
 
 def _with_title(documents: Sequence[Document], title: str) -> Document:
