@@ -16,10 +16,10 @@ _KIND = r"(?:articles?|chapters?|clauses?|items?|paragraphs?|points?|rules?|sect
 _PART = re.compile(
     rf"(?<!\w){_KIND}\s*(?:no\.?\s*)?(\d{{1,3}}(?:\.\d{{1,3}}){{0,5}})(?![.]?\w)", re.I
 )
-_NUMBER = re.compile(
-    r"[\s#*>•‣▪(-]{0,20}(?:" + _KIND + r"\s*)?\(?(\d{1,3}(?:\.\d{1,3}){0,5})(?!\w)", re.I
+_NUMBERED = re.compile(
+    r"[\s#*>•‣▪(-]{0,20}(?:" + _KIND + r"\s*)?\(?(\d{1,3}(?:\.\d{1,3}){0,5})(?:[.):]|(?=\s))(?!\d)",
+    re.I,
 )
-_BEGINS = r"[\s#*>•‣▪-]{0,20}(?:" + _KIND + r"\s*)?\(?"
 
 
 def raised(probability: float, query: str, quoted: Span) -> float:
@@ -59,11 +59,11 @@ def _is_heading(quote: Quote) -> bool:
 
 def _begins_other_part(text: str, start: int, number: str) -> bool:
     """Whether a paragraph begins with the number of a part that is not inside this one."""
-    begins = _NUMBER.match(text, start)
+    begins = _NUMBERED.match(text, start)
     return begins is not None and not f"{begins[1]}.".startswith(f"{number}.")
 
 
 def _is_numbered(quoted: Span, number: str) -> bool:
     """Whether a quote begins with a number: "2.2 The tenant ...", "§ 4 ...", "Section 3: ..."."""
-    begins = re.compile(rf"{_BEGINS}{re.escape(number)}(?:[.):]|(?=\s))(?!\d)", re.I)
-    return begins.match(quoted.text) is not None
+    begins = _NUMBERED.match(quoted.text)
+    return begins is not None and begins[1] == number

@@ -35,9 +35,8 @@ _OF_A_PERSON = frozenset("he she him her his hers".split())
 _OF_SEVERAL = frozenset("they them their theirs thier these those".split())
 _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
-READ_CHARS = (
-    500  # of a question, where its cues are looked for: in a page of text they take minutes
-)
+# Of a question, where its cues are looked for: in a page of text that would take minutes.
+READ_CHARS = 500
 _KEPT = 64  # questions whose cues are remembered: an answer asks for them several times
 _FEW = 3  # words: "Why not?", "How many more?"
 _LONG_SUBJECT = 5  # words; what is longer is a question of its own

@@ -30,6 +30,10 @@ MIN_READ = 2  # passages that are always read
 # quote is right as often as when all are read (training.calibrate).
 PRIOR_RATIO = 0.08
 SHORT_CELL = 60  # characters; a shorter cell is highlighted as a whole: "9 crowns", not "9"
+PRONOUNS = frozenset(
+    "i me my you your he him his she her it its we us our they them their this that these those"
+    " who which".split()
+)
 JOIN_RATIO = 0.5  # of a quote's score; a neighbour with at least so much is joined to it
 # Of the highest probability that a query gives: queries so near cannot be told apart, and the
 # likelier rewrite counts.
@@ -182,7 +186,8 @@ def _quoted(
 def sentences_around(passage: Passage, read: Reading, span: SpanPrediction) -> tuple[Span, Span]:
     """Return the sentences around a predicted span, and the span to highlight.
 
-    A span in a question of a chat or an interview stands for the reply, which is the answer.
+    A span in a question of a chat or an interview stands for the reply, which is the answer. A
+    pronoun alone says nothing, and the sentence is highlighted instead.
     """
     document = passage.document
     highlight = _whole(document, *read.place(span.start, span.end))
@@ -192,6 +197,8 @@ def sentences_around(passage: Passage, read: Reading, span: SpanPrediction) -> t
         if start < highlight.end and highlight.start < end
     ]
     start, end = around[0][0], around[-1][1]
+    if highlight.text.lower() in PRONOUNS:
+        highlight = Span(document, start, end)
     reply = reply_to(document.text, outline(document).turns, highlight.start, highlight.end)
     if reply is None:
         return Span(document, start, end), highlight

@@ -253,6 +253,8 @@ def onnx_network(folder: Path, threads: int = 0) -> Network:
     options = SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
+    # Threads that spin while they wait take the cores from the other answers of a busy server.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # an arena never shrinks: a GiB after 16 questions at once
     session = InferenceSession(folder / MODEL, options, providers=["CPUExecutionProvider"])
 

@@ -24,13 +24,13 @@ from qa_bot.store.folder import (
     manifest_stamp,
     mismatch,
     read,
-    recover,
     stored_settings,
-    write,
 )
 from qa_bot.store.manifest import Counts, Settings
+from qa_bot.store.recovery import recover
 from qa_bot.store.segment import Segment
 from qa_bot.store.segments import Limits, Segments
+from qa_bot.store.writing import write
 
 __all__ = [
     "Index",
@@ -272,7 +272,7 @@ def rebuild(
     """Make the index of a folder anew from the articles in it, whatever the state of the rest.
 
     Returns the index, and the names of articles that the manifest knows and nobody can bring
-    back: their files are gone. See ``folder.recover`` for altered articles and a lost manifest.
+    back: their files are gone. See ``recovery.recover`` for altered articles and a lost manifest.
     """
     with lock(folder):
         documents, lost = recover(Path(folder))

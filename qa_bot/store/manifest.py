@@ -60,7 +60,7 @@ class DocumentEntry(Strict):
 
     def __post_init__(self) -> None:
         name = ARTICLE_NAME.fullmatch(self.file)
-        # What was made up for a list that is lost has no ids: see folder.recover.
+        # What was made up for a list that is lost has no ids: see recovery.recover.
         if name is None or (self.id and name[2] != self.id[:12]):
             raise ValueError(f"{self.file!r} is no name of an article's file")
 

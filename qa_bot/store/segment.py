@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from qa_bot.context import context_of
-from qa_bot.datatypes import Document, Passage
+from qa_bot.datatypes import Document, Passage, Span
 from qa_bot.models.embedder import Vectors
 from qa_bot.store.atomic import Buffer
 from qa_bot.store.bm25 import BM25Index, Mask, Part
@@ -25,16 +25,30 @@ from qa_bot.store.vectors import VectorIndex
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A document, and its passages, which stand together in the tables."""
+    """A document and where its passages are, which stand together in the tables.
+
+    Their contexts are worked out when they are asked for: it takes a look at the whole document.
+    """
 
     article: Article
     rows: range
-    passages: tuple[Passage, ...]
+    places: tuple[Span, ...]
 
     @property
     def document(self) -> Document:
         """The document."""
         return self.article.document
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """Its passages in order, made at each call."""
+        return tuple(map(self.passage, range(len(self.places))))
+
+    def passage(self, number: int) -> Passage:
+        """Return the passage with a number in this document, counted from 0."""
+        place = self.places[number]
+        context = context_of(self.document, place.start, place.end)
+        return Passage(self.document, place.start, place.end, context)
 
 
 class Tables:
@@ -70,7 +84,7 @@ class Tables:
             Cut(
                 Article(number, article_name(item.document), item.document),
                 range(start, end),
-                item.passages,
+                tuple(Span(item.document, it.start, it.end) for it in item.passages),
             )
             for number, (item, (start, end)) in enumerate(zip(items, pairwise(ends), strict=True))
         ]
@@ -121,7 +135,7 @@ class Tables:
     def passage(self, row: int) -> Passage:
         """Return the passage of a row that was not removed."""
         cut = self._in_order[bisect_right(self._starts, row) - 1]
-        return cut.passages[row - cut.rows.start]
+        return cut.passage(row - cut.rows.start)
 
     def item(self, cut: Cut) -> Embedded:
         """Return a document with its passages and vectors."""
@@ -137,11 +151,8 @@ def _cuts(saved: StoredSegment, places: list[tuple[int, int, int]]) -> Iterator[
     for article in saved.articles:
         document = article.document
         rows = range(bisect_left(numbers, article.number), bisect_right(numbers, article.number))
-        passages = tuple(
-            Passage(document, start, end, context_of(document, start, end))
-            for _, start, end in places[rows.start : rows.stop]
-        )
-        yield Cut(article, rows, passages)
+        spans = (Span(document, start, end) for _, start, end in places[rows.start : rows.stop])
+        yield Cut(article, rows, tuple(spans))
 
 
 class Segment:

@@ -94,7 +94,7 @@ class Segments:
             [cut for cut in map(segment.find, names) if cut is not None]
             for segment in self.segments
         ]
-        left = len(self) - sum(len(cut.passages) for cuts in gone for cut in cuts)
+        left = len(self) - sum(len(cut.rows) for cuts in gone for cut in cuts)
         if left <= self.limits.remade_up_to:
             items = [item for segment in self.segments for item in segment.items(names)]
             return self._with([self._built(items)])

@@ -91,6 +91,14 @@ def test_what_spans_sentences_is_quoted_whole() -> None:
     assert found.highlight.text == "day. The dog"
 
 
+def test_a_pronoun_alone_is_no_highlight() -> None:
+    document = Document("Esper said that he ordered it. Nobody was hurt.")
+    (found,) = SpanReader(FixedModel({"he ordered": 1.0})).read("?", hits_of(document))  # type: ignore[arg-type]
+    assert found.highlight.text == "he ordered"
+    (found,) = SpanReader(FixedModel({"he": 1.0})).read("?", hits_of(document))  # type: ignore[arg-type]
+    assert found.highlight.text == found.text == "Esper said that he ordered it."
+
+
 def test_a_heading_is_not_quoted_with_the_text_under_it() -> None:
     document = Document("The Bridge\n\nThe bridge opened at dusk. Varrow built it.")
     (found,) = SpanReader(FixedModel({"Bridge\n\nThe bridge": 1.0})).read("?", hits_of(document))  # type: ignore[arg-type]

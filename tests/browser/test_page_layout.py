@@ -72,6 +72,12 @@ def test_the_keyboard_alone_will_do(visit: Visit, shipped_bot: Bot) -> None:
     shown(page, answer.quotes[0].text, answer.text)
 
 
+# Colours fade when the theme or a state changes, and are measured when they have.
+FADED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
+    () => done(document.getAnimations().every(it => it.effect.getTiming().iterations === Infinity
+        || it.playState === 'finished')))))"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_fit_for_everyone(visit: Visit, scheme: str) -> None:
     page = visit(color_scheme=scheme)
@@ -94,6 +100,6 @@ def test_the_page_is_fit_for_everyone(visit: Visit, scheme: str) -> None:
 
 
 def _no_violations(page: Page) -> None:
-    page.wait_for_timeout(300)  # colours fade
+    page.wait_for_function(FADED)
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(it["id"], [node["html"][:120] for node in it["nodes"]]) for it in found] == []

@@ -88,6 +88,13 @@ def test_any_text_comes_back_from_a_folder_byte_for_byte(
     assert again.passages == index.passages
 
 
+def test_opening_reads_no_document_for_its_outline(tmp_path: Path) -> None:
+    build().save(tmp_path)
+    opened = Index.open(tmp_path)
+    assert [document._outline for document in opened.documents] == [None] * len(DOCUMENTS)
+    assert opened.passages == build().passages
+
+
 def test_an_opened_index_can_be_changed_and_saved(tmp_path: Path) -> None:
     build([RIVER]).save(tmp_path)
     with lock(tmp_path):
