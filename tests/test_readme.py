@@ -31,7 +31,7 @@ def test_the_readme_has_two_commands_that_set_everything_up() -> None:
     commands = re.findall(r"^    python3 -m venv .*$", README, re.MULTILINE)
     assert [command.rsplit("&& ", 1)[1] for command in commands] == [
         ".venv/bin/python app.py",
-        ".venv/bin/python -m pytest -n 3 --dist worksteal",
+        ".venv/bin/python -m pytest -n 2 --dist worksteal",
     ]
 
 
