@@ -44,7 +44,8 @@ _ANSWERS: dict[str, Any] = {
     "concurrency_limit": _MAX_CONCURRENT,
     "concurrency_id": "answers",
 }
-_LEADS: dict[str, Any] = {**_PRIVATE, "show_progress": "hidden", "concurrency_limit": 1}
+# What is on view stays readable (Gradio would dim it) while something is added to it.
+_BACKGROUND: dict[str, Any] = {**_PRIVATE, "show_progress": "hidden", "concurrency_limit": 1}
 _QUICK: dict[str, Any] = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
 # The key of the session is kept in the storage of the browser tab, which survives a reload.
@@ -178,7 +179,7 @@ def _connect_questions(parts: Parts, feedback: Path | None) -> None:
         parts.head.qa_without(events.ask_without, [parts.state], outputs, **_ANSWERS),
     )
     for event in answered:
-        event.then(events.lead_on, [parts.state], [parts.chat], **_LEADS)
+        event.then(events.lead_on, [parts.state], [parts.chat], **_BACKGROUND)
     if feedback is not None:
         parts.chat.like(events.feedback_handler(feedback), [parts.state], [], **_QUICK)
 
@@ -208,7 +209,7 @@ def _connect_documents(parts: Parts) -> None:
     uploaded.then(lambda: None, None, [parts.files], **_QUICK)
     pasted.then(lambda: ("", ""), None, [parts.text, parts.title], **_QUICK)
     for event in (uploaded, pasted):
-        event.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
+        event.then(events.suggestions, [parts.state], [parts.samples], **_BACKGROUND)
 
 
 def _connect_session(page: gr.Blocks, parts: Parts) -> None:
@@ -226,7 +227,7 @@ def _connect_session(page: gr.Blocks, parts: Parts) -> None:
     loaded = page.load(load, [key, parts.state], outputs, js=_READ_KEY, **_QUICK)
     loaded.then(None, [key], None, js=_KEEP_KEY)
     loaded.then(events.catch_up, [parts.state], [parts.chat], **_ANSWERS)
-    loaded.then(events.suggestions, [parts.state], [parts.samples], **_PRIVATE)
+    loaded.then(events.suggestions, [parts.state], [parts.samples], **_BACKGROUND)
     restarted = [parts.chat, parts.undo, parts.state]
     parts.again.click(events.clear, [parts.state], restarted, **_QUICK)
     parts.undo.click(events.restore, [parts.state], restarted, **_QUICK)
