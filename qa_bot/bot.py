@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self, cast
 
-from qa_bot.answering.cues import asks_reason, asks_whether
+from qa_bot.answering.cues import Cues
 from qa_bot.answering.history import Turn, highlighted
 from qa_bot.answering.reader import (
     Reader,
@@ -234,7 +234,7 @@ class Bot:
         rewrites = self.rewriter.rewrite(question, history, without)
         queries = [rewrite.query for rewrite in rewrites]
         candidates = [self._candidates(query, documents, len(queries)) for query in queries]
-        if asks_reason(question) and (last_quoted := highlighted(history[-1:])) is not None:
+        if Cues(question).asks_reason and (last_quoted := highlighted(history[-1:])) is not None:
             candidates = [without_span(quotes, last_quoted) for quotes in candidates]
         answer = self._select(question, rewrites, candidates)
         return answer if answer.found else replace(answer, about=self._only_document(documents))
@@ -276,7 +276,7 @@ class Bot:
     ) -> Answer:
         """Make an Answer from the candidate quotes of each rewrite."""
         ranked = rank_by_mean(candidates)
-        if asks_whether(question):
+        if Cues(question).asks_whether:
             ranked = [_highlighted_whole(quote) for quote in ranked]
         if not ranked:
             first = rewrites[0]

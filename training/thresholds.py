@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from qa_bot.answering.cues import context_cue
+from qa_bot.answering.cues import Cues
 from qa_bot.answering.history import Past
 from qa_bot.answering.mentions import terms
 from qa_bot.answering.rewriter import resolve
@@ -80,7 +80,7 @@ def main() -> None:
     model = ReaderModel.open(args.weights)
     judged: dict[str, list[Judged]] = {name: [] for name in CONTEXT_CUES}
     for example in tqdm(examples(args.data), unit="question"):
-        judged[context_cue(example.question)].append(judge(model, example))
+        judged[Cues(example.question).context].append(judge(model, example))
     chosen = choose(**judged)
     counts = [count(judged[name], thresholds) for name, thresholds in chosen.items()]
     for (name, thresholds), counted in zip(chosen.items(), counts, strict=True):
@@ -118,7 +118,7 @@ def judge(model: ReaderModel, example: TermExample) -> Judged:
             for term, probability in zip(past_terms, probabilities, strict=True)
             if probability >= step
         }
-        rewrites = resolve(example.question, Past(example.text), chosen)
+        rewrites = resolve(Cues(example.question), Past(example.text), chosen)
         stems = [
             frozenset(term.stem for term in terms(rewrite.query)) - known for rewrite in rewrites
         ]

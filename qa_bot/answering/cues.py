@@ -1,9 +1,7 @@
 """What a question says of itself: whether it leans on what was said before, and what it asks."""
 
 import re
-from collections.abc import Callable
-from functools import lru_cache, wraps
-from typing import TypeVar
+from functools import cached_property
 
 from qa_bot.stopwords import is_stop_word
 
@@ -37,7 +35,6 @@ _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is oft
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
 # Of a question, where its cues are looked for: in a page of text that would take minutes.
 READ_CHARS = 500
-_KEPT = 64  # questions whose cues are remembered: an answer asks for them several times
 _FEW = 3  # words: "Why not?", "How many more?"
 _LONG_SUBJECT = 5  # words; what is longer is a question of its own
 
@@ -158,99 +155,141 @@ _MORE = re.compile(
 )
 
 
-T = TypeVar("T")
+class Cues:
+    """The cues of a question, each looked for once, in its first READ_CHARS."""
 
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self._head = question[:READ_CHARS]
 
-def _of_head(cue: Callable[[str], T]) -> Callable[[str], T]:
-    """Have a cue read the first READ_CHARS of a question."""
+    @cached_property
+    def without_connective(self) -> str:
+        """The question without the "and", "what about" and the like that it begins with."""
+        return _CONNECTIVE.sub("", self.question)
 
-    @wraps(cue)
-    def read(question: str) -> T:
-        return cue(question[:READ_CHARS])
+    @cached_property
+    def pronouns(self) -> tuple[re.Match[str], ...]:
+        """The words that stand for a thing of the past: not the "that" of "that force"."""
+        if self.asks_of_event:
+            return ()
+        return tuple(
+            found
+            for found in self._back_references
+            if found[0].lower() != "then"
+            and not (found[0].lower() in _POINTS and before_noun(found))
+            and not _of_a_clause(found)
+        )
 
-    return read
+    @cached_property
+    def context(self) -> str:
+        """Which of CONTEXT_CUES shows that the question needs the conversation.
 
+        "pronoun": it has a word for a thing of the past, or for all that happened; none of the 114
+        questions in followups-dev.jsonl.gz that stand alone does. "hint": it has a pronoun before a
+        noun, begins with "and", or has few words. "none": it has neither.
+        """
+        if self.pronouns or self.asks_of_event:
+            return "pronoun"
+        few = len(self._head.split()) <= _FEW and _DEFINING.match(self._head) is None
+        connected = any(found.search(self._head) for found in (_CONNECTIVE, _ALIKE))
+        return "hint" if self._back_references or connected or few else "none"
 
-@_of_head
-@lru_cache(maxsize=_KEPT)
-def pronouns(question: str) -> tuple[re.Match[str], ...]:
-    """Return the words that stand for a thing of the past: not the "that" of "that force"."""
-    if asks_of_event(question):
-        return ()
-    return tuple(
-        found
-        for found in _back_references(question)
-        if found[0].lower() != "then"
-        and not (found[0].lower() in _POINTS and before_noun(question, found))
-        and not _of_a_clause(question, found)
-    )
+    @cached_property
+    def asks_of_event(self) -> bool:
+        """Whether the question is of what was asked about before, which it has no word for."""
+        return _OF_EVENT.search(self._head) is not None
 
+    @cached_property
+    def continues(self) -> str:
+        """What the question asks of what was asked last, or "" for another question.
 
-@_of_head
-def context_cue(question: str) -> str:
-    """Return which of CONTEXT_CUES shows that a question needs the conversation.
+        That is "Why" of "And why?", "When" of "When did that happen?" and all of "From which
+        base?".
+        """
+        event = _OF_EVENT.search(self._head)
+        if event is not None:
+            return event["asking"]
+        found = _BARE.search(self._rest) or _FRAGMENT.search(self._rest)
+        if found is None or (found.re is _FRAGMENT and _VERB_OR_MORE.search(found[1])):
+            return ""
+        return found[1]
 
-    "pronoun": it has a word for a thing of the past, or for all that happened; none of the 114
-    questions in followups-dev.jsonl.gz that stand alone does. "hint": it has a pronoun before a
-    noun, begins with "and", or has few words. "none": it has neither.
-    """
-    if pronouns(question) or asks_of_event(question):
-        return "pronoun"
-    return "hint" if _has_hint(question) else "none"
+    @cached_property
+    def new_subject(self) -> str:
+        """What the question puts in place of the last subject: "Syria" of "And in Syria?".
 
+        A preposition stays with it. "" where the question does no such thing.
+        """
+        found = _NEW_SUBJECT.search(self._head)
+        subject = "" if found is None else next(filter(None, found.groups()), "")
+        words = _PREPOSITION.sub("", subject, count=1).split()
+        asks = re.search(rf"\b(?:(?i:{_ASKING_WORD})|{_AUXILIARY})\b", subject)
+        return subject if 0 < len(words) <= _LONG_SUBJECT and asks is None else ""
 
-@_of_head
-def points_at_article(question: str) -> bool:
-    """Whether a question is about "this article", and about nothing else that was said."""
-    return _OF_ARTICLE.search(question) is not None and not pronouns(question)
+    @property
+    def points_at_article(self) -> bool:
+        """Whether the question is about "this article", and about nothing else that was said."""
+        return _OF_ARTICLE.search(self._head) is not None and not self.pronouns
 
+    @property
+    def says_nothing_alone(self) -> bool:
+        """Whether the question has no word to search for: "Why?", "On what day was that?"."""
+        return self.asks_of_event or _BARE.search(self._rest) is not None
 
-@_of_head
-@lru_cache(maxsize=_KEPT)
-def asks_of_event(question: str) -> bool:
-    """Whether a question is of what was asked about before, which it has no word for."""
-    return _OF_EVENT.search(question) is not None
+    @property
+    def asks_reason(self) -> bool:
+        """Whether the question asks for the reason of what was answered last: "And why?"."""
+        return self.continues.lower().startswith(("why", "how come"))
 
+    @property
+    def may_mean_all(self) -> bool:
+        """Whether a pronoun may stand for all that was just said: "Was it on TV?"."""
+        return any(found.search(self._head) for found in (_SUBJECT, _OBJECT))
 
-@_of_head
-def continues(question: str) -> str:
-    """Return what a question asks of what was asked last, or "" for another question.
+    @property
+    def asks_for_thing(self) -> bool:
+        """Whether a thing answers the question: "What did he order?"."""
+        return _THING.match(self._rest) is not None
 
-    That is "Why" of "And why?", "When" of "When did that happen?" and all of "From which base?".
-    """
-    event = _OF_EVENT.search(question)
-    if event is not None:
-        return event["asking"]
-    rest = without_connective(question)
-    found = _BARE.search(rest) or _FRAGMENT.search(rest)
-    if found is None or (found.re is _FRAGMENT and _VERB_OR_MORE.search(found[1])):
-        return ""
-    return found[1]
+    @property
+    def asks_who(self) -> bool:
+        """Whether a person, or a group of people, answers the question."""
+        return _WHO.match(self._rest) is not None
 
+    @property
+    def asks_what_was_said(self) -> bool:
+        """Whether what somebody said or did answers it: "What did he say to Trump?"."""
+        return _SAYING.match(self._rest) is not None
 
-@_of_head
-def says_nothing_alone(question: str) -> bool:
-    """Whether a question has no word to search for: "Why?", "On what day was that?"."""
-    return asks_of_event(question) or _BARE.search(without_connective(question)) is not None
+    @property
+    def asks_whether(self) -> bool:
+        """Whether yes or no answers the question."""
+        more = _MORE_THAN_WHETHER.search(self._rest)
+        return _WHETHER.search(self._rest) is not None and more is None
 
+    @property
+    def asks_when_written(self) -> bool:
+        """Whether the question asks for the date of the article itself."""
+        return _ASKS_DATE.search(self._head) is not None
 
-@_of_head
-def asks_reason(question: str) -> bool:
-    """Whether a question asks for the reason of what was answered last: "And why?"."""
-    return continues(question).lower().startswith(("why", "how come"))
+    def more_of(self, counted: str) -> str:
+        """Return the question with what was counted: "Will more soldiers follow?".
 
+        "" where the question does not ask for more of it.
+        """
+        found = _MORE.search(self.question, 0, READ_CHARS)
+        if found is None or not counted:
+            return ""
+        return f"{self.question[: found.start(1)]}more {counted}{self.question[found.end(1) :]}"
 
-@_of_head
-def new_subject(question: str) -> str:
-    """Return what a question puts in place of the last subject: "Syria" of "And in Syria?".
+    @cached_property
+    def _rest(self) -> str:
+        return _CONNECTIVE.sub("", self._head)
 
-    A preposition stays with it. "" where the question does no such thing.
-    """
-    found = _NEW_SUBJECT.search(question)
-    subject = "" if found is None else next(filter(None, found.groups()), "")
-    words = _PREPOSITION.sub("", subject, count=1).split()
-    asks = re.search(rf"\b(?:(?i:{_ASKING_WORD})|{_AUXILIARY})\b", subject)
-    return subject if 0 < len(words) <= _LONG_SUBJECT and asks is None else ""
+    @cached_property
+    def _back_references(self) -> list[re.Match[str]]:
+        """The words that point at the past, before a noun or alone."""
+        return [found for found in _PRONOUN.finditer(self._head) if not _points_elsewhere(found)]
 
 
 def starts_with_preposition(text: str) -> bool:
@@ -258,51 +297,9 @@ def starts_with_preposition(text: str) -> bool:
     return _PREPOSITION.match(text) is not None
 
 
-@_of_head
-def may_mean_all(question: str) -> bool:
-    """Whether a pronoun may stand for all that was just said: "Was it on TV?"."""
-    return _SUBJECT.search(question) is not None or _OBJECT.search(question) is not None
-
-
-@_of_head
-def asks_for_thing(question: str) -> bool:
-    """Whether a thing answers a question: "What did he order?"."""
-    return _THING.match(without_connective(question)) is not None
-
-
-@_of_head
-def asks_who(question: str) -> bool:
-    """Whether a person, or a group of people, answers a question."""
-    return _WHO.match(without_connective(question)) is not None
-
-
-@_of_head
-def asks_what_was_said(question: str) -> bool:
-    """Whether what somebody said or did answers a question: "What did he say to Trump?"."""
-    return _SAYING.match(without_connective(question)) is not None
-
-
 def stands_for_thing(pronoun: re.Match[str]) -> bool:
     """Whether a pronoun may stand for what answered the last question."""
     return pronoun[0].lower() in _OF_A_THING or kind_of(pronoun) == "several"
-
-
-def more_of(question: str, counted: str) -> str:
-    """Return a question with what was counted: "Will more soldiers follow?".
-
-    "" where the question does not ask for more of it.
-    """
-    found = _MORE.search(question, 0, READ_CHARS)
-    if found is None or not counted:
-        return ""
-    return f"{question[: found.start(1)]}more {counted}{question[found.end(1) :]}"
-
-
-@_of_head
-def asks_whether(question: str) -> bool:
-    """Whether yes or no answers a question."""
-    asked = without_connective(question)
-    return _WHETHER.search(asked) is not None and _MORE_THAN_WHETHER.search(asked) is None
 
 
 def kind_of(pronoun: re.Match[str]) -> str:
@@ -313,52 +310,32 @@ def kind_of(pronoun: re.Match[str]) -> str:
     return "person" if word in _OF_A_PERSON else "several" if word in _OF_SEVERAL else "thing"
 
 
-def owns(question: str, pronoun: re.Match[str]) -> bool:
+def owns(pronoun: re.Match[str]) -> bool:
     """Whether a pronoun says whose something is: "her name", but not "who paid her"."""
     word = pronoun[0].lower()
-    return word in _OWNING or (word == "her" and before_noun(question, pronoun))
+    return word in _OWNING or (word == "her" and before_noun(pronoun))
 
 
-def before_noun(question: str, pronoun: re.Match[str]) -> bool:
+def before_noun(pronoun: re.Match[str]) -> bool:
     """Whether a word that tells something follows a pronoun: "that force", "her name"."""
-    following = _next_word(question, pronoun)
+    following = _next_word(pronoun)
     return following != "" and not is_stop_word(following)
 
 
-def without_connective(question: str) -> str:
-    """Return a question without the "and", "what about" and the like that it begins with."""
-    return _CONNECTIVE.sub("", question)
-
-
-def _has_hint(question: str) -> bool:
-    return (
-        bool(_back_references(question))
-        or _CONNECTIVE.match(question) is not None
-        or _ALIKE.search(question) is not None
-        or (len(question.split()) <= _FEW and _DEFINING.match(question) is None)
-    )
-
-
-def _of_a_clause(question: str, pronoun: re.Match[str]) -> bool:
+def _of_a_clause(pronoun: re.Match[str]) -> bool:
     """Whether a pronoun stands for what was said or done: "Where did he say that?"."""
     return (
         pronoun[0].lower() in _OF_A_THING
-        and _OF_A_CLAUSE.search(question[: pronoun.start()]) is not None
-        and _next_word(question, pronoun) == ""
+        and _OF_A_CLAUSE.search(_before(pronoun)) is not None
+        and _next_word(pronoun) == ""
     )
 
 
-def _back_references(question: str) -> list[re.Match[str]]:
-    """Return the words that point at the past, before a noun or alone."""
-    return [
-        found for found in _PRONOUN.finditer(question) if not _points_elsewhere(question, found)
-    ]
-
-
-def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
+def _points_elsewhere(pronoun: re.Match[str]) -> bool:
     """Whether a pronoun stands for nothing, for the article, or for words of the same question."""
-    word, following = pronoun[0].lower(), _next_word(question, pronoun).lower()
-    last = _LAST_WORD.search(question[: pronoun.start()])
+    word, following = pronoun[0].lower(), _next_word(pronoun).lower()
+    before = _before(pronoun)
+    last = _LAST_WORD.search(before)
     preceding = "" if last is None else last[1].lower()
     if word == "there":  # "Is there a reason", but "Who was there?"
         return following in _BEING or (preceding in _BEING and following != "")
@@ -366,24 +343,20 @@ def _points_elsewhere(question: str, pronoun: re.Match[str]) -> bool:
         return preceding != "" and not is_stop_word(preceding)
     if word in _POINTS:
         return following in _ARTICLE_WORDS
-    if word == "it" and _AHEAD.match(question, pronoun.end()):
+    if word == "it" and _AHEAD.match(pronoun.string, pronoun.end()):
         return True
-    before = question[: pronoun.start()]
     second = _SECOND.search(before)
     told = "" if second is None else second["told"] or before[: second.start()]
     if not all(map(is_stop_word, told.split())):
         return True  # "What is anemia and why is it dangerous?"
-    one = owns(question, pronoun) and before_noun(question, pronoun) and word not in _OF_SEVERAL
+    one = owns(pronoun) and before_noun(pronoun) and word not in _OF_SEVERAL
     return one and _NAMED.search(before) is not None  # "What did Lund do for her career?"
 
 
-def _next_word(question: str, pronoun: re.Match[str]) -> str:
-    following = _NEXT_WORD.match(question, pronoun.end())
+def _next_word(pronoun: re.Match[str]) -> str:
+    following = _NEXT_WORD.match(pronoun.string, pronoun.end())
     return "" if following is None else following[1]
 
 
-@_of_head
-@lru_cache(maxsize=_KEPT)
-def asks_when_written(question: str) -> bool:
-    """Whether a question asks for the date of the article itself."""
-    return _ASKS_DATE.search(question) is not None
+def _before(pronoun: re.Match[str]) -> str:
+    return pronoun.string[: pronoun.start()]

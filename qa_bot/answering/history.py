@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa_bot.answering.cues import asks_whether, asks_who, context_cue, continues
+from qa_bot.answering.cues import Cues
 from qa_bot.answering.mentions import terms
 from qa_bot.datatypes import Answer, Level, Link, Span
 
@@ -88,7 +88,7 @@ def past_of(turns: Sequence[Said], around: str = "") -> Past:
     Names that people typed in lower case are capitalised as they are ``around``.
     """
     past = _joined([(text, turn.asked) for turn in turns for text in turn.texts])
-    who = frozenset(turn.answer for turn in turns if turn.answer and asks_who(turn.query))
+    who = frozenset(turn.answer for turn in turns if turn.answer and Cues(turn.query).asks_who)
     text = _capitalised(past.text, around)
     return Past(text, past.turns, who, frozenset(_unknown(text, past, turns, around)))
 
@@ -134,7 +134,7 @@ def text_around(history: Sequence[Turn]) -> str:
 def highlighted(turns: Sequence[Turn]) -> Span | None:
     """Return the words that answered the last of some turns, unless that said yes or no."""
     last = turns[-1] if turns else None
-    if not isinstance(last, Answer) or not last.found or asks_whether(last.question):
+    if not isinstance(last, Answer) or not last.found or Cues(last.question).asks_whether:
         return None
     return last.quotes[0].highlight
 
@@ -156,8 +156,9 @@ def _said(item: Turn) -> Said:
     match item:
         case (str(question), str(reply)):
             question, reply = question[:SAID_CHARS], reply[:SAID_CHARS]
-            answer = "" if asks_whether(question) else _short(reply)
-            return Said(question, question, reply, answer, context_cue(question) == "none")
+            cues = Cues(question)
+            answer = "" if cues.asks_whether else _short(reply)
+            return Said(question, question, reply, answer, cues.context == "none")
         case _:
             raise ValueError(f"history holds Answers or (question, answer) pairs, not {item!r:.80}")
 
@@ -169,14 +170,14 @@ def _said_by(answer: Answer) -> Said:
         asked=follows[0] if follows else answer.question,
         query=answer.query[:SAID_CHARS],
         reply="" if quoted is None else quoted.text,
-        answer="" if asks_whether(answer.question) else _short(answer.text),
+        answer="" if Cues(answer.question).asks_whether else _short(answer.text),
         stands_alone=not answer.understood,
         refused=answer.level == Level.NOT_SAID,
     )
 
 
 def _continues(item: Turn) -> bool:
-    return isinstance(item, Answer) and continues(item.question) != ""
+    return isinstance(item, Answer) and Cues(item.question).continues != ""
 
 
 def _short(answer: str) -> str:

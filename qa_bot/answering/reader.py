@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from qa_bot.answering.clauses import raised, with_body
-from qa_bot.answering.cues import asks_when_written
+from qa_bot.answering.cues import Cues
 from qa_bot.answering.rows import lowered
 from qa_bot.answering.scripts import is_foreign, quotes_by_words
 from qa_bot.context import Reading, outline, reading
@@ -61,7 +61,7 @@ def select(candidates: Sequence[Quote], levels: Levels, max_quotes: int) -> tupl
 
 def date_quotes(query: str, hits: Sequence[Hit]) -> list[Quote]:
     """Quote the date in the header of each article found, when the query asks for it."""
-    if not asks_when_written(query):
+    if not Cues(query).asks_when_written:
         return []
     documents: dict[str, Document] = {hit.passage.document.id: hit.passage.document for hit in hits}
     quotes = []

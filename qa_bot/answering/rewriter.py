@@ -13,25 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from qa_bot.answering.continuation import about_all, continued, counted, with_subject
-from qa_bot.answering.cues import (
-    asks_for_thing,
-    asks_what_was_said,
-    asks_when_written,
-    asks_whether,
-    asks_who,
-    context_cue,
-    continues,
-    kind_of,
-    may_mean_all,
-    more_of,
-    new_subject,
-    owns,
-    points_at_article,
-    pronouns,
-    says_nothing_alone,
-    stands_for_thing,
-    without_connective,
-)
+from qa_bot.answering.cues import Cues, kind_of, owns, stands_for_thing
 from qa_bot.answering.history import (
     Past,
     Said,
@@ -112,9 +94,10 @@ def rewrites(
     ``history`` is oldest first; its last turns count. Nothing is understood that is in ``without``.
     Raises ValueError when an item of the history is no turn.
     """
+    asked = Cues(question)
     as_asked = Rewrite(question)
     turns = read_history(history)
-    if not turns or asks_when_written(question) or points_at_article(question):
+    if not turns or asked.asks_when_written or asked.points_at_article:
         return (as_asked,)
     last = None if turns[-1].refused else turns[-1]
     network = load_model() if model is None else model
@@ -122,19 +105,19 @@ def rewrites(
     resolved: tuple[Rewrite, ...] = ()
     for said in (topic(turns), turns):
         past = past_of(said, around)
-        chosen = _choose_terms(question, past, history[-1], network)
-        resolved = resolve(question, past, chosen, around, without)[:-1]
-        if resolved or not pronouns(question):
+        chosen = _choose_terms(asked, past, history[-1], network)
+        resolved = resolve(asked, past, chosen, around, without)[:-1]
+        if resolved or not asked.pronouns:
             break
     if last is None:
         return _distinct(resolved, question)
-    found = _in_order(question, last, resolved)
+    found = _in_order(asked, last, resolved)
     meant = _distinct([r for r in found if not {*r.understood} & {*without}], question)
-    return meant[:-1] if len(meant) > 1 and says_nothing_alone(question) else meant
+    return meant[:-1] if len(meant) > 1 and asked.says_nothing_alone else meant
 
 
 def resolve(
-    question: str,
+    asked: Cues,
     past: Past,
     chances: Mapping[Term, float],
     around: str = "",
@@ -147,17 +130,17 @@ def resolve(
     all that was chosen comes first, then one thing. The last is the question as it was asked.
     ``around`` is text that also tells which names are those of people.
     """
-    known = {term.stem for term in terms(question)}
+    known = {term.stem for term in terms(asked.question)}
     mentions = [m for m in referents(past.text, chances) if not m.stems <= known]
-    words = pronouns(question)
+    words = asked.pronouns
     mentions = [m for m in mentions if not _excluded(past, m, without, bool(words))]
     kinds = _Kinds(past, f"{past.text}\n{around}", mentions)
     if words:
         mentions = [m for m in mentions if any(kinds.agree(m, word) for word in words)]
-    found = [_put(question, past, mention, mentions, kinds) for mention in mentions]
+    found = [_put(asked, past, mention, mentions, kinds) for mention in mentions]
     if not words and mentions:
-        found.insert(0, _add(question, past, mentions[:_TOGETHER]))
-    return _distinct(found, question)
+        found.insert(0, _add(asked, past, mentions[:_TOGETHER]))
+    return _distinct(found, asked.question)
 
 
 def _distinct(found: Iterable[Rewrite], question: str) -> tuple[Rewrite, ...]:
@@ -218,14 +201,14 @@ class _Kinds:
 
 
 def _put(
-    question: str, past: Past, first: Mention, others: Sequence[Mention], kinds: _Kinds
+    asked: Cues, past: Past, first: Mention, others: Sequence[Mention], kinds: _Kinds
 ) -> Rewrite:
     """Return a question with a thing in the place of the first pronoun that agrees with it.
 
     The first pronoun of each other kind gets the likeliest of the others that agrees with it.
     """
     # "Who was Iraq?" is not what "Who was there?" means.
-    free = [pronoun for pronoun in pronouns(question) if kind_of(pronoun) != "place"]
+    free = [pronoun for pronoun in asked.pronouns if kind_of(pronoun) != "place"]
     placed: dict[str, tuple[re.Match[str], Mention]] = {}  # by the kind of the pronoun
     for mention in (first, *(other for other in others if other != first)):
         left = [pronoun for pronoun in free if kind_of(pronoun) not in placed]
@@ -233,30 +216,30 @@ def _put(
         if fit is not None:
             placed[kind_of(fit)] = fit, mention
         elif mention == first:
-            return _add(question, past, [first])
+            return _add(asked, past, [first])
     in_order = sorted(placed.values(), key=lambda place: place[0].start())
     meant = [(pronoun, past.text[m.start : m.end]) for pronoun, m in in_order]
-    return _replaced(question, meant)
+    return _replaced(asked, meant)
 
 
-def _replaced(question: str, meant: Sequence[tuple[re.Match[str], str]]) -> Rewrite:
+def _replaced(asked: Cues, meant: Sequence[tuple[re.Match[str], str]]) -> Rewrite:
     """Return a question with words in the place of its pronouns, which are in order."""
-    query = question
+    query = asked.question
     for pronoun, words in reversed(meant):
-        own = "'s" if owns(question, pronoun) else ""
+        own = "'s" if owns(pronoun) else ""
         query = query[: pronoun.start()] + words + own + query[pronoun.end() :]
     links = [Understood(Link.MEANS, pronoun[0].lower(), words) for pronoun, words in meant]
     return Rewrite(query, tuple(links))
 
 
-def _add(question: str, past: Past, mentions: Sequence[Mention]) -> Rewrite:
+def _add(asked: Cues, past: Past, mentions: Sequence[Mention]) -> Rewrite:
     """Put things before a question that begins in the middle ("And in Syria?"), or after it."""
     ordered = sorted(mentions, key=lambda mention: mention.start)
     links = dict.fromkeys(_understood_as(past, mention) for mention in ordered)
     followed = [link for link in links if link.kind == Link.FOLLOWS]
-    rest = without_connective(question)
+    rest = asked.without_connective
     text = _listed(past.text, ordered)
-    parts = [question, text] if rest == question else [text, rest]
+    parts = [rest, text] if rest == asked.question else [text, rest]
     return Rewrite(" ".join(filter(None, parts)), tuple(followed if followed else links))
 
 
@@ -291,62 +274,62 @@ def _excluded(
     return any(u.meaning == words and u.kind != Link.FOLLOWS for u in without)
 
 
-def _choose_terms(question: str, past: Past, last: Turn, network: ReaderModel) -> dict[Term, float]:
+def _choose_terms(asked: Cues, past: Past, last: Turn, network: ReaderModel) -> dict[Term, float]:
     """Return the terms of the past that a question needs, and how likely; none if it needs none."""
     candidates = [term for term in terms(past.text) if term.start not in past.unknown]
     places = [(term.start, term.end) for term in candidates]
-    needs_context, chances = network.judge_terms(question, past.text, places)
-    least = network.card.rewriting[context_cue(question)]
+    needs_context, chances = network.judge_terms(asked.question, past.text, places)
+    least = network.card.rewriting[asked.context]
     if needs_context < least.needs_context:
         return {}
     likely = dict(zip(candidates, chances, strict=True))
-    if pronouns(question):
-        who = isinstance(last, Answer) and asks_who(last.query)
+    if asked.pronouns:
+        who = isinstance(last, Answer) and Cues(last.query).asks_who
         least_of_name = ANSWERED_WHO if who else ANSWERED
         answering = _answering(past.text, last, candidates)
         likely |= {term: max(likely[term], least_of_name) for term in answering}
     return {term: chance for term, chance in likely.items() if chance >= least.word}
 
 
-def _in_order(question: str, last: Said, resolved: Sequence[Rewrite]) -> list[Rewrite]:
+def _in_order(asked: Cues, last: Said, resolved: Sequence[Rewrite]) -> list[Rewrite]:
     """Return all that a question may mean after the last one, likeliest first."""
-    likeliest = list(_continuing(question, last, resolved))
+    likeliest = list(_continuing(asked, last, resolved))
     if likeliest and likeliest[0].understood[-1].kind != Link.MEANS:
         # The same in other words: what is told of it is the same too.
         others = [replace(rewrite, understood=likeliest[0].understood) for rewrite in resolved]
         return [*likeliest, *others]
-    if asks_what_was_said(last.query):
-        return [*_meaning_all(question, last), *resolved]
-    return [*likeliest, *resolved[:1], *_meaning_all(question, last), *resolved[1:]]
+    if Cues(last.query).asks_what_was_said:
+        return [*_meaning_all(asked, last), *resolved]
+    return [*likeliest, *resolved[:1], *_meaning_all(asked, last), *resolved[1:]]
 
 
-def _continuing(question: str, last: Said, resolved: Sequence[Rewrite]) -> Iterator[Rewrite]:
+def _continuing(asked: Cues, last: Said, resolved: Sequence[Rewrite]) -> Iterator[Rewrite]:
     """Yield what a question means that continues the last one, or points at what answered it."""
     follows = Understood(Link.FOLLOWS, "", last.asked)
-    asking, subject = continues(question), new_subject(question)
+    asking, subject = asked.continues, asked.new_subject
     root = last if last.root is None else last.root
     if asking:
         yield Rewrite(continued(asking, root), (follows,))
-    elif more := more_of(question, counted(root)):
+    elif more := asked.more_of(counted(root)):
         yield Rewrite(more, (Understood(Link.ADDS, "", counted(root)),))
-    elif subject and pronouns(question):
+    elif subject and asked.pronouns:
         meant = [u for rewrite in resolved for u in rewrite.understood if u.kind == Link.MEANS]
         for link in meant[:1]:
             yield Rewrite(with_subject(link.meaning, last), (link, follows))
     elif subject:
         yield Rewrite(with_subject(subject, last), (follows,))
-    elif last.answer and asks_for_thing(last.query):
-        for pronoun in pronouns(question)[:1]:
+    elif last.answer and Cues(last.query).asks_for_thing:
+        for pronoun in asked.pronouns[:1]:
             if stands_for_thing(pronoun) and is_plural(last.answer) == (
                 kind_of(pronoun) == "several"
             ):
-                yield _replaced(question, [(pronoun, last.answer)])
+                yield _replaced(asked, [(pronoun, last.answer)])
 
 
-def _meaning_all(question: str, last: Said) -> Iterator[Rewrite]:
+def _meaning_all(asked: Cues, last: Said) -> Iterator[Rewrite]:
     """Yield what a question means if its pronoun is for all that was just asked and said."""
-    if may_mean_all(question) and not continues(question):
-        yield Rewrite(about_all(question, last), (Understood(Link.FOLLOWS, "", last.asked),))
+    if asked.may_mean_all and not asked.continues:
+        yield Rewrite(about_all(asked.question, last), (Understood(Link.FOLLOWS, "", last.asked),))
 
 
 def _answering(past: str, last: Turn, candidates: Iterable[Term]) -> list[Term]:
@@ -354,7 +337,7 @@ def _answering(past: str, last: Turn, candidates: Iterable[Term]) -> list[Term]:
     quoted = quoted_span(last) if isinstance(last, Answer) else None
     if not isinstance(last, Answer) or quoted is None or not past.endswith(quoted.text):
         return []
-    if asks_whether(last.question):
+    if Cues(last.question).asks_whether:
         return []
     before = quoted.end - len(past)  # from places of the past to those of the document
     start, end = last.quotes[0].highlight.start - before, last.quotes[0].highlight.end - before

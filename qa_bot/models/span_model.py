@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from qa_bot.errors import ModelError
 
-CONTEXT_CUES = ("pronoun", "hint", "none")  # what cues.context_cue returns
+CONTEXT_CUES = ("pronoun", "hint", "none")  # what Cues.context is
 
 
 if TYPE_CHECKING:

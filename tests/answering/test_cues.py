@@ -2,25 +2,11 @@
 
 import pytest
 
-from qa_bot.answering.cues import (
-    READ_CHARS,
-    asks_of_event,
-    asks_reason,
-    asks_whether,
-    context_cue,
-    continues,
-    may_mean_all,
-    more_of,
-    new_subject,
-    owns,
-    points_at_article,
-    pronouns,
-    without_connective,
-)
+from qa_bot.answering.cues import READ_CHARS, Cues, owns
 
 
 def words(question: str) -> list[str]:
-    return [found[0] for found in pronouns(question)]
+    return [found[0] for found in Cues(question).pronouns]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +75,7 @@ def test_pronouns_stand_for_something_said_before(question: str, expected: list[
     ],
 )
 def test_signs_of_leaning(question: str, expected: str) -> None:
-    assert context_cue(question) == expected
+    assert Cues(question).context == expected
 
 
 @pytest.mark.parametrize(
@@ -102,20 +88,20 @@ def test_signs_of_leaning(question: str, expected: str) -> None:
     ],
 )
 def test_a_question_about_this_article_is_about_nothing_else(question: str, expected: bool) -> None:
-    assert points_at_article(question) is expected
+    assert Cues(question).points_at_article is expected
 
 
 @pytest.mark.parametrize(
     ("question", "expected"), [("Who paid her?", False), ("Her name?", True), ("Its end?", True)]
 )
 def test_some_pronouns_say_whose_something_is(question: str, expected: bool) -> None:
-    (pronoun,) = pronouns(question)
-    assert owns(question, pronoun) is expected
+    (pronoun,) = Cues(question).pronouns
+    assert owns(pronoun) is expected
 
 
 def test_what_a_question_begins_with_in_the_middle_is_cut() -> None:
-    assert without_connective("And what about Syria?") == "Syria?"
-    assert without_connective("Why not?") == "Why not?"
+    assert Cues("And what about Syria?").without_connective == "Syria?"
+    assert Cues("Why not?").without_connective == "Why not?"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +123,7 @@ def test_what_a_question_begins_with_in_the_middle_is_cut() -> None:
     ],
 )
 def test_an_event_is_asked_about_without_a_word_for_it(question: str, expected: bool) -> None:
-    assert asks_of_event(question) is expected
+    assert Cues(question).asks_of_event is expected
 
 
 @pytest.mark.parametrize(
@@ -166,7 +152,7 @@ def test_an_event_is_asked_about_without_a_word_for_it(question: str, expected: 
     ],
 )
 def test_a_question_of_yes_or_no(question: str, expected: bool) -> None:
-    assert asks_whether(question) is expected
+    assert Cues(question).asks_whether is expected
 
 
 @pytest.mark.parametrize(
@@ -193,7 +179,7 @@ def test_a_question_of_yes_or_no(question: str, expected: bool) -> None:
     ],
 )
 def test_what_continues_the_last_question(question: str, expected: str) -> None:
-    assert continues(question) == expected
+    assert Cues(question).continues == expected
 
 
 @pytest.mark.parametrize(
@@ -211,29 +197,29 @@ def test_what_continues_the_last_question(question: str, expected: str) -> None:
     ],
 )
 def test_another_subject(question: str, expected: str) -> None:
-    assert new_subject(question) == expected
+    assert Cues(question).new_subject == expected
 
 
 def test_more_of_what_was_counted() -> None:
-    assert more_of("Will more follow?", "boats") == "Will more boats follow?"
-    assert more_of("Are there others?", "boats") == "Are there more boats?"
-    assert more_of("Will more boats follow?", "boats") == ""
-    assert more_of("Will more follow?", "") == ""
+    assert Cues("Will more follow?").more_of("boats") == "Will more boats follow?"
+    assert Cues("Are there others?").more_of("boats") == "Are there more boats?"
+    assert Cues("Will more boats follow?").more_of("boats") == ""
+    assert Cues("Will more follow?").more_of("") == ""
 
 
 def test_a_pronoun_may_be_for_all_that_was_said() -> None:
     asked = ["Was it on TV?", "Who decided this?", "Will that do?", "Who saw it there?", "Is he?"]
-    assert [may_mean_all(question) for question in asked] == [True, True, True, False, False]
+    assert [Cues(question).may_mean_all for question in asked] == [True, True, True, False, False]
 
 
 def test_the_reason_of_what_was_answered() -> None:
     asked = ["And why?", "How come?", "Why did he?", "When?"]
-    assert [asks_reason(question) for question in asked] == [True, True, False, False]
+    assert [Cues(question).asks_reason for question in asked] == [True, True, False, False]
 
 
 def test_cues_are_looked_for_in_the_head_of_a_question() -> None:
     # Looked for in all of it, this took minutes at 100,000 characters.
     question = "Is it " + "tell " * READ_CHARS
-    assert asks_whether(f"{question}who") and not asks_whether("Is it tell who")
-    assert pronouns(f"{question}him") == pronouns(question) != ()
-    assert more_of(f"{question}Will more follow?", "soldiers") == ""
+    assert Cues(f"{question}who").asks_whether and not Cues("Is it tell who").asks_whether
+    assert words(f"{question}him") == words(question) == ["it"]
+    assert Cues(f"{question}Will more follow?").more_of("soldiers") == ""

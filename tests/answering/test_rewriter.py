@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa_bot.answering.cues import Cues
 from qa_bot.answering.history import (
     PAST_CHARS,
     SAID_CHARS,
@@ -53,7 +54,7 @@ def queries(
 def resolved(
     question: str, past: str, chances: dict[Term, float], around: str = ""
 ) -> tuple[str, ...]:
-    return tuple(it.query for it in resolve(question, Past(past), chances, around))
+    return tuple(it.query for it in resolve(Cues(question), Past(past), chances, around))
 
 
 def chosen(past: str, words: Sequence[str]) -> dict[Term, float]:
