@@ -2,8 +2,8 @@
 
 Words, on followups-dev.jsonl.gz: people wrote each question again so that it stands alone. The
 terms wanted are those of this rewriting that the question lacks and the history has; a query's are
-those it has and the question lacks. A term is a word that tells something, lower-cased and cut to
-five letters, as the reader counts words. Questions without a history have nothing to add and are
+those it has and the question lacks. A term is a content word, lower-cased and cut to five
+letters, as the reader counts words. Questions without a history have nothing to add and are
 left out.
 
 Quotes, on the documents of doc2dial.jsonl.gz that ``is_dev`` chooses: the place that answers a

@@ -174,7 +174,7 @@ def test_documents_are_added_and_removed_in_memory(tmp_path: Path) -> None:
     assert bot.answer("Olof Lund").text == LUND.text
     assert bot.remove([MILL.id, LUND.id]) == (MILL, LUND)
     assert bot.documents == (harbour,)
-    with pytest.raises(QABotError, match="no article 'nonsense'"):
+    with pytest.raises(QABotError, match="no document 'nonsense'"):
         bot.remove([harbour.id, "nonsense"])
     with pytest.raises(TypeError, match="a path must be a string or a Path, not Document"):
         bot.add([tmp_path / "harbour.txt", MILL])
@@ -226,7 +226,7 @@ def test_one_bot_answers_from_several_indexes() -> None:
             bot.answer("harbour", documents=ids)
     bot.remove([LUND.id])
     assert not bot.answer("Olof Lund", documents=[MILL.id]).found
-    with pytest.raises(QABotError, match="no article"):
+    with pytest.raises(QABotError, match="no document"):
         bot.remove([MILL.id])
 
 

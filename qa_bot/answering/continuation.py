@@ -1,11 +1,11 @@
-"""A question that continues the last one -> queries in words of both: "Why did Esper order it?"."""
+"""Turn a question that continues the last one into a query: "Why did Esper order it?"."""
 
 import re
 from dataclasses import dataclass
 
 from qa_bot.answering.cues import starts_with_preposition
 from qa_bot.answering.history import Said
-from qa_bot.answering.mentions import ASKING, is_role, noun_phrases, terms
+from qa_bot.answering.mentions import QUESTION_WORDS, is_role, noun_phrases, terms
 
 _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
@@ -44,12 +44,14 @@ class _Parts:
 
 
 def continued(asking: str, last: Said) -> str:
-    """Return what asks ("Why", "From which base") of what the last question asked and found.
+    """Return the last question, with its answer, asked with other question words.
 
-    ``Why`` after "Who killed the guard?" and "Iran" is "Why Iran killed the guard?". Where the last
-    question has no word that tells something it is "".
+    "Why" after "Who killed the guard?" and "Iran" gives "Why Iran killed the guard?". A last
+    question without a content word gives "".
     """
-    if not any(last.query[t.start : t.end].lower() not in ASKING for t in terms(last.query)):
+    if not any(
+        last.query[t.start : t.end].lower() not in QUESTION_WORDS for t in terms(last.query)
+    ):
         return ""
     parts = _parts(last.query)
     if parts is None:
@@ -64,9 +66,9 @@ def continued(asking: str, last: Said) -> str:
 
 
 def with_subject(subject: str, last: Said) -> str:
-    """Return the last question with another subject in place of the name or the phrase it has.
+    """Return the last question with its name or noun phrase replaced by another subject.
 
-    A subject with a preposition ("in Syria") takes the place of what has the same one.
+    A subject with a preposition ("in Syria") replaces what follows the same preposition.
     """
     query = last.query.strip(" .?!")
     preposition, _, inside = subject.partition(" ")
@@ -96,13 +98,15 @@ def counted(last: Said) -> str:
 
 
 def about_all(question: str, last: Said) -> str:
-    """Return a question with the words of the last one after it, from its first telling word on."""
-    telling = [t for t in terms(last.query) if last.query[t.start : t.end].lower() not in ASKING]
+    """Return a question followed by the last one, from its first to its last content word."""
+    telling = [
+        t for t in terms(last.query) if last.query[t.start : t.end].lower() not in QUESTION_WORDS
+    ]
     return f"{question} {last.query[telling[0].start : telling[-1].end]}" if telling else ""
 
 
 def _word_before(text: str, start: int) -> str:
-    """Return the word before a place, but for an article."""
+    """Return the word before an offset; articles are skipped."""
     words = _ARTICLE_BEFORE.sub("", text[:start]).lower().split()
     return words[-1] if words else ""
 
@@ -121,7 +125,7 @@ def _parts(query: str) -> _Parts | None:
 
 
 def _answer(parts: _Parts, answer: str) -> str:
-    """Return what stands for the asking words of a question: what answered, or their noun."""
+    """Return what replaces the question words of a question: its answer, or their noun."""
     if parts.asking in _THINGS:
         return answer if answer else parts.noun
     if parts.asking == "how" and parts.noun:

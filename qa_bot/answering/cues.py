@@ -1,4 +1,4 @@
-"""What a question says of itself: whether it leans on what was said before, and what it asks."""
+"""Cues in the wording of a question: whether it needs the conversation, and what it asks for."""
 
 import re
 from functools import cached_property
@@ -33,7 +33,7 @@ _OF_A_PERSON = frozenset("he she him her his hers".split())
 _OF_SEVERAL = frozenset("they them their theirs thier these those".split())
 _OWNING = frozenset("his hers its their theirs thier".split())  # "thier" is often typed
 _POINTS = frozenset("this that these those".split())  # "that" stands for a thing, "that force" not
-# Of a question, where its cues are looked for: in a page of text that would take minutes.
+# Cues are looked for in the start of a question: in a page of text that would take minutes.
 READ_CHARS = 500
 _FEW = 3  # words: "Why not?", "How many more?"
 _LONG_SUBJECT = 5  # words; what is longer is a question of its own
@@ -43,7 +43,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _OF_A_THING = frozenset("it this that".split())
-# With no word after them, these are of what was said or done and of no thing: "Who said that?"
+# A pronoun at the end, after one of these, stands for what was said or done: "Who said that?"
 _OF_A_CLAUSE = re.compile(
     r"\b(?:say|says|said|saying|tell|tells|told|claims?|claimed|reports?|reported|announced?"
     r"|den(?:y|ies|ied)|admit(?:s|ted)?|confirm(?:s|ed)?|mean|means|meant|knows?|knew|thinks?"
@@ -68,7 +68,7 @@ _AHEAD = re.compile(
     r"\s+(?:that|to|if|whether|for|when)\b",
     re.IGNORECASE,
 )
-# What follows "that" where it opens a clause: "groups that are", "say that the".
+# Words after a "that" that opens a clause: "groups that are", "say that the".
 _OPENED = frozenset(
     "the a an is are was were has have had do does did can could will would may might must should "
     "he she it they there".split()
@@ -80,7 +80,7 @@ _SECOND = re.compile(
     r"|(?<=^if\s)(?P<told>.*,).*$",
     re.IGNORECASE,
 )
-# "When did that happen?", "On what day was that?": what was asked about before, and no thing.
+# "When did that happen?", "On what day was that?": the event of the last question.
 _OF_EVENT = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|then)\W+)*(?P<asking>(?:(?:on|in|at|since|during|by|until)\s+)?"
     r"(?:when|where|why|how|how long|(?:what|which)\s+(?:day|date|week|month|year|time|place)))"
@@ -113,14 +113,14 @@ _MORE_THAN_WHETHER = re.compile(
     rf"|\b{_ASKING_WORD}\W*$",
     re.IGNORECASE,
 )
-# "Why?", "How come?", "How many?", "By whom?": an asking word alone asks on.
+# "Why?", "How come?", "How many?", "By whom?": a question word alone.
 _BARE = re.compile(
     r"^\s*((?:(?:since|until|by|for|from|to|with|at|in|on)\s+)?"
     r"(?:who|whom|what|when|where|why|which|how)"
     r"(?:\s+(?:not|so|come|else|many|much|long|often|exactly|for|from|to|with))*)\W*$",
     re.IGNORECASE,
 )
-# "From which base?", "How many soldiers?", "Which militia?": an asking word and a noun, no verb.
+# "From which base?", "How many soldiers?", "Which militia?": a question word and a noun, no verb.
 _FRAGMENT = re.compile(
     r"^\s*((?:(?:from|to|in|at|on|by|for|with|of|under|near|against|since|until|during)\s+"
     r"(?:which|what|whose|how\s+many|how\s+much)|(?:which|whose|how\s+many))"
@@ -156,7 +156,7 @@ _MORE = re.compile(
 
 
 class Cues:
-    """The cues of a question, each looked for once, in its first READ_CHARS."""
+    """The cues of a question, each worked out once, from its first READ_CHARS characters."""
 
     def __init__(self, question: str) -> None:
         self.question = question
@@ -196,7 +196,7 @@ class Cues:
 
     @cached_property
     def asks_of_event(self) -> bool:
-        """Whether the question is of what was asked about before, which it has no word for."""
+        """Whether the question is about the last one's event: "When did that happen?"."""
         return _OF_EVENT.search(self._head) is not None
 
     @cached_property
@@ -317,7 +317,7 @@ def owns(pronoun: re.Match[str]) -> bool:
 
 
 def before_noun(pronoun: re.Match[str]) -> bool:
-    """Whether a word that tells something follows a pronoun: "that force", "her name"."""
+    """Whether a content word follows a pronoun: "that force", "her name"."""
     following = _next_word(pronoun)
     return following != "" and not is_stop_word(following)
 
@@ -332,7 +332,7 @@ def _of_a_clause(pronoun: re.Match[str]) -> bool:
 
 
 def _points_elsewhere(pronoun: re.Match[str]) -> bool:
-    """Whether a pronoun stands for nothing, for the article, or for words of the same question."""
+    """Whether a pronoun refers to nothing, to the article, or to words of the same question."""
     word, following = pronoun[0].lower(), _next_word(pronoun).lower()
     before = _before(pronoun)
     last = _LAST_WORD.search(before)

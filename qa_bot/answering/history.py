@@ -10,10 +10,10 @@ from qa_bot.datatypes import Answer, Level, Link, Span
 
 Turn = Answer | tuple[str, str]  # an earlier Answer, or (question, answer text)
 
-SAID_CHARS = 300  # of what was quoted in a turn
-PAST_CHARS = 1200  # of the conversation: the last turns
-AROUND = 10_000  # characters of an article before and after a quote, which tell who is a person
-SEPARATOR = " | "  # between what two people said
+SAID_CHARS = 300  # quoted from a turn
+PAST_CHARS = 1200  # of the last turns of a conversation
+AROUND = 10_000  # characters of an article before and after a quote; they show who is a person
+SEPARATOR = " | "  # between two utterances
 _SHORT = 80  # characters; a longer answer text is not put into a question
 
 _INSIDE = re.compile(r"(?<=[\w,;] )[A-Z][\w’'-]+")  # capitalised, and not the first of a sentence
@@ -22,7 +22,7 @@ _LOWER = re.compile(r"\b[a-z][\w’'-]+")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A question of the conversation and what was answered."""
+    """A question of the conversation and its answer."""
 
     asked: str  # as it was asked; of one that continues another, the first of them
     query: str  # as it was understood
@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The end of a conversation as one text, and which characters of it are of which question."""
+    """The end of a conversation as one text, and which characters belong to which question."""
 
     text: str
     turns: tuple[tuple[int, int, str], ...] = ()  # start, end, the question as it was asked
@@ -68,9 +68,9 @@ def read_history(history: Sequence[Turn]) -> list[Said]:
 
 
 def topic(turns: Sequence[Said]) -> list[Said]:
-    """Return the last turns that are about the same: from the last question that changed the topic.
+    """Return the turns since the topic changed.
 
-    Such a question stands alone, and shares no word with anything that was said before it.
+    A question that changes the topic stands alone and shares no word with what was said before.
     """
     first = 0
     known: set[str] = set()
@@ -85,7 +85,7 @@ def topic(turns: Sequence[Said]) -> list[Said]:
 def past_of(turns: Sequence[Said], around: str = "") -> Past:
     """Return the end of a conversation as one text.
 
-    Names that people typed in lower case are capitalised as they are ``around``.
+    Names typed in lower case are capitalised as in the text ``around``.
     """
     past = _joined([(text, turn.asked) for turn in turns for text in turn.texts])
     who = frozenset(turn.answer for turn in turns if turn.answer and Cues(turn.query).asks_who)
@@ -107,7 +107,7 @@ def conversation(said: Sequence[str]) -> str:
 
 
 def _joined(said: Sequence[tuple[str, str]]) -> Past:
-    """Join texts, each with the question that it belongs to; of many the last are kept."""
+    """Join texts, each with its question; only the last PAST_CHARS characters are kept."""
     kept: list[tuple[str, str]] = []
     room = PAST_CHARS
     for text, asked in reversed([pair for pair in said if pair[0].strip()]):
@@ -124,7 +124,7 @@ def _joined(said: Sequence[tuple[str, str]]) -> Past:
 
 
 def text_around(history: Sequence[Turn]) -> str:
-    """Return the text around what was quoted last, of each of the last articles."""
+    """Return the text around the last quote of each of the last articles."""
     answers = [item for item in history[-4:] if isinstance(item, Answer)]
     quotes = [quote for item in answers for quote in (*item.quotes, *item.closest)[:1]]
     last = {quote.document.id: quote for quote in quotes}.values()
@@ -132,7 +132,7 @@ def text_around(history: Sequence[Turn]) -> str:
 
 
 def highlighted(turns: Sequence[Turn]) -> Span | None:
-    """Return the words that answered the last of some turns, unless that said yes or no."""
+    """Return the highlight of the last turn, unless it answered yes or no."""
     last = turns[-1] if turns else None
     if not isinstance(last, Answer) or not last.found or Cues(last.question).asks_whether:
         return None
@@ -140,7 +140,7 @@ def highlighted(turns: Sequence[Turn]) -> Span | None:
 
 
 def quoted_span(answer: Answer) -> Span | None:
-    """Return the first quote of an answer, or the part of a long one around what answers."""
+    """Return the first quote of an answer; of a long one, the part around the highlight."""
     if not answer.found:
         return None
     quote = answer.quotes[0]

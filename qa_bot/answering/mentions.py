@@ -1,4 +1,4 @@
-"""What a conversation speaks of: its telling words, its names, and phrases around chosen words."""
+"""What a conversation is about: its content words, names, and the phrases around chosen words."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from qa_bot.dates import MONTHS, WEEKDAYS
 from qa_bot.stopwords import POSSESSIVE, is_stop_word, stem
 
-ASKING = frozenset("who whom whose what which when where why how many much long old far".split())
+QUESTION_WORDS = frozenset(
+    "who whom whose what which when where why how many much long old far".split()
+)
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
@@ -64,7 +66,7 @@ _REACH = 40  # characters before a word in which those of its phrase are looked 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word of a text that may belong to a query: its place, and what counts as the same word."""
+    """A word of a text that may belong to a query: its offsets, and its stem."""
 
     start: int
     end: int
@@ -73,7 +75,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stretch of a text that speaks of somebody or something."""
+    """A stretch of text that mentions somebody or something."""
 
     start: int
     end: int
@@ -84,18 +86,18 @@ class Mention:
 
 
 def terms(text: str) -> Iterator[Term]:
-    """Yield the words of a text that tell something or ask for something."""
+    """Yield the content words and the question words of a text."""
     for found in _WORD.finditer(text):
         word = found[0].lower()
-        if word in ASKING or not is_stop_word(found[0]):
+        if word in QUESTION_WORDS or not is_stop_word(found[0]):
             yield Term(found.start(), found.end(), stem(word))
 
 
 def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
     """Return what chosen terms of a text are about, likeliest first, each thing once.
 
-    ``chances`` has the chosen terms alone. Of a name that holds one all is taken, and "Esper" is
-    the same as "Mark Esper": the longest form stands for both, the latest of those as long.
+    ``chances`` holds the chosen terms only. A name with one of them is taken whole. "Esper" is
+    the same as "Mark Esper": the longest form stands for both, and the latest of equally long ones.
     """
     kept: list[Mention] = []
     for one in sorted(_mentions(text, chances), key=lambda m: (-len(m.stems), -m.start)):
@@ -108,7 +110,7 @@ def referents(text: str, chances: Mapping[Term, float]) -> list[Mention]:
 
 
 def noun_phrases(text: str) -> list[tuple[int, int]]:
-    """Return where a question speaks of something: its names, and what follows "the" and the like.
+    """Return the offsets of a question's names and of the nouns after "the" and the like.
 
     They are in order, without the article.
     """
@@ -124,7 +126,7 @@ def noun_phrases(text: str) -> list[tuple[int, int]]:
 
 
 def _run(text: str, start: int) -> Iterator[int]:
-    """Yield where each word of a run ends that tell something and follow one another."""
+    """Yield the end of each word in a run of content words with nothing between them."""
     at = start
     for word in _WORD.finditer(text, start):
         if text[at : word.start()] not in ("", " ") or is_stop_word(word[0]):
@@ -134,9 +136,10 @@ def _run(text: str, start: int) -> Iterator[int]:
 
 
 def is_named_thing(text: str, name: str) -> bool:
-    """Whether a name mostly follows "the", "in" and the like, which that of a person does not.
+    """Whether a name is not a person's.
 
-    Or is part of a word such as "Iran-backed", or has digits.
+    Such a name mostly follows "the", "in" and the like, is part of a word such as "Iran-backed",
+    or has digits.
     """
     return (
         _mostly_follows(_BEFORE_THING, text, name)
@@ -146,7 +149,7 @@ def is_named_thing(text: str, name: str) -> bool:
 
 
 def is_time(name: str) -> bool:
-    """Whether a name is that of a day or a month, and its number at most: "Tuesday", "May 3rd"."""
+    """Whether a name is a day or a month, perhaps with a number: "Tuesday", "May 3rd"."""
     words = [word for word in _WORD.findall(name) if not word[0].isdigit()]
     return words != [] and all(word.lower() in _TIMES for word in words)
 
@@ -157,13 +160,13 @@ def is_role(phrase: str) -> bool:
 
 
 def is_plural(phrase: str) -> bool:
-    """Whether a phrase that is no name is of several, as far as its last word tells."""
+    """Whether a common noun is plural, judged by its last word."""
     word = phrase.lower().split()[-1]
     return word in _SEVERAL or (word.endswith("s") and not word.endswith(("ss", "us", "is")))
 
 
 def is_group(phrase: str) -> bool:
-    """Whether a phrase names several people by one word: "it" and "they" stand for a group."""
+    """Whether a phrase is a collective noun, for which "it" and "they" both stand."""
     return phrase.lower().split()[-1] in _GROUPS
 
 
@@ -173,7 +176,7 @@ def is_place(text: str, name: str) -> bool:
 
 
 def is_person(text: str, name: str) -> bool:
-    """Whether a name has a title somewhere in a text, or does there what people alone do."""
+    """Whether a name has a title somewhere in a text, or does what only people do."""
     last = name.split()[-1]
     return _TITLED.search(name) is not None or any(
         _BEFORE_PERSON.search(text[max(found.start() - _REACH, 0) : found.start()])
@@ -183,7 +186,7 @@ def is_person(text: str, name: str) -> bool:
 
 
 def _places(text: str, name: str) -> Iterator[re.Match[str]]:
-    """Yield where a name stands as words of its own: "Iran" not in "Iranian"."""
+    """Yield the matches of a name as whole words: "Iran", but not in "Iranian"."""
     return re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
 
 
@@ -196,7 +199,7 @@ def _mostly_follows(pattern: re.Pattern[str], text: str, name: str) -> bool:
 def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
     """Yield the names that hold a chosen term, and the runs of the other chosen terms."""
     every = list(terms(text))
-    free = [term for term in chances if text[term.start : term.end].lower() not in ASKING]
+    free = [term for term in chances if text[term.start : term.end].lower() not in QUESTION_WORDS]
     for start, end in find_names(text):
         name = [term for term in every if start <= term.start and term.end <= end]
         free = [term for term in free if term not in name]
@@ -217,12 +220,12 @@ def _mentions(text: str, chances: Mapping[Term, float]) -> Iterator[Mention]:
 
 
 def _is_verb(text: str, term: Term) -> bool:
-    """Whether a word is a verb in the past, as far as its form tells."""
+    """Whether a word looks like a verb in the past tense."""
     return _PAST_VERB.fullmatch(text[term.start : term.end]) is not None
 
 
 def _phrase(text: str, run: Sequence[Term], score: float) -> Mention:
-    """Make a mention of a run of words and of the adjectives before it."""
+    """Return a mention of a run of words, with the adjectives before it."""
     start, end = run[0].start, run[-1].end
     before = _BEFORE_NOUN.search(text[max(start - _REACH, 0) : start])
     if before is not None and not any(map(is_stop_word, before[1].split())):
@@ -240,7 +243,7 @@ def find_names(text: str) -> list[tuple[int, int]]:
         initial = len(word[0]) == 1 and text[word.end() : word.end() + 1] == "."
         if not (word[0][0].isupper() or _ORDINAL.fullmatch(word[0])):
             continue
-        if not initial and (is_stop_word(word[0]) or word[0].lower() in ASKING):
+        if not initial and (is_stop_word(word[0]) or word[0].lower() in QUESTION_WORDS):
             continue
         end = word.end() + initial  # with its full stop
         if found and _joins(last, text[found[-1][1] : word.start()]):
@@ -252,5 +255,5 @@ def find_names(text: str) -> list[tuple[int, int]]:
 
 
 def _joins(last: str, between: str) -> bool:
-    """Whether a capitalised word goes on with the name before it, by what stands between."""
+    """Whether a capitalised word continues the name before it, given the text between them."""
     return between in _JOINING and POSSESSIVE.search(last) is None

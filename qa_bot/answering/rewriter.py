@@ -1,10 +1,10 @@
-"""(question, history) -> queries that stand alone, in words of the question and the history.
+"""Rewrite a question of a conversation into queries that stand alone, in words of both.
 
-Which words of the conversation a question is about is decided by the reader's network, a term at
-a time (QuReTeC: Voskarides et al., "Query Resolution for Conversational Search with Limited
-Supervision", 2020). The names and phrases that they are of stand in for a pronoun, or are added.
-A question such as "Why?" continues the last one, see continuation.py. Where several things may be
-meant there are several rewrites, and all are asked, see bot.py. ``training/`` taught the network.
+The reader's network decides for each word of the conversation whether the question needs it
+(QuReTeC: Voskarides et al., "Query Resolution for Conversational Search with Limited Supervision",
+2020). The names and phrases with these words replace a pronoun, or are added. A question such as
+"Why?" continues the last one, see continuation.py. A question that may mean several things has
+several rewrites; all of them are searched, see bot.py.
 """
 
 import re
@@ -41,14 +41,15 @@ from qa_bot.datatypes import Answer, Link, Understood
 from qa_bot.models.span_model import ReaderModel, load_model
 
 REWRITES = 3  # of one question, at most
-# Least chance of a name that answered the last question, for a pronoun; and if that was "who".
+# Least probability of a name that answered the last question, for a pronoun; and of one that
+# answered "who".
 ANSWERED, ANSWERED_WHO = 0.5, 0.9
-_TOGETHER = 6  # things that are added to a question without a pronoun
+_TOGETHER = 6  # mentions that are added to a question without a pronoun
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What a question may mean: a query that stands alone, and what was understood for it."""
+    """A query that stands alone, and what was understood to make it."""
 
     query: str
     understood: tuple[Understood, ...] = ()
@@ -60,7 +61,7 @@ class Rewriter(Protocol):
     def rewrite(
         self, question: str, history: Sequence[Turn], without: Collection[Understood] = (), /
     ) -> tuple[Rewrite, ...]:
-        """Return what a question may mean, likeliest first: one rewrite or more.
+        """Return one or more rewrites, likeliest first.
 
         ``history`` is oldest first. Nothing in ``without`` may be understood. Raises ValueError
         for an item of the history that is not a turn.
@@ -89,10 +90,10 @@ def rewrites(
     without: Collection[Understood] = (),
     model: ReaderModel | None = None,
 ) -> tuple[Rewrite, ...]:
-    """Return what a question may mean, likeliest first: as asked alone when it stands alone.
+    """Return the rewrites of a question, likeliest first; one that stands alone stays as asked.
 
-    ``history`` is oldest first; its last turns count. Nothing is understood that is in ``without``.
-    Raises ValueError when an item of the history is no turn.
+    ``history`` is oldest first; its last turns count. Nothing in ``without`` is understood. Raises
+    ValueError for an item of the history that is not a turn.
     """
     asked = Cues(question)
     as_asked = Rewrite(question)
@@ -123,12 +124,12 @@ def resolve(
     around: str = "",
     without: Collection[Understood] = (),
 ) -> tuple[Rewrite, ...]:
-    """Return what a question may mean by the chosen terms of the past and their chances.
+    """Return the rewrites of a question, by the chosen terms of the past and their chances.
 
-    A pronoun stands for one thing: each rewrite begins with one, and has others for pronouns of
-    another kind ("Did he see it?"). A question without any ("And in Syria?") leaves out much more:
-    all that was chosen comes first, then one thing. The last is the question as it was asked.
-    ``around`` is text that also tells which names are those of people.
+    A pronoun stands for one mention, so each rewrite begins with another one; pronouns of another
+    kind get further mentions ("Did he see it?"). A question without a pronoun ("And in Syria?")
+    lacks more: the first rewrite adds all mentions, the next ones add one each. The last rewrite is
+    the question as it was asked. ``around`` is further text that shows which names are people's.
     """
     known = {term.stem for term in terms(asked.question)}
     mentions = [m for m in referents(past.text, chances) if not m.stems <= known]
@@ -144,7 +145,7 @@ def resolve(
 
 
 def _distinct(found: Iterable[Rewrite], question: str) -> tuple[Rewrite, ...]:
-    """Return the first rewrites, no two with the same query, and then the question as asked."""
+    """Return the first rewrites with distinct queries, and then the question as asked."""
     first: dict[str, Rewrite] = {}
     for rewrite in found:
         if rewrite.query not in ("", question):
@@ -153,7 +154,7 @@ def _distinct(found: Iterable[Rewrite], question: str) -> tuple[Rewrite, ...]:
 
 
 class _Kinds:
-    """Which things that were said are people, places or others, as far as a text tells."""
+    """Which mentions are people, places or things, judged by a text."""
 
     def __init__(self, past: Past, text: str, mentions: Sequence[Mention]) -> None:
         self._past, self._text = past, text
@@ -163,10 +164,10 @@ class _Kinds:
         self._people = [m for m in people if m.is_name or not named]
 
     def agree(self, mention: Mention, pronoun: re.Match[str]) -> bool:
-        """Whether a pronoun may stand for a thing, by its kind and its number.
+        """Whether a pronoun may stand for a mention, by kind and number.
 
-        "He" stands for nothing but a person and "it" for no person, "they" for no place and no
-        single thing, "there" for a place, and none of them for a day.
+        "He" stands for a person only, "it" never for a person, "they" neither for a place nor for a
+        single thing, "there" for a place, and no pronoun for a day.
         """
         words = self._words(mention)
         if mention.is_name and is_time(words):
@@ -203,9 +204,9 @@ class _Kinds:
 def _put(
     asked: Cues, past: Past, first: Mention, others: Sequence[Mention], kinds: _Kinds
 ) -> Rewrite:
-    """Return a question with a thing in the place of the first pronoun that agrees with it.
+    """Return a question with a mention in place of the first pronoun that agrees with it.
 
-    The first pronoun of each other kind gets the likeliest of the others that agrees with it.
+    The first pronoun of each other kind is replaced by the likeliest mention that agrees with it.
     """
     # "Who was Iraq?" is not what "Who was there?" means.
     free = [pronoun for pronoun in asked.pronouns if kind_of(pronoun) != "place"]
@@ -223,7 +224,7 @@ def _put(
 
 
 def _replaced(asked: Cues, meant: Sequence[tuple[re.Match[str], str]]) -> Rewrite:
-    """Return a question with words in the place of its pronouns, which are in order."""
+    """Return a question with words in place of its pronouns, which are in order."""
     query = asked.question
     for pronoun, words in reversed(meant):
         own = "'s" if owns(pronoun) else ""
@@ -233,7 +234,7 @@ def _replaced(asked: Cues, meant: Sequence[tuple[re.Match[str], str]]) -> Rewrit
 
 
 def _add(asked: Cues, past: Past, mentions: Sequence[Mention]) -> Rewrite:
-    """Put things before a question that begins in the middle ("And in Syria?"), or after it."""
+    """Add mentions to a question: before one that begins with "and" or the like, else after it."""
     ordered = sorted(mentions, key=lambda mention: mention.start)
     links = dict.fromkeys(_understood_as(past, mention) for mention in ordered)
     followed = [link for link in links if link.kind == Link.FOLLOWS]
@@ -244,7 +245,7 @@ def _add(asked: Cues, past: Past, mentions: Sequence[Mention]) -> Rewrite:
 
 
 def _listed(past: str, mentions: Sequence[Mention]) -> str:
-    """Join things; a comma keeps two names apart, which the next turn would take for one."""
+    """Join mentions; a comma separates two names, which the next turn would take for one."""
     text = ""
     for before, mention in zip((None, *mentions), mentions, strict=False):
         apart = before is not None and before.is_name and mention.is_name
@@ -253,7 +254,7 @@ def _listed(past: str, mentions: Sequence[Mention]) -> str:
 
 
 def _understood_as(past: Past, mention: Mention) -> Understood:
-    """Return how a thing that is added is told: a verb or an adverb by the question it is from."""
+    """Return how an added mention is shown: a verb or an adverb by the question it is from."""
     asked = "" if mention.is_noun else past.question_at(mention.start)
     if asked:
         return Understood(Link.FOLLOWS, "", asked)
@@ -263,9 +264,9 @@ def _understood_as(past: Past, mention: Mention) -> Understood:
 def _excluded(
     past: Past, mention: Mention, without: Collection[Understood], for_pronoun: bool
 ) -> bool:
-    """Whether a person has said that a thing is not meant, or nothing of the question it is from.
+    """Whether a person has excluded a mention, or the question it is from.
 
-    What may not be added may not stand for a pronoun either, and the reverse.
+    What may not be added may not stand for a pronoun either, and the other way round.
     """
     words = past.text[mention.start : mention.end]
     follows = Understood(Link.FOLLOWS, "", past.question_at(mention.start))
@@ -275,7 +276,7 @@ def _excluded(
 
 
 def _choose_terms(asked: Cues, past: Past, last: Turn, network: ReaderModel) -> dict[Term, float]:
-    """Return the terms of the past that a question needs, and how likely; none if it needs none."""
+    """Return the terms of the past that a question needs, each with its probability."""
     candidates = [term for term in terms(past.text) if term.start not in past.unknown]
     places = [(term.start, term.end) for term in candidates]
     needs_context, chances = network.judge_terms(asked.question, past.text, places)
@@ -292,10 +293,10 @@ def _choose_terms(asked: Cues, past: Past, last: Turn, network: ReaderModel) -> 
 
 
 def _in_order(asked: Cues, last: Said, resolved: Sequence[Rewrite]) -> list[Rewrite]:
-    """Return all that a question may mean after the last one, likeliest first."""
+    """Return all rewrites of a question after the last one, likeliest first."""
     likeliest = list(_continuing(asked, last, resolved))
     if likeliest and likeliest[0].understood[-1].kind != Link.MEANS:
-        # The same in other words: what is told of it is the same too.
+        # The same question in other words, so it is shown in the same way.
         others = [replace(rewrite, understood=likeliest[0].understood) for rewrite in resolved]
         return [*likeliest, *others]
     if Cues(last.query).asks_what_was_said:
@@ -304,7 +305,7 @@ def _in_order(asked: Cues, last: Said, resolved: Sequence[Rewrite]) -> list[Rewr
 
 
 def _continuing(asked: Cues, last: Said, resolved: Sequence[Rewrite]) -> Iterator[Rewrite]:
-    """Yield what a question means that continues the last one, or points at what answered it."""
+    """Yield the rewrites of a question that continues the last one, or refers to its answer."""
     follows = Understood(Link.FOLLOWS, "", last.asked)
     asking, subject = asked.continues, asked.new_subject
     root = last if last.root is None else last.root
@@ -327,13 +328,13 @@ def _continuing(asked: Cues, last: Said, resolved: Sequence[Rewrite]) -> Iterato
 
 
 def _meaning_all(asked: Cues, last: Said) -> Iterator[Rewrite]:
-    """Yield what a question means if its pronoun is for all that was just asked and said."""
+    """Yield the rewrite for a pronoun that stands for all that was just asked and answered."""
     if asked.may_mean_all and not asked.continues:
         yield Rewrite(about_all(asked.question, last), (Understood(Link.FOLLOWS, "", last.asked),))
 
 
 def _answering(past: str, last: Turn, candidates: Iterable[Term]) -> list[Term]:
-    """Return the words of names, among those of the past, that answered the last question."""
+    """Return the candidate words that are in a name that answered the last question."""
     quoted = quoted_span(last) if isinstance(last, Answer) else None
     if not isinstance(last, Answer) or quoted is None or not past.endswith(quoted.text):
         return []

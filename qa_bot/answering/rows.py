@@ -1,7 +1,7 @@
 """Whether a row of a table, or a heading, is about what a question asks.
 
-The reader was trained on prose. Asked for what a table does not hold, it points at a cell of
-another row, since all rows look alike, or at the heading. Such a quote stays a candidate, with a
+The reader was trained on prose. Asked for something that a table lacks, it points at a cell of
+another row, because all rows look alike, or at the heading. Such a quote stays a candidate with a
 lower probability.
 """
 
@@ -19,13 +19,13 @@ from qa_bot.stopwords import content_words
 # questions that they do not answer 28 were quoted without this and 10 are with it; of 58 that they
 # answer the first quote was right for 56, and is for 55.
 DOUBT = 2.5
-# How much more similar to the question than any other row of its table a row is, as a cosine, that
-# says in other words what the question says: "pensioners" for "Retired people".
+# A row that paraphrases the question ("pensioners" for "Retired people") is more similar to it than
+# any other row of its table by at least this difference of cosines.
 STANDS_OUT = 0.06
 # Subtracted for each word of the question that the row lacks and another row of its table has:
 # "Guests | Adult" is less likely what "adult member" asks for than "Members | Adult".
 OTHER_ROW = 0.5
-_SAMPLE = 50  # rows; a word that stands in all of these tells no row from another
+_SAMPLE = 50  # rows; a word in all of these does not distinguish a row
 _NAME = re.compile(r"(?<=[\w,] )[^\W\d_a-zß-ÿ][\w’'-]+")
 
 
@@ -72,10 +72,10 @@ def _heading_is_about(query: str, quoted: Span, answer: Span) -> bool:
 
 
 def _row_is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -> bool:
-    """Whether a row holds a word of the query that tells it from other rows, or stands out.
+    """Whether a row holds a word of the query that other rows lack, or stands out.
 
     Words of the answer do not count. A row that lacks a name of the query is about something else.
-    One whose answer only repeats the query does not stand out by that.
+    An answer that only repeats the query does not make its row stand out.
     """
     known, document, asked = outline(quoted.document), quoted.document, content_words(query)
     table, number = known.table(known.rows(quoted.start, quoted.end)[0])
@@ -85,8 +85,8 @@ def _row_is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -
     lacking = [word for word in asked if not _has(held, word)]
     if known.language == "en" and _lacks_name(query, lacking, document, table):
         return False
-    telling = [word for word in others if not _is_in_every_row(word, table, document.text)]
-    if any(_has(telling, word) for word in asked):
+    distinct = [word for word in others if not _is_in_every_row(word, table, document.text)]
+    if any(_has(distinct, word) for word in asked):
         return True
     repeats = all(_has(asked, word) for word in content_words(answer.text))
     return not (repeats and lacking) and _stands_out(quoted, table, hits)
@@ -116,7 +116,7 @@ def _has(words: Iterable[str], word: str) -> bool:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Whether two words are one but for their endings: "owns" and "owner", "child" and "children".
+    """Whether two words differ only in their endings: "owns" and "owner", "child" and "children".
 
     Numbers are the same only when they are equal.
     """
@@ -129,7 +129,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _lacks_name(query: str, lacking: Iterable[str], document: Document, table: Table) -> bool:
-    """Whether a query has a name that a row lacks, and that the text around the table lacks too."""
+    """Whether a query has a name that neither the row nor the text around the table holds."""
     names = [name for name in _NAME.findall(query) if name.lower() in lacking]
     if not names or query.istitle() or query.isupper():
         return False
@@ -143,7 +143,7 @@ def _is_in_every_row(word: str, table: Table, text: str) -> bool:
 
 
 def _stands_out(quoted: Span, table: Table, hits: Sequence[Hit]) -> bool:
-    """Whether a row is the one found that is by far most similar to the query; also if alone."""
+    """Whether a row is by far the most similar to the query of the rows found, or the only one."""
     own: list[float] = []
     rest: list[float] = []
     for hit in hits:

@@ -1,8 +1,8 @@
-"""Questions in a script that the reader was not trained on: sentences that share their words.
+"""Answer questions in a script that the reader was not trained on, by the words they share.
 
 The reader knows Latin letters. In another script its answers are chance, so the sentences with
-most of the question's words are quoted whole instead. Chinese, Japanese and Thai have no blanks
-between words; of them pairs of letters are compared.
+most of the question's words are quoted whole instead. Chinese, Japanese and Thai put no spaces
+between words, so pairs of characters are compared.
 """
 
 import re
@@ -15,20 +15,20 @@ from qa_bot.sentences import sentences
 
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u3400-\u9FFF]+")
-_STEM = 5  # letters of a word that its forms share
-_DOUBT = 0.4  # that a sentence does not answer, for each word that it shares with the question
+_STEM = 5  # letters that the forms of a word share
+_DOUBT = 0.4  # chance that a sentence does not answer, per word shared with the question
 _NEVER_SURE = 0.8  # no probability is higher: words in common are not an answer
 
 
 def is_foreign(query: str) -> bool:
-    """Whether most letters of a query are of another script than the Latin."""
+    """Whether most letters of a query are not Latin."""
     letters = [letter for letter in query if letter.isalpha()]
     foreign = [it for it in letters if not unicodedata.name(it, "LATIN").startswith("LATIN")]
     return 2 * len(foreign) > len(letters)
 
 
 def quotes_by_words(query: str, hits: Sequence[Hit]) -> list[Quote]:
-    """Return the sentences of the hits that share words with a query, those with most first.
+    """Return the sentences of the hits that share words with a query, most shared first.
 
     Words that most of these sentences have do not count. The score is a rule of thumb: on 9
     questions in three scripts the first sentence was right, and 2 that had no answer got none.
@@ -55,7 +55,7 @@ def _sentences(hit: Hit) -> Iterator[Span]:
 
 
 def _units(text: str) -> Iterator[str]:
-    """Yield the words of a text, or pairs of letters where no blanks part its words."""
+    """Yield the words of a text, or pairs of characters where no spaces separate the words."""
     for word in _WORD.findall(text.lower()):
         if _UNSPACED.match(word):
             yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))

@@ -187,7 +187,7 @@ class Index:
             old = self._content
             if unknown := {name for name in gone if name not in old}:
                 raise QABotError(
-                    f"there is no article {min(unknown)!r} in the index: see them with: qa-bot list"
+                    f"no document {min(unknown)!r} is in the index: see them with: qa-bot list"
                 )
             if gone:
                 self._content = old.without(gone)

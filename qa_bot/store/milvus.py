@@ -241,7 +241,7 @@ class MilvusIndex:
         heads = self._heads_there(gone)
         if unknown := set(gone) - heads.keys():
             raise QABotError(
-                f"there is no article {min(unknown)!r} in the index: see them with: qa-bot list"
+                f"no document {min(unknown)!r} is in the index: see them with: qa-bot list"
             )
         documents = self._documents(heads.values())
         self._put_heads(replace(head, kind=REMOVING, since=time.time()) for head in heads.values())

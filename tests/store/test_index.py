@@ -318,7 +318,7 @@ def test_removing_a_document_leaves_what_the_others_alone_make() -> None:
 
 def test_an_unknown_id_removes_nothing() -> None:
     index = build()
-    with pytest.raises(QABotError, match=r"no article 'nonsense'.*qa-bot list"):
+    with pytest.raises(QABotError, match=r"no document 'nonsense'.*qa-bot list"):
         index.remove([RIVER.id, "nonsense"])
     assert index.documents == DOCUMENTS
 

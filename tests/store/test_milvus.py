@@ -136,7 +136,7 @@ def test_removing_leaves_no_row(location: str) -> None:
     assert RIVER.id not in str(rows(index))
     assert reader.search_bm25("mill", 5) == []
     assert index.documents == (FAIR,)
-    with pytest.raises(QABotError, match=r"no article 'nonsense'.*qa-bot list"):
+    with pytest.raises(QABotError, match=r"no document 'nonsense'.*qa-bot list"):
         index.remove([FAIR.id, "nonsense"])
     assert index.documents == (FAIR,)
 
