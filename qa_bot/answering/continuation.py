@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qa_bot.answering.cues import starts_with_preposition
 from qa_bot.answering.history import Said
-from qa_bot.answering.mentions import QUESTION_WORDS, is_role, noun_phrases, terms
+from qa_bot.answering.mentions import QUESTION_WORDS, Term, is_role, noun_phrases, terms
 
 _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
@@ -49,9 +49,7 @@ def continued(asking: str, last: Said) -> str:
     "Why" after "Who killed the guard?" and "Iran" gives "Why Iran killed the guard?". A last
     question without a content word gives "".
     """
-    if not any(
-        last.query[t.start : t.end].lower() not in QUESTION_WORDS for t in terms(last.query)
-    ):
+    if not _content_terms(last.query):
         return ""
     parts = _parts(last.query)
     if parts is None:
@@ -99,10 +97,12 @@ def counted(last: Said) -> str:
 
 def about_all(question: str, last: Said) -> str:
     """Return a question followed by the last one, from its first to its last content word."""
-    telling = [
-        t for t in terms(last.query) if last.query[t.start : t.end].lower() not in QUESTION_WORDS
-    ]
-    return f"{question} {last.query[telling[0].start : telling[-1].end]}" if telling else ""
+    said = _content_terms(last.query)
+    return f"{question} {last.query[said[0].start : said[-1].end]}" if said else ""
+
+
+def _content_terms(query: str) -> list[Term]:
+    return [t for t in terms(query) if query[t.start : t.end].lower() not in QUESTION_WORDS]
 
 
 def _word_before(text: str, start: int) -> str:
