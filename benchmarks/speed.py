@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -112,12 +113,13 @@ def interleave(
     return {name: found for name, found in runs.items() if name not in errors}, errors
 
 
-def described(name: str, runs: Sequence[Run], session: str) -> dict[str, Any]:
-    """Return a system's results to save; systems of one ``session`` ran in the same rounds."""
+def installation(name: str) -> dict[str, float]:
+    """Return the MiB and the number of the packages that a system needs.
+
+    Raises PackageNotFoundError if one is not installed.
+    """
     packages = PEERS[name].packages
     return {
-        "session": session,
-        "runs": list(runs),
         "installation": installed.size(packages) / MEBI,
         "packages": len(installed.needed(packages)),
     }
@@ -167,11 +169,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     except ValueError as error:
         made.error(str(error))
     names = options.peers if OURS in kept else list(dict.fromkeys([OURS, *options.peers]))
+    installations: dict[str, dict[str, float]] = {}
+    for name in names:
+        try:
+            installations[name] = installation(name)
+        except PackageNotFoundError as error:
+            made.error(f"{name} needs the package {error.name}, which is not installed")
     session = datetime.now(UTC).isoformat()
     runs, errors = interleave(names, options.rounds, documents, questions, measure)
     for name in names:
-        failed = name in errors
-        found = {"error": errors[name]} if failed else described(name, runs[name], session)
+        if name in errors:
+            found: dict[str, Any] = {"error": errors[name]}
+        else:
+            # Systems of one session ran in the same rounds.
+            found = {"session": session, "runs": runs[name], **installations[name]}
         print(record.add(options.out, "speed", about, name, PEERS[name].packages, found))
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,18 @@ def test_one_system_is_measured_again_and_the_others_stay(
     took["ours"] = 4.0
     assert measured("ours") == {"ours": (1.0, False), "txtai": (2.0, True)}
     assert measured("ours", "txtai") == {"ours": (1.0, False), "txtai": (2.0, False)}
+
+
+def test_a_missing_package_is_told_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    peer = replace(speed.PEERS["txtai"], packages=("no-such-package",))
+    monkeypatch.setitem(speed.PEERS, "txtai", peer)
+    with pytest.raises(SystemExit, match="2"):
+        main(["--out", str(tmp_path), "--peers", "txtai"])
+    assert (
+        "txtai needs the package no-such-package, which is not installed" in capsys.readouterr().err
+    )
 
 
 def test_without_a_file_the_shipped_article_is_asked_its_golden_questions() -> None:
