@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from benchmarks.golden import QUESTIONS, load_questions
+from qa_bot.answering.reader import SpanReader
 from qa_bot.answering.retriever import fuse
 from qa_bot.bot import Bot, default_bot
 from qa_bot.models.embedder import embed_query
@@ -39,7 +40,10 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--rounds", type=int, default=3, help="times each question is asked")
     options = parser.parse_args()
-    bot = default_bot()
+    shipped = default_bot()
+    # Each question is read anew in every round.
+    reader = SpanReader(remembered=0)
+    bot = Bot(shipped.index, shipped.embedder, reader, config=shipped.config)
     questions = [row.question for row in load_questions(options.questions)]
     for question in questions[:5]:
         time_steps(bot, question)

@@ -4,6 +4,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 from qa_bot.answering.clauses import raised, with_body
@@ -12,7 +13,8 @@ from qa_bot.answering.rows import lowered
 from qa_bot.answering.scripts import is_foreign, quotes_by_words
 from qa_bot.context import Reading, outline, reading
 from qa_bot.datatypes import Document, Hit, Passage, Quote, Span
-from qa_bot.models.span_model import Levels, ReaderModel, SpanPrediction, load_model
+from qa_bot.models.remembered import RememberedSpans
+from qa_bot.models.span_model import Levels, ReaderModel, SpanFinder, SpanPrediction, load_model
 from qa_bot.paragraphs import paragraphs
 from qa_bot.sentences import sentences
 from qa_bot.stopwords import content_stems
@@ -25,6 +27,7 @@ FEATURES = ("score_diff", "BM25 behind", "missing from passage")
 PASSAGE_FEATURES = ("similarity", *FEATURES[1:])
 
 MIN_READ = 2  # passages that are always read
+REMEMBERED = 2_000  # texts read for a question whose spans are kept
 # Reading stops when the prior of every other passage is below this share of the best quote's
 # probability. On 1,803 questions about SQuAD articles this reads 2.9 of 8 passages, and the first
 # quote is right as often as when all are read (training.calibrate).
@@ -79,20 +82,22 @@ class SpanReader:
 
     Without a ``model``, the shipped weights are loaded when they are first needed; that raises
     ModelError when they are missing or altered. ``training/`` made them, and
-    ``models/weights/README.md`` says what they are good and bad at.
+    ``models/weights/README.md`` says what they are good and bad at. A passage that is read again
+    for the same question costs nothing: the spans of the last ``remembered`` readings are kept.
     """
 
-    def __init__(self, model: ReaderModel | None = None) -> None:
-        self._given = model
+    def __init__(self, model: ReaderModel | None = None, remembered: int = REMEMBERED) -> None:
+        self._given, self._remembered = model, remembered
 
     @property
     def levels(self) -> Levels:
         """The levels on the weights' card, chosen by ``training.calibrate``."""
         return self._model.card.levels
 
-    @property
-    def _model(self) -> ReaderModel:
-        return load_model() if self._given is None else self._given
+    @cached_property
+    def _model(self) -> RememberedSpans:
+        model = load_model() if self._given is None else self._given
+        return RememberedSpans(model, self._remembered)
 
     def read(self, query: str, hits: Sequence[Hit], /) -> list[Quote]:
         """Return the sentences around the likeliest spans; no two have the same answer.
@@ -146,7 +151,7 @@ def read_by_prior(priors: Sequence[float], read: Callable[[Sequence[int]], Score
 
 
 def find_candidates(
-    query: str, hits: Sequence[Hit], rows: Sequence[Sequence[float]], model: ReaderModel
+    query: str, hits: Sequence[Hit], rows: Sequence[Sequence[float]], model: SpanFinder
 ) -> list[Candidate]:
     """Return the candidates in each passage, hit by hit; no sentence of a passage twice.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,19 @@ class SpanPrediction:
     start: int  # in characters of the passage
     end: int
     score_diff: float
+
+
+class SpanFinder(Protocol):
+    """What finds the likeliest spans of texts: a ReaderModel, or what keeps those it has found."""
+
+    def find(
+        self,
+        query: str,
+        texts: Sequence[str],
+        stretches: Sequence[Sequence[tuple[int, int]]],
+        /,
+    ) -> list[list[SpanPrediction]]:
+        """Return the likeliest spans of each text, best first."""
 
 
 @dataclass(frozen=True, slots=True)
