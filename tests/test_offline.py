@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 PDF, PAGE = (str(ROOT / "tests" / "data" / name) for name in ("bridge.pdf", "bridge.html"))
 QUESTION = "Who is the Defense Secretary?"
 IDLE = 30  # seconds that a process lives on after an answer: onnxruntime reports home after 25
-# It answers, makes an index in a folder, adds documents to Milvus Lite, and lives on.
+# It answers, makes an index in a folder, adds documents to Milvus Lite, and lives on for IDLE.
 PROGRAM = f"""
 import os, tempfile, time
 import qa_bot
@@ -89,12 +89,12 @@ class Watch:
         assert list(self.home.iterdir()) == []
 
 
-@pytest.fixture
-def watch(tmp_path: Path) -> Watch:
-    folders = [tmp_path / name for name in ("home", "temporary", "work")]
-    for folder in folders:
-        folder.mkdir()
-    return Watch(*folders, tmp_path / "calls")
+def new_watch(folder: Path) -> Watch:
+    """Return a watch with new folders in a new folder."""
+    folders = [folder / name for name in ("home", "temporary", "work")]
+    for made in folders:
+        made.mkdir(parents=True)
+    return Watch(*folders, folder / "calls")
 
 
 @pytest.mark.parametrize("package", ["qa_bot", "training", "benchmarks", "benchmarks.peers", "app"])
@@ -110,7 +110,8 @@ def test_every_package_is_told_before_its_modules_are_imported(package: str) -> 
 
 
 @needs_strace
-def test_the_watch_sees_what_must_not_happen(watch: Watch) -> None:
+def test_the_watch_sees_what_must_not_happen(tmp_path: Path) -> None:
+    watch = new_watch(tmp_path)
     watch.run(
         "import os, pathlib, socket\n"
         "def udp(): return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
@@ -130,26 +131,25 @@ def test_the_watch_sees_what_must_not_happen(watch: Watch) -> None:
 @pytest.mark.slow
 @needs_strace
 @needs_milvus
-def test_a_program_speaks_to_its_own_machine_and_writes_what_it_is_told_to(watch: Watch) -> None:
-    said = watch.run(PROGRAM)
-    assert said == f"Mark Esper\n[]\n{watch.work}/made: 2 documents, 34 passages\n3\n"
-    assert {path.name for path in watch.work.iterdir()} == {"made", "made.db"}
-    watch.check()
-
-
-@pytest.mark.slow
-@needs_strace
-def test_the_page_speaks_to_its_own_machine_alone(watch: Watch) -> None:
+def test_the_page_and_a_program_speak_to_their_own_machine_and_write_what_they_are_told_to(
+    tmp_path: Path,
+) -> None:
+    page, program = new_watch(tmp_path / "page"), new_watch(tmp_path / "program")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with watch.start("-u", "-m", "qa_bot", "serve", "--port", str(port)) as (process, pid):
+    with page.start("-u", "-m", "qa_bot", "serve", "--port", str(port)) as (process, pid):
         assert process.stdout is not None
         assert any("The chat is at" in line for line in process.stdout)
         assert "Mark Esper" in ask_page(f"http://127.0.0.1:{port}")
-        time.sleep(IDLE)
+        answered = time.monotonic()
+        said = program.run(PROGRAM)
+        assert time.monotonic() > answered + IDLE
         os.kill(pid, signal.SIGTERM)
         process.wait(timeout=60)
-    watch.check()
+    page.check()
+    assert said == f"Mark Esper\n[]\n{program.work}/made: 2 documents, 34 passages\n3\n"
+    assert {path.name for path in program.work.iterdir()} == {"made", "made.db"}
+    program.check()
 
 
 def ask_page(url: str) -> str:

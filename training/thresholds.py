@@ -10,7 +10,7 @@ Questions with a pronoun that refers to an earlier turn are always rewritten.
 import argparse
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
@@ -136,9 +136,7 @@ def choose(
 ) -> dict[str, Thresholds]:
     """Return the thresholds for the questions with each of CONTEXT_CUES."""
     grid = [Thresholds(needs_context, word) for needs_context in STEPS for word in STEPS]
-    counted = [
-        [(count(judged, thresholds), thresholds) for thresholds in grid] for judged in (hint, none)
-    ]
+    counted = [_distinct(judged, grid) for judged in (hint, none)]
     best: tuple[float, Thresholds, Thresholds] | None = None
     for (with_cue, of_hint), (without_cue, of_none) in itertools.product(*counted):
         total = with_cue + without_cue
@@ -148,6 +146,16 @@ def choose(
     always = [Thresholds(0.0, word) for word in STEPS]
     of_pronoun = max(always, key=lambda thresholds: count(pronoun, thresholds).f1)
     return dict(zip(CONTEXT_CUES, (of_pronoun, *best[1:]), strict=True))
+
+
+def _distinct(
+    judged: Sequence[Judged], grid: Iterable[Thresholds]
+) -> list[tuple[Counts, Thresholds]]:
+    """Return the different counts that a grid gives, each with the first thresholds that do."""
+    first: dict[Counts, Thresholds] = {}
+    for thresholds in grid:
+        first.setdefault(count(judged, thresholds), thresholds)
+    return list(first.items())
 
 
 def count(judged: Sequence[Judged], thresholds: Thresholds) -> Counts:

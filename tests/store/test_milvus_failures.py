@@ -1,7 +1,6 @@
 """Milvus with several writers and readers, and servers that are killed, missing, slow or refuse."""
 
 import multiprocessing
-import os
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from benchmarks.milvus_server import MilvusServer, free_port
+from qa_bot.cli import main
 from qa_bot.datatypes import Document
 from qa_bot.errors import StoreError
 from qa_bot.store.embedded import Spec
@@ -226,38 +226,43 @@ def test_a_token_that_is_refused_is_told_and_never_shown(
 
 @needs_milvus
 def test_the_command_line_does_on_a_server_what_it_does_on_a_folder(
-    server: MilvusServer, tmp_path: Path
+    server: MilvusServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def run(*arguments: str, seconds: int = 60) -> "subprocess.CompletedProcess[str]":
-        environment = {**os.environ, "MILVUS_TOKEN": TOKEN, "MILVUS_TIMEOUT": str(seconds)}
-        return subprocess.run(
-            [sys.executable, "-m", "qa_bot", *arguments],
-            capture_output=True,
-            text=True,
-            env=environment,
-        )
+    monkeypatch.setenv("MILVUS_TOKEN", TOKEN)
+    told = ""
+
+    def run(*arguments: str, seconds: int = 60) -> tuple[int, str, str]:
+        nonlocal told
+        monkeypatch.setenv("MILVUS_TIMEOUT", str(seconds))
+        code = main(arguments)
+        said = capsys.readouterr()
+        told += said.out + said.err
+        return code, said.out, said.err
 
     there = server.location("articles")
     (tmp_path / "mill.txt").write_text(
         "The old mill was built by Zebulon Quick in 1850. Its wheel was made of oak."
     )
-    made = run("index", str(tmp_path / "mill.txt"), "--index", there, "--title", "The mill")
-    assert made.stdout == f"{there}: 1 document, 1 passage\n"
-    asked = run("ask", "Who built the old mill?", "--index", there)
-    assert (asked.returncode, "Zebulon Quick" in asked.stdout) == (0, True)
-    listed = run("list", "--index", there).stdout
+    _, made, _ = run("index", str(tmp_path / "mill.txt"), "--index", there, "--title", "The mill")
+    assert made == f"{there}: 1 document, 1 passage\n"
+    code, asked, _ = run("ask", "Who built the old mill?", "--index", there)
+    assert (code, "Zebulon Quick" in asked) == (0, True)
+    _, listed, _ = run("list", "--index", there)
     assert "The mill" in listed
-    copied = run("copy", there, str(tmp_path / "folder"))
-    assert copied.stdout == f"{tmp_path / 'folder'}: 1 document copied\n"
-    removed = run("remove", listed[:12], "--index", there)
-    assert removed.stdout == f"removed {listed[:12]}  The mill\n"
-    assert run("list", "--index", there).stdout == ""
-    assert run("list", "--index", str(tmp_path / "folder")).stdout == listed
+    _, copied, _ = run("copy", there, str(tmp_path / "folder"))
+    assert copied == f"{tmp_path / 'folder'}: 1 document copied\n"
+    _, removed, _ = run("remove", listed[:12], "--index", there)
+    assert removed == f"removed {listed[:12]}  The mill\n"
+    assert run("list", "--index", there)[1] == ""
+    assert run("list", "--index", str(tmp_path / "folder"))[1] == listed
     server.kill()
-    gone = run("list", "--index", there, seconds=2)
-    assert (gone.returncode, gone.stdout, gone.stderr.count("\n")) == (2, "", 1)
-    assert "does not answer within 2 seconds" in gone.stderr
-    assert "secret" not in made.stderr + asked.stderr + gone.stderr
+    code, out, error = run("list", "--index", there, seconds=2)
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert "does not answer within 2 seconds" in error
+    assert "secret" not in told
 
 
 @needs_milvus

@@ -55,7 +55,6 @@ def test_words_are_counted_over_all_questions() -> None:
     assert str(counts) == "recall 0.500, precision 0.333, F1 0.400, unchanged 1 of 2"
 
 
-@pytest.mark.slow
 def test_enough_self_contained_questions_are_unchanged() -> None:
     follow_ups = [judged(0.8, {0.9: {"a"}}, {"a"}) for _ in range(10)]
     alone = [judged(0.6, {0.9: {"x"}}, set()) for _ in range(5)]
@@ -67,7 +66,6 @@ def test_enough_self_contained_questions_are_unchanged() -> None:
     assert count(alone, thresholds).left == 5
 
 
-@pytest.mark.slow
 def test_a_question_with_a_pronoun_is_always_rewritten() -> None:
     follow_ups = [judged(0.1, {0.4: {"a", "x"}, 0.6: {"a"}}, {"a"}) for _ in range(3)]
     chosen = choose([*follow_ups, judged(0.1, {0.6: {"x"}}, set())], [], [])
