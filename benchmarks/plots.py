@@ -10,7 +10,7 @@ from benchmarks.quality import ALONE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SpanPrediction = Mapping[str, Any]
+Results = Mapping[str, Any]
 
 COSTS = {  # the sizes to plot, and their titles
     "build s": "build, s",
@@ -23,7 +23,7 @@ COSTS = {  # the sizes to plot, and their titles
 BARS = ("cold start", "answer, p50", "memory to answer", "index on disk")
 
 
-def draw_quality(found: SpanPrediction, folder: Path) -> None:
+def draw_quality(found: Results, folder: Path) -> None:
     """Plot how often the first result is right against its length."""
     import matplotlib.pyplot as plt
 
@@ -48,7 +48,7 @@ def draw_quality(found: SpanPrediction, folder: Path) -> None:
     plt.close(figure)
 
 
-def draw_speed(found: SpanPrediction, folder: Path) -> None:
+def draw_speed(found: Results, folder: Path) -> None:
     """Plot the costs of the peers as multiples of ours, with the range over the rounds."""
     import matplotlib.pyplot as plt
 
@@ -65,7 +65,7 @@ def draw_speed(found: SpanPrediction, folder: Path) -> None:
     plt.close(figure)
 
 
-def draw_scale(found: SpanPrediction, folder: Path) -> None:
+def draw_scale(found: Results, folder: Path) -> None:
     """Plot the costs of our index, and the costs and the recall of each type of FAISS index."""
     import matplotlib.pyplot as plt
 
@@ -87,13 +87,13 @@ def draw_scale(found: SpanPrediction, folder: Path) -> None:
     plt.close(figure)
 
 
-def _line(axes: "Axes", sizes: Mapping[str, SpanPrediction], name: str, label: str) -> None:
+def _line(axes: "Axes", sizes: Mapping[str, Results], name: str, label: str) -> None:
     points = [(row["passages"], row[name]) for row in sizes.values() if name in row]
     if points:
         axes.plot(*zip(*points, strict=True), marker="o", label=label)
 
 
-DRAW: Mapping[str, Callable[[SpanPrediction, Path], None]] = {
+DRAW: Mapping[str, Callable[[Results, Path], None]] = {
     "quality": draw_quality,
     "speed": draw_speed,
     "scale": draw_scale,

@@ -18,12 +18,12 @@ from benchmarks.scale_report import scale
 from benchmarks.speed import HIGHER_IS_BETTER, MEASURES
 from benchmarks.tables import number, one_line, percent, table
 
-SpanPrediction = Mapping[str, Any]  # what a benchmark wrote
+Results = Mapping[str, Any]  # what a benchmark wrote
 
 SCOPES = {ALONE: "Each title alone", TOGETHER: "All titles together"}
 
 
-def quality(found: SpanPrediction) -> str:
+def quality(found: Results) -> str:
     """Return the section on quality."""
     return "\n\n".join(
         [
@@ -51,7 +51,7 @@ def quality(found: SpanPrediction) -> str:
     )
 
 
-def _asked(found: SpanPrediction) -> str:
+def _asked(found: Results) -> str:
     sample = "all" if found["sample"] is None else f"at most {found['sample']} of each title"
     return (
         f"{found['data']}: {found['titles']} titles as articles, {found['characters']:,} "
@@ -61,7 +61,7 @@ def _asked(found: SpanPrediction) -> str:
     )
 
 
-def _missing(found: SpanPrediction) -> list[str]:
+def _missing(found: Results) -> list[str]:
     """Return a note on the systems that could not be measured, and why."""
     lines = [
         f"- {PEERS[name].name}: {one['error']}"
@@ -71,13 +71,13 @@ def _missing(found: SpanPrediction) -> list[str]:
     return ["Not measured:\n\n" + "\n".join(map(one_line, lines))] if lines else []
 
 
-def _named(found: SpanPrediction, mark: str, words: str) -> list[str]:
+def _named(found: Results, mark: str, words: str) -> list[str]:
     """Return a footnote: the meaning of a mark, and the systems that have it."""
     names = [PEERS[name].name for name, one in found["peers"].items() if one.get(mark)]
     return [f"{words}: {'; '.join(names)}."] if names else []
 
 
-def _quality_of(found: SpanPrediction, scope: str) -> str:
+def _quality_of(found: Results, scope: str) -> str:
     head = [
         "system",
         "passages",
@@ -91,20 +91,20 @@ def _quality_of(found: SpanPrediction, scope: str) -> str:
     return f"### {SCOPES[scope]}\n\n{table(head, rows)}"
 
 
-def _rows(found: SpanPrediction, scope: str) -> Iterable[tuple[str, SpanPrediction]]:
+def _rows(found: Results, scope: str) -> Iterable[tuple[str, Results]]:
     for name, one in found["peers"].items():
         for row in one.get("rows", ()):
             if row["scope"] == scope:
                 yield name, row
 
 
-def _setting(name: str, row: SpanPrediction) -> str:
+def _setting(name: str, row: Results) -> str:
     if row["size"] is None:
         return PEERS[name].default
     return f"equal length: about {row['size']} characters"
 
 
-def _quality_row(name: str, row: SpanPrediction) -> list[str]:
+def _quality_row(name: str, row: Results) -> list[str]:
     less = row["in_first_against_ours"]
     against = "" if name == OURS else _bold(percent(less, signed=True), less[0] > 0)
     return [
@@ -118,12 +118,12 @@ def _quality_row(name: str, row: SpanPrediction) -> list[str]:
     ]
 
 
-def _refusal_row(name: str, row: SpanPrediction) -> list[str]:
+def _refusal_row(name: str, row: Results) -> list[str]:
     shares = [percent(value) for value in row["refused_at"].values()]
     return [PEERS[name].name, _setting(name, row), *shares, number(row["auroc"])]
 
 
-def _own_threshold(found: SpanPrediction) -> str:
+def _own_threshold(found: Results) -> str:
     own = {kind: percent([share, None, None]) for kind, share in found["own_refusals"].items()}
     return (
         f"At its own threshold {PEERS[OURS].name} refuses {own['unanswerable']} of the questions "
@@ -131,7 +131,7 @@ def _own_threshold(found: SpanPrediction) -> str:
     )
 
 
-def speed(found: SpanPrediction) -> str:
+def speed(found: Results) -> str:
     """Return the section on speed."""
     peers = {name: one for name, one in found["peers"].items() if "error" not in one}
     heads = [f"{name}, {unit}" if unit else name for name, unit in MEASURES.items()]
@@ -159,14 +159,14 @@ def speed(found: SpanPrediction) -> str:
     )
 
 
-def _speed_rows(peers: Mapping[str, SpanPrediction]) -> list[list[str]]:
+def _speed_rows(peers: Mapping[str, Results]) -> list[list[str]]:
     return [
         [PEERS[name].name, *(number(one["values"][measure]) for measure in MEASURES)]
         for name, one in peers.items()
     ]
 
 
-def _ratio_rows(peers: Mapping[str, SpanPrediction]) -> list[list[str]]:
+def _ratio_rows(peers: Mapping[str, Results]) -> list[list[str]]:
     rows = []
     for name, one in peers.items():
         cells = []
@@ -182,20 +182,20 @@ def _bold(text: str, whether: bool) -> str:
     return f"**{text}**" if whether else text
 
 
-SECTIONS: Mapping[str, Callable[[SpanPrediction], str]] = {
+SECTIONS: Mapping[str, Callable[[Results], str]] = {
     "quality": quality,
     "speed": speed,
     "scale": scale,
 }
 
 
-SUMMARIES: Mapping[str, Callable[[SpanPrediction], SpanPrediction]] = {
+SUMMARIES: Mapping[str, Callable[[Results], Results]] = {
     "quality": quality_benchmark.summarise,
     "speed": speed_benchmark.summarise,
 }
 
 
-def about(found: SpanPrediction) -> str:
+def about(found: Results) -> str:
     """Return when each system was measured, on what machine and with which versions."""
     whose: dict[tuple[str, str], list[str]] = {}
     versions: dict[tuple[str, str], dict[str, str]] = {}
@@ -212,7 +212,7 @@ def about(found: SpanPrediction) -> str:
     )
 
 
-def compose(records: Mapping[str, SpanPrediction | None]) -> str:
+def compose(records: Mapping[str, Results | None]) -> str:
     """Return the whole report; it says which benchmarks have not been run."""
     parts = ["# qa_bot beside what people use instead"]
     for name, write in SECTIONS.items():
@@ -224,7 +224,7 @@ def compose(records: Mapping[str, SpanPrediction | None]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _read(folder: Path, name: str) -> SpanPrediction | None:
+def _read(folder: Path, name: str) -> Results | None:
     """Read the results of a benchmark, and summarise its questions and runs."""
     found = record.read(folder, name)
     return SUMMARIES[name](found) if found is not None and name in SUMMARIES else found

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.tables import one_line, table
 from qa_bot.store.vectors import EXACT_UP_TO
 
-SpanPrediction = Mapping[str, Any]  # what the benchmark wrote
+Results = Mapping[str, Any]  # what the benchmark wrote
 Costs = Mapping[int, float]  # of a size each
 
 COLUMNS = {
@@ -35,7 +35,7 @@ CHOSEN_BY = {
 LEAST_RECALL = 0.95  # of the ten nearest: an index that finds fewer is not chosen
 
 
-def scale(found: SpanPrediction) -> str:
+def scale(found: Results) -> str:
     """Write what the scale benchmark found."""
     rate = found["embedded a second"]
     tables = [
@@ -59,7 +59,7 @@ def scale(found: SpanPrediction) -> str:
     )
 
 
-def _scale_table(sizes: Mapping[str, SpanPrediction]) -> str:
+def _scale_table(sizes: Mapping[str, Results]) -> str:
     measured = [row for row in sizes.values() if "error" not in row]
     columns = [name for name in COLUMNS if any(name in row for row in measured)]
     rows = [[_plain(name, row[name]) for name in columns] for row in measured]
@@ -76,7 +76,7 @@ def _plain(name: str, value: float) -> str:
     return f"{value:,.0f}" if name == "passages" else f"{value:,.4g}"
 
 
-def _choices(types: Mapping[str, Mapping[str, SpanPrediction]]) -> str:
+def _choices(types: Mapping[str, Mapping[str, Results]]) -> str:
     """Say which type of index is best at each size, and where others overtake exact search."""
     measured = {
         kind: {int(size): row for size, row in sizes.items() if "error" not in row}
@@ -105,7 +105,7 @@ def _choices(types: Mapping[str, Mapping[str, SpanPrediction]]) -> str:
     )
 
 
-def least(measured: Mapping[str, Mapping[int, SpanPrediction]], size: int, cost: str) -> str:
+def least(measured: Mapping[str, Mapping[int, Results]], size: int, cost: str) -> str:
     """Return the type of index that costs least at a size, of those that find enough."""
     fit = {
         kind: sizes[size][cost]
