@@ -13,7 +13,11 @@ const openSide = (from) => {
 const closeSide = () => {
   if (!body.classList.contains("qa-side-open")) return;
   body.classList.remove("qa-side-open");
-  if (opener !== null && opener.isConnected) opener.focus();
+  if (opener === null) return;
+  // An answer is made anew when questions that lead on are added to it.
+  const links = [...document.querySelectorAll(".qa-answer a")];
+  const again = opener.isConnected ? opener : links.find((link) => link.hash === opener.hash);
+  if (again !== undefined) again.focus();
 };
 
 const copyText = async (text) => {

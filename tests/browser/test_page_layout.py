@@ -42,6 +42,7 @@ def test_on_a_phone_the_source_opens_over_the_conversation(visit: Visit, shipped
     page.locator("blockquote").first.click()
     shown(page, answer.quotes[0].text, answer.text)
     expect(page.get_by_role("button", name="Back to the conversation")).to_be_focused()
+    expect(page.locator(".qa-lead").first).to_be_attached()  # the answer was made anew for it
     page.keyboard.press("Escape")
     expect(page.locator(".qa-source")).to_be_hidden()
     expect(page.locator(".qa-cite a").first).to_be_focused()
