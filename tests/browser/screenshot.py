@@ -13,6 +13,7 @@ from qa_bot.bot import default_bot
 from qa_bot.page.layout import EXAMPLES
 from qa_bot.page.server import start
 from tests.browser.chromium import open_chromium
+from tests.browser.pages import FOLLOW_UP, KHAMENEI
 from tests.browser.samples import FILES, file
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "docs"
@@ -52,7 +53,7 @@ def _chat(browser: Browser) -> None:
 def _follow_up(browser: Browser) -> None:
     """What was understood, on chips, and the suggested questions."""
     view = _open(browser, viewport=WIDE)
-    for question in ("Who is the Defense Secretary?", "What did he order?", "Why?"):
+    for question in (KHAMENEI, FOLLOW_UP):
         _ask(view, question)
     expect(view.locator(".qa-lead").first).to_be_visible(timeout=WAIT)
     _take(view, "follow-up.png")
