@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.peers import OURS, PEERS
 from benchmarks.quality import ALONE
+from benchmarks.record import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Results = Mapping[str, Any]
 
 COSTS = {  # the sizes to plot, and their titles
     "build s": "build, s",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path("runs/benchmarks")
+Results = Mapping[str, Any]  # what a benchmark wrote
 
 
 def write(folder: Path, name: str, packages: Iterable[str], found: Mapping[str, Any]) -> Path:

@@ -6,7 +6,6 @@ Where a peer is better than we are, its number is bold.
 import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks import plots, record
 from benchmarks import quality as quality_benchmark
@@ -14,11 +13,10 @@ from benchmarks import speed as speed_benchmark
 from benchmarks.bootstrap import RESAMPLES
 from benchmarks.peers import OURS, PEERS
 from benchmarks.quality import ALONE, TOGETHER
+from benchmarks.record import Results
 from benchmarks.scale_report import scale
 from benchmarks.speed import HIGHER_IS_BETTER, MEASURES
 from benchmarks.tables import number, one_line, percent, table
-
-Results = Mapping[str, Any]  # what a benchmark wrote
 
 SCOPES = {ALONE: "Each title alone", TOGETHER: "All titles together"}
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from itertools import pairwise
 from math import exp, log
-from typing import Any
 
+from benchmarks.record import Results
 from benchmarks.tables import one_line, table
 from qa_bot.store.vectors import EXACT_UP_TO
 
-Results = Mapping[str, Any]  # what the benchmark wrote
 Costs = Mapping[int, float]  # of a size each
 
 COLUMNS = {

@@ -170,13 +170,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         made.error(str(error))
     names = options.peers if OURS in kept else list(dict.fromkeys([OURS, *options.peers]))
     installations: dict[str, dict[str, float]] = {}
+    missing: dict[str, str] = {}
     for name in names:
         try:
             installations[name] = installation(name)
         except PackageNotFoundError as error:
-            made.error(f"{name} needs the package {error.name}, which is not installed")
+            missing[name] = f"the package {error.name} is not installed"
+    if OURS in missing:
+        made.error(missing[OURS])
     session = datetime.now(UTC).isoformat()
-    runs, errors = interleave(names, options.rounds, documents, questions, measure)
+    there = list(installations)
+    runs, failed = interleave(there, options.rounds, documents, questions, measure)
+    errors = missing | failed
     for name in names:
         if name in errors:
             found: dict[str, Any] = {"error": errors[name]}

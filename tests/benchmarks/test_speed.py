@@ -74,16 +74,28 @@ def test_one_system_is_measured_again_and_the_others_stay(
     assert measured("ours", "txtai") == {"ours": (1.0, False), "txtai": (2.0, False)}
 
 
-def test_a_missing_package_is_told_before_anything_is_measured(
+def test_without_our_own_package_nothing_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    peer = replace(speed.PEERS["txtai"], packages=("no-such-package",))
-    monkeypatch.setitem(speed.PEERS, "txtai", peer)
+    absent = replace(speed.PEERS[OURS], packages=("no-such-package",))
+    monkeypatch.setattr(speed, "PEERS", {OURS: absent})
     with pytest.raises(SystemExit, match="2"):
-        main(["--out", str(tmp_path), "--peers", "txtai"])
-    assert (
-        "txtai needs the package no-such-package, which is not installed" in capsys.readouterr().err
-    )
+        main(["--out", str(tmp_path), "--peers", OURS])
+    assert "the package no-such-package is not installed" in capsys.readouterr().err
+
+
+def test_a_peer_that_is_not_installed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(speed.PEERS[OURS], packages=("pytest",))
+    absent = replace(small, packages=("no-such-package",))
+    monkeypatch.setattr(speed, "PEERS", {OURS: small, "txtai": absent})
+    monkeypatch.setattr(speed, "measure", lambda name, documents, questions: run(1.0))
+    main(["--out", str(tmp_path), "--rounds", "1", "--peers", "txtai"])
+    whole = record.read(tmp_path, "speed")
+    assert whole is not None
+    assert whole["peers"]["txtai"]["error"] == "the package no-such-package is not installed"
+    assert whole["peers"][OURS]["runs"] == [run(1.0)]
 
 
 def test_without_a_file_the_shipped_article_is_asked_its_golden_questions() -> None:

@@ -51,7 +51,7 @@ def test_other_parts_of_a_text_are_read_again() -> None:
     model, spans = remembering(10)
     assert spans.find("Who?", ["Anna"], [[(0, 4)]]) == [whole("Anna")]
     assert spans.find("Who?", ["Anna"], [[(0, 2)]]) == [[SpanPrediction(0, 2, 1.0)]]
-    assert len(model.read) == 2
+    assert model.read == [("Who?", "Anna")] * 2
 
 
 def test_what_was_read_first_goes_first() -> None:
@@ -71,4 +71,4 @@ def test_more_texts_at_once_than_are_kept() -> None:
 def test_nothing_is_kept_without_room() -> None:
     model, spans = remembering(0)
     assert find(spans, "Who?", "Anna") == find(spans, "Who?", "Anna") == [whole("Anna")]
-    assert len(model.read) == 2
+    assert model.read == [("Who?", "Anna")] * 2
