@@ -72,10 +72,12 @@ def load_cases(folder: Path) -> list[Case]:
     ]
 
 
-def faults(case: Case, folder: Path, asker: Asker) -> list[str]:
-    """Return a line for each requirement that a case fails."""
+def faults(
+    case: Case, folder: Path, asker: Asker, read: Callable[[Path], Document] = load_file
+) -> list[str]:
+    """Return a line for each requirement that a case fails; ``read`` reads the file."""
     try:
-        document = load_file(folder / case.file)
+        document = read(folder / case.file)
     except ArticleError as error:
         return [] if case.refusal_is_right else [f"not read: {error}"]
     if case.must_be_refused:

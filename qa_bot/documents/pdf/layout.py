@@ -13,7 +13,6 @@ from math import inf
 from operator import or_
 
 from qa_bot.documents.pdf.letters import MAX_SKEW, Run
-from qa_bot.documents.pdf.rows import make_rows
 from qa_bot.documents.pdf.table_rows import Rule
 from qa_bot.documents.pdf.tables import find_tables
 
@@ -46,8 +45,8 @@ def lay_out(runs: Sequence[Run], rules: Callable[[], Sequence[Rule]]) -> list[Ru
     """Return the lines of a page in reading order; a row of a table is ``| one | two |``."""
     lines: list[Run] = []
     for group in _by_direction(runs):
-        tables, free = find_tables(make_rows(_join_drop_caps(group)), rules)
-        lines += in_order([*map(Block, tables), *_stacks([run for row in free for run in row])])
+        tables, free = find_tables(_join_drop_caps(group), rules)
+        lines += in_order([*map(Block, tables), *_stacks(free)])
     return lines
 
 

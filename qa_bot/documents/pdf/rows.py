@@ -8,13 +8,14 @@ from statistics import median
 from typing import NamedTuple
 
 from qa_bot.documents.pdf.bidi import has_rtl, logical_text
-from qa_bot.documents.pdf.letters import CELL_GAP, SAME_LINE, Run, clean
+from qa_bot.documents.pdf.letters import CELL_GAP, SAME_LINE, Run, clean, cut
 
 Row = list[Run]  # its pieces, from left to right
 
 # Gaps and distances are times the type size, unless they are in points.
 _SURE_GAP = 2.5  # a wider gap separates columns whatever is above or below it
 _WORD_GAP = 0.15  # a wider gap is a space
+_MIN_CELL_GAP = 0.4  # a narrower gap never separates columns
 _MIN_SHARED_GAP = 0.6  # width of a gap that must be free in other rows too
 _NEAR = 3.0  # distance of rows that can confirm a gap
 _MARGIN_ROWS = 3  # rows that must end near the start of a gap before a note in the margin
@@ -22,7 +23,8 @@ _RAGGED = 5  # they may end this many times the least width of the gap away from
 _EXACT = 0.5  # points; cells that close together as words must begin within this distance
 _ALIGNED = 2.0  # points; cells of one column begin or end within this distance
 _ALIGNED_GAP = 1.2  # a wider gap before aligned cells separates columns
-_ROWS_AROUND = 4  # rows above and below a gap that may confirm it
+_EQUAL_GAPS = 1.4  # the widest gap of a justified line is at most this many times its narrowest
+_ROWS_AROUND = 6  # rows above and below a gap that may confirm it
 _LETTER_SPACING = 0.2  # letters with wider gaps between them are letter-spaced
 _SPACED_WORDS = 4.5  # times the gap between letters: the widest gap between letter-spaced words
 _MARKER = re.compile(
@@ -35,7 +37,8 @@ _MARKER_GAP = 5.0  # the widest gap between the marker of a list item and its te
 
 def make_rows(runs: Sequence[Run]) -> list[Row]:
     """Return runs of one direction as rows, from top to bottom, each cut at its gaps."""
-    rows = [_join_row(row) for row in _by_height(runs)]
+    joined = [_join_row(row) for row in _by_height(runs)]
+    rows = [_cut_cells(joined, index) for index in range(len(joined))]
     confirmed = [_close_false_gaps(rows, index) for index in range(len(rows))]
     return [[_clean_piece(piece) for piece in row] for row in confirmed]
 
@@ -58,7 +61,7 @@ def _join_row(row: Row) -> Row:
     for run in sorted(row, key=lambda run: run.left):
         last = pieces[-1] if pieces else None
         if last is None or not _continues(last, run):
-            pieces.append(run)
+            pieces.append(_copy(run))
         elif not (run.right <= last.right + 0.1 * run.size and run.text.strip() in last.text):
             join(last, run)  # text drawn a second time to look bold is left out
     return pieces
@@ -94,23 +97,62 @@ def _spacing(run: Run) -> float:
     return median(gaps) if len(gaps) > 1 else 0.0
 
 
+def _cut_cells(rows: Sequence[Row], index: int) -> Row:
+    """Return a row with its pieces cut at narrow gaps where pieces of two near rows begin."""
+    row, start = rows[index], max(0, index - _ROWS_AROUND)
+    near = [*_near(rows[start : index + 1][::-1]), *_near(rows[index : index + 1 + _ROWS_AROUND])]
+    begins = [piece.left for other in near for piece in other[1:]]
+    pieces: Row = []
+    for piece in row:
+        pieces.append(piece)
+        for gap, left in _word_gaps(piece):
+            aligned = sum(abs(left - begin) < _EXACT for begin in begins)
+            if gap > _MIN_CELL_GAP * piece.size and aligned > 1:
+                pieces[-1:] = cut(pieces[-1], left - _EXACT)
+    return pieces
+
+
 def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
     """Return a row with its pieces joined, except at wide gaps and those other rows confirm."""
     row = rows[index]
     pieces = row[:1]
     above = _near([row, *rows[max(0, index - _ROWS_AROUND) : index][::-1]])
     below = _near([row, *rows[index + 1 : index + 1 + _ROWS_AROUND]])
+    stretched = _stretched(row, [*above, *below])
     for before, piece in pairwise(row):
         size = max(before.size, piece.size)
         width = (piece.left - before.right) / size
-        gap = _Gap(before.right, piece.left, _MIN_SHARED_GAP * size)
+        gap = _Gap(before.right, piece.left, min(_MIN_SHARED_GAP, width) * size)
         is_sure = width > _SURE_GAP or _is_aligned(piece, [*above[:1], *below[:1]], width)
-        if is_sure or gap.is_confirmed(above, below):
+        if not stretched and (is_sure or gap.is_confirmed(above, below)):
             pieces.append(piece)
         else:
             pieces[-1] = _copy(pieces[-1])
             join(pieces[-1], piece)
     return pieces
+
+
+def _stretched(row: Row, near: Sequence[Row]) -> bool:
+    """Whether a row is a line of words, set to the width of a line near it by equal gaps."""
+    gaps = [gap for piece in row for gap, _ in _word_gaps(piece)]
+    gaps += [after.left - before.right for before, after in pairwise(row)]
+    size = row[0].size
+    return (
+        1 < len(gaps)
+        and max(gaps) < min(_SURE_GAP * size, _EQUAL_GAPS * min(gaps))
+        and any(
+            abs(piece.left - row[0].left) < _ALIGNED and abs(piece.right - row[-1].right) < _ALIGNED
+            for other in near
+            for piece in other
+        )
+    )
+
+
+def _word_gaps(piece: Run) -> list[tuple[float, float]]:
+    """Return the width of each gap between words of a piece and where it ends, in points."""
+    visible = [letter for letter in piece.letters if not letter.text.isspace()]
+    gaps = ((after.left - before.right, after.left) for before, after in pairwise(visible))
+    return [(gap, left) for gap, left in gaps if gap > _WORD_GAP * piece.size]
 
 
 def _near(rows: Sequence[Row]) -> list[Row]:
@@ -149,7 +191,9 @@ class _Gap(NamedTuple):
         )
         ends = [end for end in last_ends if 0 < end <= self.right - self.min_width]
         right = sum(any(piece.left >= self._min_right for piece in row) for row in free)
-        begin = sum(any(abs(piece.left - self.right) < _EXACT for piece in row) for row in free)
+        begin = sum(
+            any(abs(piece.left - self.right) < _EXACT for piece in row) for row in (*above, *below)
+        )
         near_start = sum(abs(end - self.left) < _RAGGED * self.min_width for end in ends)
         is_margin = all(side or not rows for side, rows in zip(sides, (above, below), strict=True))
         has_both_sides = len(ends) > 1 and right > 1

@@ -9,8 +9,8 @@ from qa_bot.documents.pdf.letters import MAX_SKEW, Run
 from qa_bot.documents.pdf.rows import Row
 
 NEXT_LINE = 1.7  # times the type size; the next line of a cell is at most this far below
+SAME_ROW = 0.9  # times the type size; lines closer than this are in one row
 
-_SAME_ROW = 0.9  # times the type size; lines closer than this are in one row
 _TIGHT = 0.85  # times the usual distance of rows; lines closer than this are in one row
 _MIN_RULED = 0.5  # share of the rows that must have a rule between them for rules to count
 
@@ -78,7 +78,7 @@ def _row_starts(
     is_full = [len(line) > 1 and column_of(line[0], columns) == columns[0] for line in lines]
     gaps = [upper[0].base - lower[0].base for upper, lower in pairwise(lines)]
     if all(is_full):
-        return [gap >= _SAME_ROW * line[0].size for gap, line in zip(gaps, lines, strict=False)]
+        return [gap >= SAME_ROW * line[0].size for gap, line in zip(gaps, lines, strict=False)]
     is_ruled = _rules_above(lines, columns, rules())
     if sum(is_ruled) >= max(2, _MIN_RULED * (sum(is_full) - 1)):
         return is_ruled
@@ -96,7 +96,7 @@ def _is_start(
 ) -> bool:
     """Whether a line begins a row, by the gaps above and below it and the cells that it fills."""
     gap, size = gaps[index - 1], lines[index][0].size
-    if gap < _SAME_ROW * size or (usual_gap and gap < _TIGHT * usual_gap):
+    if gap < SAME_ROW * size or (usual_gap and gap < _TIGHT * usual_gap):
         return False
     # A line nearer to the line below belongs to the row of that line.
     if not is_full[index - 1] and (index == 1 or gap < _TIGHT * gaps[index - 2]):

@@ -10,9 +10,10 @@ from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 from statistics import median
 
+from qa_bot.documents.pdf.bidi import has_rtl
 from qa_bot.documents.pdf.letters import Run
-from qa_bot.documents.pdf.rows import Row
-from qa_bot.documents.pdf.table_rows import NEXT_LINE, Column, Rule, column_of, table_lines
+from qa_bot.documents.pdf.rows import Row, make_rows
+from qa_bot.documents.pdf.table_rows import NEXT_LINE, SAME_ROW, Column, Rule, column_of, table_lines
 
 _SAME_SIZE = 0.15  # share by which the type sizes of cells in a row may differ
 _NEXT_ROW = 4.0  # times the type size; a row further below is not in the same table
@@ -27,12 +28,44 @@ _MIN_GUTTER = 3.0  # points between columns
 
 
 def find_tables(
-    rows: Sequence[Row], rules: Callable[[], Sequence[Rule]]
-) -> tuple[list[list[Run]], list[Row]]:
-    """Return the tables among the rows of a page, each as lines, and the other rows.
+    runs: Sequence[Run], rules: Callable[[], Sequence[Rule]]
+) -> tuple[list[list[Run]], list[Run]]:
+    """Return the tables among runs of one direction, each as lines, and the other pieces of rows.
 
-    ``rules`` is only called if the lines drawn on the page could help.
+    A table in a column of prose is found among the runs of that column alone. ``rules`` is only
+    called if the lines drawn on the page could help.
     """
+    rows = make_rows(runs)
+    columns = _prose_columns(rows, runs)
+    if not columns:
+        return _tables_of(rows, rules)
+    inside = {id(run) for column in columns for run in column}
+    others = [run for run in runs if id(run) not in inside]
+    found = [_tables_of(make_rows(others), rules), *(find_tables(part, rules) for part in columns)]
+    return [table for tables, _ in found for table in tables], [run for _, free in found for run in free]
+
+
+def _prose_columns(rows: Sequence[Row], runs: Sequence[Run]) -> list[list[Run]]:
+    """Return the runs of each column of prose that has nothing but such columns beside it."""
+    found: list[list[Run]] = []
+    prose: list[Column] = []
+    for part, above in _candidates(rows):
+        columns = _columns(part) if any(len(row) > 1 for row in part) else []
+        if len(columns) < 2 or not all(
+            _is_prose(_in_column(above + part, column), column, prose) for column in columns
+        ):
+            continue
+        prose += columns
+        bases = [piece.base for row in part for piece in row]
+        level = [run for run in runs if min(bases) - 1 <= run.base <= max(bases) + 1]
+        found += [[run for run in level if column_of(run, columns) == column] for column in columns]
+    return found
+
+
+def _tables_of(
+    rows: Sequence[Row], rules: Callable[[], Sequence[Rule]]
+) -> tuple[list[list[Run]], list[Run]]:
+    """Return the tables among rows, each as lines, and the other pieces."""
     main_rows, free = _split_off_notes(rows)
     tables: list[list[Run]] = []
     prose: list[Column] = []  # a column with few lines is prose if the one above it is
@@ -55,7 +88,7 @@ def find_tables(
             else:
                 tables.append(table_lines([row for row in inside if row], adjacent, rules))
         free += [] if columns else part
-    return tables, [row for row in free if row]
+    return tables, [piece for row in free for piece in row]
 
 
 def _split_off_notes(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -76,7 +109,7 @@ def _candidates(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
     above: list[Row] = []
     columns: list[Column] = []
     for index, row in enumerate(rows):
-        is_top = _is_top(row, rows[index + 1 : index + 2], columns)
+        is_top = _is_top(row, rows[index + 1 : index + 3], columns)
         if group and not _continues(group[-1], columns, row, is_top):
             yield group, above
             above = group[-1:]
@@ -105,17 +138,23 @@ def _continues(last: Row, columns: Sequence[Column], row: Row, is_top: bool) -> 
 
 
 def _is_top(row: Row, following: Sequence[Row], columns: Sequence[Column]) -> bool:
-    """Whether the only piece of a row is the first line of a cell that the next row continues.
+    """Whether the only piece of a row is the first line of a cell of the next row.
 
-    The cell must not be in the first column.
+    The cell must not be in the first column. ``following`` are the next two rows: the next row goes
+    on with the cell, or, if its other cells stand at half its height, the row after it.
     """
     if len(row) > 1 or not following or len(following[0]) < 2:
         return False
     distance = row[0].base - following[0][0].base
+    if distance > NEXT_LINE * row[0].size:
+        return False
     if not columns:
         columns = [Column(piece.left, piece.right) for piece in following[0]]
     is_under = [column.overlap(row[0]) > 0 for column in columns]
-    return distance <= NEXT_LINE * row[0].size and sum(is_under) == 1 and not is_under[0]
+    if not any(is_under) and len(following) > 1:
+        (first, *others) = following[1]
+        return not others and columns[0].right < row[0].left == first.left
+    return sum(is_under) == 1 and not is_under[0]
 
 
 def _merge(pieces: Sequence["Run | Column"]) -> list[Column]:
@@ -155,8 +194,16 @@ def _columns(rows: Sequence[Row]) -> list[Column]:
 
 
 def _join_disjoint(rows: Sequence[Row], columns: list[Column]) -> list[Column]:
-    """Join neighbouring columns that no row has both of: headers may stand beside their column."""
+    """Join neighbouring columns that no row has both of: headers may stand beside their column.
+
+    Rows less than a line apart count as one, since cells may be centred in the height of a row.
+    """
     used = [{column_of(piece, columns) for piece in row} for row in rows]
+    used += [
+        upper_columns | lower_columns
+        for (upper, upper_columns), (lower, lower_columns) in pairwise(zip(rows, used, strict=True))
+        if upper[0].base - lower[0].base < SAME_ROW * lower[0].size
+    ]
     joined = columns[:1]
     members = [columns[:1]]  # of each joined column
     for column in columns[1:]:
@@ -170,8 +217,17 @@ def _join_disjoint(rows: Sequence[Row], columns: list[Column]) -> list[Column]:
 
 
 def _in_column(rows: Sequence[Row], column: Column) -> list[tuple[Run, bool]]:
-    """Return the pieces in a column, each with whether its row has other pieces."""
-    return [(piece, len(row) > 1) for row in rows for piece in row if column.overlap(piece) > 0]
+    """Return the lines of a column, each with whether its row has others beside it.
+
+    Rows with several pieces in the column, and pieces in its right half, are parts of a table.
+    """
+    inside = ([piece for piece in row if column.overlap(piece) > 0] for row in rows)
+    middle = (column.left + column.right) / 2
+    return [
+        (pieces[0], len(row) > 1)
+        for row, pieces in zip(rows, inside, strict=True)
+        if len(pieces) == 1 and (pieces[0].left < middle or has_rtl(pieces[0].text))
+    ]
 
 
 def _is_prose(lines: Sequence[tuple[Run, bool]], column: Column, prose: Sequence[Column]) -> bool:
