@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qa_bot.documents.pdf.forms import fill_in
@@ -112,13 +112,14 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Remove headers, footers and page numbers: lines that repeat at the edges of nearby pages.
 
     They have the same text at the same height, except for a number that counts with the pages, or
-    they begin or end with such a number.
+    they begin or end with such a number. A row is also removed if each of its cells is such a line.
     """
     body_size = usual_size([line for page in pages for line in page])
     edges = [_edge_lines(page, body_size) for page in pages]
+    texts = [[text for line in page for text in (line, *_cells(line))] for page in edges]
     running = []
     for number, page in enumerate(edges):
-        nearby = edges[max(0, number - _PAGES_AROUND) : number + _PAGES_AROUND + 1]
+        nearby = texts[max(0, number - _PAGES_AROUND) : number + _PAGES_AROUND + 1]
         running.append({line for line in page if _is_running(line, nearby)})
     remaining = [
         [line for line in page if line not in removed]
@@ -137,7 +138,20 @@ def _edge_lines(page: Sequence[Line], body_size: float) -> list[Line]:
     ]
 
 
+def _cells(line: Line) -> list[Line]:
+    """Return the cells of a row that have text, each as a line; nothing for another line."""
+    texts = line.text.strip("| ").split(" | ") if line.is_row else []
+    return [replace(line, text=text.strip()) for text in texts if text.strip()]
+
+
 def _is_running(line: Line, nearby: Sequence[Sequence[Line]]) -> bool:
+    """Whether a line, or each cell of a row, repeats on enough of the pages nearby."""
+    cells = _cells(line)
+    is_row = bool(cells) and all(_is_frequent(cell, nearby) for cell in cells)
+    return is_row or _is_frequent(line, nearby)
+
+
+def _is_frequent(line: Line, nearby: Sequence[Sequence[Line]]) -> bool:
     pages = sum(any(_repeats(line, other) for other in page) for page in nearby)
     return pages >= max(2, _MIN_REPEATS * len(nearby))
 
