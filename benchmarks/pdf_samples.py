@@ -64,7 +64,7 @@ def latex(sample: Sample, columns: int, path: Path) -> None:
     """Write it as an article of LaTeX: justified and hyphenated, the table ruled at its head."""
     rows = [" & ".join(row) + r" \\" for row in sample.table]
     table = (
-        r"\begin{center}\small\begin{tabular}{@{}llll@{}}\hline "
+        r"\begin{center}\small\begin{tabular}{@{}" + "l" * len(sample.table[0]) + r"@{}}\hline "
         f"{rows[0]}\\hline\n" + "\n".join(rows[1:]) + r"\hline\end{tabular}\end{center}"
     )
     parts = [
@@ -180,7 +180,8 @@ def _open_document(sample: Sample, columns: int) -> str:
         + "</table:table-row>"
         for row in sample.table
     )
-    table = f'<table:table><table:table-column table:number-columns-repeated="4"/>{rows}</table:table>'
+    columns_of_table = f'<table:table-column table:number-columns-repeated="{len(sample.table[0])}"/>'
+    table = f"<table:table>{columns_of_table}{rows}</table:table>"
     parts = [
         f'<text:h text:outline-level="2">{heading}</text:h>'
         + "".join(f'<text:p text:style-name="body">{html.escape(part)}</text:p>' for part in parts)

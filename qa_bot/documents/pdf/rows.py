@@ -23,6 +23,7 @@ _RAGGED = 5  # they may end this many times the least width of the gap away from
 _EXACT = 0.5  # points; cells that close together as words must begin within this distance
 _ALIGNED = 2.0  # points; cells of one column begin or end within this distance
 _ALIGNED_GAP = 1.2  # a wider gap before aligned cells separates columns
+_WIDEST_GAP = 8.0  # between words of a justified line
 _EQUAL_GAPS = 1.4  # the widest gap of a justified line is at most this many times its narrowest
 _ROWS_AROUND = 6  # rows above and below a gap that may confirm it
 _LETTER_SPACING = 0.2  # letters with wider gaps between them are letter-spaced
@@ -118,13 +119,14 @@ def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
     pieces = row[:1]
     above = _near([row, *rows[max(0, index - _ROWS_AROUND) : index][::-1]])
     below = _near([row, *rows[index + 1 : index + 1 + _ROWS_AROUND]])
-    stretched = _stretched(row, [*above, *below])
+    if _is_stretched(row, above, below):
+        return [_joined(row)]
     for before, piece in pairwise(row):
         size = max(before.size, piece.size)
         width = (piece.left - before.right) / size
         gap = _Gap(before.right, piece.left, min(_MIN_SHARED_GAP, width) * size)
         is_sure = width > _SURE_GAP or _is_aligned(piece, [*above[:1], *below[:1]], width)
-        if not stretched and (is_sure or gap.is_confirmed(above, below)):
+        if is_sure or gap.is_confirmed(above, below):
             pieces.append(piece)
         else:
             pieces[-1] = _copy(pieces[-1])
@@ -132,20 +134,31 @@ def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
     return pieces
 
 
-def _stretched(row: Row, near: Sequence[Row]) -> bool:
-    """Whether a row is a line of words, set to the width of a line near it by equal gaps."""
+def _is_stretched(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
+    """Whether a row is a line of words, set to the width of a line near it by equal gaps.
+
+    Of a row with one gap, the lines above and below it must have that width.
+    """
     gaps = [gap for piece in row for gap, _ in _word_gaps(piece)]
     gaps += [after.left - before.right for before, after in pairwise(row)]
-    size = row[0].size
-    return (
-        1 < len(gaps)
-        and max(gaps) < min(_SURE_GAP * size, _EQUAL_GAPS * min(gaps))
-        and any(
-            abs(piece.left - row[0].left) < _ALIGNED and abs(piece.right - row[-1].right) < _ALIGNED
-            for other in near
-            for piece in other
-        )
-    )
+    if len(gaps) == 1:
+        return all(side and _is_as_wide(side[0], row) for side in (above, below))
+    is_equal = len(gaps) > 1 and max(gaps) < min(_WIDEST_GAP * row[0].size, _EQUAL_GAPS * min(gaps))
+    return is_equal and any(_is_as_wide(other, row) for other in (*above, *below))
+
+
+def _joined(row: Row) -> Run:
+    """Return the pieces of a row as one."""
+    piece = _copy(row[0])
+    for other in row[1:]:
+        join(piece, other)
+    return piece
+
+
+def _is_as_wide(other: Row, row: Row) -> bool:
+    """Whether another row is one piece with the edges of a row."""
+    left, right = other[0].left - row[0].left, other[0].right - row[-1].right
+    return len(other) == 1 and max(abs(left), abs(right)) < _ALIGNED
 
 
 def _word_gaps(piece: Run) -> list[tuple[float, float]]:
