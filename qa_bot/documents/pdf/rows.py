@@ -38,7 +38,7 @@ _MARKER_GAP = 5.0  # the widest gap between the marker of a list item and its te
 
 def make_rows(runs: Sequence[Run]) -> list[Row]:
     """Return runs of one direction as rows, from top to bottom, each cut at its gaps."""
-    joined = [_join_row(row) for row in _by_height(runs)]
+    joined = _join_stretched([_join_row(row) for row in _by_height(runs)])
     rows = [_cut_cells(joined, index) for index in range(len(joined))]
     confirmed = [_close_false_gaps(rows, index) for index in range(len(rows))]
     return [[_clean_piece(piece) for piece in row] for row in confirmed]
@@ -99,16 +99,19 @@ def _spacing(run: Run) -> float:
 
 
 def _cut_cells(rows: Sequence[Row], index: int) -> Row:
-    """Return a row with its pieces cut at narrow gaps where pieces of two near rows begin."""
-    row, start = rows[index], max(0, index - _ROWS_AROUND)
-    near = [*_near(rows[start : index + 1][::-1]), *_near(rows[index : index + 1 + _ROWS_AROUND])]
-    begins = [piece.left for other in near for piece in other[1:]]
+    """Return a row with its pieces cut at narrow gaps where pieces of two near rows begin.
+
+    Lines with equal gaps are not cut: they are justified.
+    """
+    begins = [piece.left for side in _around(rows, index) for row in side for piece in row[1:]]
     pieces: Row = []
-    for piece in row:
+    for piece in rows[index]:
         pieces.append(piece)
-        for gap, left in _word_gaps(piece):
+        gaps = _word_gaps(piece)
+        narrowest = min((gap for gap, _ in gaps), default=0.0) if len(gaps) > 1 else 0.0
+        for gap, left in gaps:
             aligned = sum(abs(left - begin) < _EXACT for begin in begins)
-            if gap > _MIN_CELL_GAP * piece.size and aligned > 1:
+            if gap > max(_MIN_CELL_GAP * piece.size, _EQUAL_GAPS * narrowest) and aligned > 1:
                 pieces[-1:] = cut(pieces[-1], left - _EXACT)
     return pieces
 
@@ -117,10 +120,7 @@ def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
     """Return a row with its pieces joined, except at wide gaps and those other rows confirm."""
     row = rows[index]
     pieces = row[:1]
-    above = _near([row, *rows[max(0, index - _ROWS_AROUND) : index][::-1]])
-    below = _near([row, *rows[index + 1 : index + 1 + _ROWS_AROUND]])
-    if _is_stretched(row, above, below):
-        return [_joined(row)]
+    above, below = _around(rows, index)
     for before, piece in pairwise(row):
         size = max(before.size, piece.size)
         width = (piece.left - before.right) / size
@@ -132,6 +132,19 @@ def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
             pieces[-1] = _copy(pieces[-1])
             join(pieces[-1], piece)
     return pieces
+
+
+def _join_stretched(rows: list[Row]) -> list[Row]:
+    """Return rows with the pieces of stretched lines joined; one such line may show the next."""
+    while True:
+        stretched = [
+            index
+            for index, row in enumerate(rows)
+            if len(row) > 1 and _is_stretched(row, *_around(rows, index))
+        ]
+        if not stretched:
+            return rows
+        rows = [[_joined(row)] if index in stretched else row for index, row in enumerate(rows)]
 
 
 def _is_stretched(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
@@ -166,6 +179,12 @@ def _word_gaps(piece: Run) -> list[tuple[float, float]]:
     visible = [letter for letter in piece.letters if not letter.text.isspace()]
     gaps = ((after.left - before.right, after.left) for before, after in pairwise(visible))
     return [(gap, left) for gap, left in gaps if gap > _WORD_GAP * piece.size]
+
+
+def _around(rows: Sequence[Row], index: int) -> tuple[list[Row], list[Row]]:
+    """Return the rows near above a row, and those near below it, nearest first."""
+    above = rows[max(0, index - _ROWS_AROUND) : index + 1][::-1]
+    return _near(above), _near(rows[index : index + 1 + _ROWS_AROUND])
 
 
 def _near(rows: Sequence[Row]) -> list[Row]:
