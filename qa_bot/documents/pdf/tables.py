@@ -4,6 +4,7 @@ Text side by side is a table, columns of prose, or notes in a margin. Lines of p
 first word of the next line did not fit in. That word also often begins with a small letter.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from itertools import accumulate, groupby, pairwise
 from statistics import median
 
 from qa_bot.documents.pdf.bidi import has_rtl
-from qa_bot.documents.pdf.letters import Run
+from qa_bot.documents.pdf.letters import SAME_LINE, Run
 from qa_bot.documents.pdf.rows import Row, make_rows
 from qa_bot.documents.pdf.table_rows import NEXT_LINE, SAME_ROW, Column, Rule, column_of, table_lines
 
@@ -51,15 +52,33 @@ def _prose_columns(rows: Sequence[Row], runs: Sequence[Run]) -> list[list[Run]]:
     prose: list[Column] = []
     for part, above in _candidates(rows):
         columns = _columns(part) if any(len(row) > 1 for row in part) else []
-        if len(columns) < 2 or not all(
-            _is_prose(_in_column(above + part, column), column, prose) for column in columns
-        ):
+        if len(columns) < 2:
             continue
-        prose += columns
         bases = [piece.base for row in part for piece in row]
         level = [run for run in runs if min(bases) - 1 <= run.base <= max(bases) + 1]
-        found += [[run for run in level if column_of(run, columns) == column] for column in columns]
+        inside = [[run for run in level if column_of(run, columns) == column] for column in columns]
+        lines = [
+            _in_column(above, column) + _lines(own, level, column)
+            for own, column in zip(inside, columns, strict=True)
+        ]
+        if all(_is_prose(*both, prose) for both in zip(lines, columns, strict=True)):
+            prose += columns
+            found += inside
     return found
+
+
+def _lines(runs: Sequence[Run], level: Sequence[Run], column: Column) -> list[tuple[Run, bool]]:
+    """Return the lines of a column's runs, each with whether runs outside the column are beside it.
+
+    ``level`` are all runs at the heights of the column.
+    """
+    outside = sorted(run.base for run in level if column.overlap(run) <= 0)
+
+    def has_others(line: Run) -> bool:
+        nearest = bisect_left(outside, line.base - SAME_LINE * line.size)
+        return nearest < len(outside) and outside[nearest] <= line.base + SAME_LINE * line.size
+
+    return [(line, has_others(line)) for line, _ in _in_column(make_rows(runs), column)]
 
 
 def _tables_of(
