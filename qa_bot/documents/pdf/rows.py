@@ -150,14 +150,17 @@ def _join_stretched(rows: list[Row]) -> list[Row]:
 def _is_stretched(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
     """Whether a row is a line of words, set to the width of a line near it by equal gaps.
 
-    Of a row with one gap, the lines above and below it must have that width.
+    After the only gap of a row there must be a word that is aligned with nothing near.
     """
     gaps = [gap for piece in row for gap, _ in _word_gaps(piece)]
     gaps += [after.left - before.right for before, after in pairwise(row)]
-    if len(gaps) == 1:
-        return all(side and _is_as_wide(side[0], row) for side in (above, below))
-    is_equal = len(gaps) > 1 and max(gaps) < min(_WIDEST_GAP * row[0].size, _EQUAL_GAPS * min(gaps))
-    return is_equal and any(_is_as_wide(other, row) for other in (*above, *below))
+    if not gaps or not any(_is_as_wide(other, row) for other in (*above, *below)):
+        return False
+    if len(gaps) > 1:
+        return max(gaps) < min(_WIDEST_GAP * row[0].size, _EQUAL_GAPS * min(gaps))
+    begins = [piece.left for other in (*above, *below) for piece in other[1:]]
+    is_aligned = any(abs(row[-1].left - begin) < _EXACT for begin in begins)
+    return row[-1].text[0].isalpha() and not is_aligned
 
 
 def _joined(row: Row) -> Run:
