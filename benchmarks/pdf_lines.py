@@ -1,8 +1,8 @@
 """Whose lines of a PDF are best: ours, those of pdfminer.six's layout analysis, or PDFium's?
 
-``python -m benchmarks.pdf_lines FOLDER`` answers the cases of FOLDER that are PDF files from the text
-that each reads. Without FOLDER only files are compared that LaTeX, LibreOffice, Chromium and
-ReportLab write on the spot: how many sentences and table rows stand whole in what is read of them?
+LaTeX, LibreOffice, Chromium and ReportLab write files on the spot: how many sentences and table
+rows stand whole in what each reader reads? ``python -m benchmarks.pdf_lines FOLDER`` also answers
+the cases of FOLDER that are PDF files, from the text that each reads.
 """
 
 import argparse
@@ -23,17 +23,28 @@ from qa_bot.documents.loader import load_file
 from qa_bot.errors import ArticleError
 from qa_bot.models.embedder import load_embedder
 
-_BROKEN_WORD = re.compile("[-\u00ad\u2010\ufffe]\\s*")  # PDFium writes U+FFFE for a hyphen at a line's end
+SAMPLES, SEED = 3, 100
+_BROKEN_WORD = re.compile(
+    "[-\u00ad\u2010\ufffe]\\s*"
+)  # PDFium writes U+FFFE for a hyphen at a line's end
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many sentences of a file, and how many rows of its table, were read whole."""
+    """How many sentences of files, and how many rows of their tables, were read whole."""
 
     sentences: int
     rows: int
     sentences_in_all: int
     rows_in_all: int
+
+    def __add__(self, other: "Kept") -> "Kept":
+        return Kept(
+            self.sentences + other.sentences,
+            self.rows + other.rows,
+            self.sentences_in_all + other.sentences_in_all,
+            self.rows_in_all + other.rows_in_all,
+        )
 
     def __str__(self) -> str:
         return f"{self.sentences}/{self.sentences_in_all}, {self.rows}/{self.rows_in_all}"
@@ -84,25 +95,23 @@ def kept(sample: Sample, text: str) -> Kept:
     )
 
 
-def made(sample: Sample) -> tuple[dict[str, dict[str, Kept]], list[str]]:
-    """Have each producer write the sample; return {file: {reader: what is kept}} and what lacks."""
+def made(samples: Sequence[Sample]) -> dict[str, dict[str, Kept]]:
+    """Have each producer write the samples, if it is installed; return {kind: {reader: kept}}."""
     results: dict[str, dict[str, Kept]] = {}
-    lacking = [f"{name} (no {program})" for name in PRODUCERS if (program := missing(name))]
+    kinds = [(name, columns) for name in PRODUCERS if not missing(name) for columns in COLUMNS]
     with TemporaryDirectory() as folder:
-        for producer, write in PRODUCERS.items():
-            if missing(producer):
-                continue
-            for columns in COLUMNS:
-                path = Path(folder) / f"{producer}-{columns}.pdf"
-                write(sample, columns, path)
-                name = f"{producer}, {columns} column{'s' if columns > 1 else ''}"
-                results[name] = {
-                    reader: kept(sample, read(path).text) for reader, read in READERS.items()
-                }
-    return results, lacking
+        path = Path(folder) / "sample.pdf"
+        for producer, columns in tqdm(kinds, unit="kind", disable=None):
+            name = f"{producer}, {columns} column{'s' if columns > 1 else ''}"
+            results[name] = dict.fromkeys(READERS, Kept(0, 0, 0, 0))
+            for written in samples:
+                PRODUCERS[producer](written, columns, path)
+                for reader, read in READERS.items():
+                    results[name][reader] += kept(written, read(path).text)
+    return results
 
 
-def cases_right(folder: Path) -> dict[str, list[str]]:
+def cases_right(folder: Path, readers: Sequence[str]) -> dict[str, list[str]]:
     """Return, for each reader, the PDF files of a folder of cases that are right when it reads."""
     embedder = load_embedder()
 
@@ -110,10 +119,10 @@ def cases_right(folder: Path) -> dict[str, list[str]]:
         return Bot.from_documents([document], embedder=embedder).answer
 
     cases = [case for case in load_cases(folder) if case.file.endswith(".pdf")]
-    right: dict[str, list[str]] = {reader: [] for reader in READERS}
+    right: dict[str, list[str]] = {reader: [] for reader in readers}
     for case in tqdm(cases, unit="case", disable=None):
-        for reader, read in READERS.items():
-            if not faults(case, folder, asker, read):
+        for reader in readers:
+            if not faults(case, folder, asker, READERS[reader]):
                 right[reader].append(case.file)
     return right
 
@@ -130,14 +139,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print what each reader keeps of the files made, and the cases that are right with it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pdf_lines", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="a folder of cases, if any")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="of each kind (%(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the first (%(default)s)")
     args = parser.parse_args(argv)
-    files, lacking = made(sample())
+    files = made([sample(args.seed + number) for number in range(args.samples)])
     print("Sentences read whole, and table rows:\n")
     print(to_text(files))
-    if lacking:
-        print(f"\nNot compared: {', '.join(lacking)}")
+    for name in filter(missing, PRODUCERS):
+        print(f"Not compared: {name}, for there is no {missing(name)}")
     if args.folder:
-        for reader, right in cases_right(args.folder).items():
+        for reader, right in cases_right(args.folder, list(READERS)).items():
             print(f"{reader}: {len(right)} PDF cases right: {', '.join(right)}")
 
 

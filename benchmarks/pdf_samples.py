@@ -1,4 +1,4 @@
-"""The same page-filling text as PDF by LaTeX, LibreOffice, Chromium and ReportLab.
+"""The same text as PDF by LaTeX, LibreOffice, Chromium and ReportLab.
 
 Each writes it in one column and in two, with a running head, page numbers, headings, hyphenation
 or justified lines as is its habit, and a table that is ruled, ruled at its head or not ruled.
@@ -13,17 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.formats import prose
-
-CHARACTERS = 14_000  # of prose in a file: four to six pages
-SECTION = 4  # paragraphs
+PARAGRAPHS = 24  # in a file: four to six pages
+SECTION = 3  # paragraphs
 RUNNING_HEAD = "Annals of the Harbour of Tarn"
 COLUMNS = (1, 2)
 PROGRAMS = {"LaTeX": "pdflatex", "LibreOffice": "soffice", "Chromium": "chromium"}
 _TIMEOUT = 120  # seconds that a program may take
-_HEAD = ("Ship", "Built", "Captain", "Freight")
+_WORDS = """
+boat harbour captain rope sail tide lantern keeper bridge crown island storm market letter winter
+morning carried repaired bought opened promised returned measured painted quietly together behind
+between against because nobody navigation responsibility administration well-known 1,204 the a of
+and in to with
+""".split()
+_HEAD = ("Ship", "Built", "Captain", "Tons", "Port")
 _SHIPS = "Anna Borealis Cinna Dorado Elvira Fortuna Galatea Halcyon Isolde Juno".split()
-_CAPTAINS = "Olt Hald Quist Brandt Moen Widdle Farr Stenberg Tveit Lind".split()
+_CAPTAINS = ("Sven Olt", "Hald", "Ida Quist", "Moen", "Lind")
+_PORTS = ("Tarn", "North Haven", "Ulv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +52,30 @@ class Sample:
 Writer = Callable[[Sample, int, Path], None]
 
 
-def sample() -> Sample:
-    """Return the sample, the same each time."""
-    paragraphs = prose(CHARACTERS)
-    parts = [tuple(paragraphs[at : at + SECTION]) for at in range(0, len(paragraphs), SECTION)]
+def sample(seed: int) -> Sample:
+    """Return the sample of a seed: sentences of 6 to 22 words, a table of 3 to 5 columns."""
+    rng = random.Random(seed)
+
+    def sentence() -> str:
+        return " ".join(rng.choices(_WORDS, k=rng.randint(6, 22))).capitalize()
+
+    paragraphs = [
+        ". ".join(sentence() for _ in range(rng.randint(2, 7))) + "." for _ in range(PARAGRAPHS)
+    ]
+    parts = [tuple(paragraphs[at : at + SECTION]) for at in range(0, PARAGRAPHS, SECTION)]
     sections = tuple((f"Chapter {number} of the Annals", part) for number, part in enumerate(parts))
-    rng = random.Random(0)
+    columns = rng.randint(3, len(_HEAD))
     rows = (
-        (ship, str(rng.randint(1700, 1899)), captain, f"{rng.randint(100, 999)} tons of timber")
-        for ship, captain in zip(_SHIPS, _CAPTAINS, strict=True)
+        (
+            ship,
+            str(rng.randint(1700, 1899)),
+            rng.choice(_CAPTAINS),
+            str(rng.randint(5, 900)),
+            rng.choice(_PORTS),
+        )[:columns]
+        for ship in _SHIPS[: rng.randint(3, len(_SHIPS))]
     )
-    return Sample("The Harbour of Tarn", sections, (_HEAD, *rows))
+    return Sample("The Harbour of Tarn", sections, (_HEAD[:columns], *rows))
 
 
 def latex(sample: Sample, columns: int, path: Path) -> None:
@@ -75,11 +93,19 @@ def latex(sample: Sample, columns: int, path: Path) -> None:
     source = (
         f"\\documentclass[{kind},a4paper]{{article}}\\pagestyle{{myheadings}}"
         f"\\markboth{{{RUNNING_HEAD}}}{{{RUNNING_HEAD}}}\\title{{{sample.title}}}\\author{{}}\\date{{}}"
-        f"\\begin{{document}}\\maketitle\n{parts[0]}\n{table}\n" + "\n".join(parts[1:]) + r"\end{document}"
+        f"\\begin{{document}}\\maketitle\n{parts[0]}\n{table}\n"
+        + "\n".join(parts[1:])
+        + r"\end{document}"
     )
     with TemporaryDirectory() as folder:
         (Path(folder) / "sample.tex").write_text(source, "utf-8")
-        _run("pdflatex", "-interaction=batchmode", "-output-directory", folder, f"{folder}/sample.tex")
+        _run(
+            "pdflatex",
+            "-interaction=batchmode",
+            "-output-directory",
+            folder,
+            f"{folder}/sample.tex",
+        )
         path.write_bytes((Path(folder) / "sample.pdf").read_bytes())
 
 
@@ -89,7 +115,9 @@ def libreoffice(sample: Sample, columns: int, path: Path) -> None:
         source = Path(folder) / "sample.fodt"
         source.write_text(_open_document(sample, columns), "utf-8")
         profile = f"-env:UserInstallation=file://{folder}/profile"
-        _run("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(source))
+        _run(
+            "soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(source)
+        )
         path.write_bytes((Path(folder) / "sample.pdf").read_bytes())
 
 
@@ -111,10 +139,9 @@ def chromium(sample: Sample, columns: int, path: Path) -> None:
     with TemporaryDirectory() as folder:
         source = Path(folder) / "sample.html"
         source.write_text(page, "utf-8")
-        _run(
-            "chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/p",
-            f"--print-to-pdf={path}", source.as_uri(),
-        )  # fmt: skip
+        profile = f"--user-data-dir={folder}/profile"
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", profile]
+        _run(*command, f"--print-to-pdf={path}", source.as_uri())
 
 
 def reportlab(sample: Sample, columns: int, path: Path) -> None:
@@ -141,7 +168,9 @@ def reportlab(sample: Sample, columns: int, path: Path) -> None:
     styles = getSampleStyleSheet()
     body = styles["BodyText"]
     body.alignment = 4  # justified
-    table = Table([list(row) for row in sample.table], style=[("GRID", (0, 0), (-1, -1), 0.5, "black")])
+    table = Table(
+        [list(row) for row in sample.table], style=[("GRID", (0, 0), (-1, -1), 0.5, "black")]
+    )
     table_at = 2 + len(sample.sections[0][1])
     flow = [Paragraph(sample.title, styles["Title"])]
     for heading, paragraphs in sample.sections:
@@ -173,14 +202,18 @@ def _run(*command: str) -> None:
 
 def _open_document(sample: Sample, columns: int) -> str:
     """Return a flat OpenDocument text: the body in columns, a running head and page numbers."""
-    cell = '<table:table-cell table:style-name="cell" office:value-type="string"><text:p>{}</text:p>'
+    cell = (
+        '<table:table-cell table:style-name="cell" office:value-type="string"><text:p>{}</text:p>'
+    )
     rows = "".join(
         "<table:table-row>"
         + "".join(f"{cell.format(html.escape(value))}</table:table-cell>" for value in row)
         + "</table:table-row>"
         for row in sample.table
     )
-    columns_of_table = f'<table:table-column table:number-columns-repeated="{len(sample.table[0])}"/>'
+    columns_of_table = (
+        f'<table:table-column table:number-columns-repeated="{len(sample.table[0])}"/>'
+    )
     table = f"<table:table>{columns_of_table}{rows}</table:table>"
     parts = [
         f'<text:h text:outline-level="2">{heading}</text:h>'
@@ -199,8 +232,9 @@ def _open_document(sample: Sample, columns: int) -> str:
         '<style:style style:name="cell" style:family="table-cell"><style:table-cell-properties'
         ' fo:border="0.5pt solid #000000"/></style:style>'
         '<style:style style:name="columns" style:family="section"><style:section-properties>'
-        f'<style:columns fo:column-count="{columns}" fo:column-gap="1cm"/></style:section-properties>'
-        '</style:style><style:page-layout style:name="page"><style:page-layout-properties'
+        f'<style:columns fo:column-count="{columns}" fo:column-gap="1cm"/>'
+        "</style:section-properties></style:style>"
+        '<style:page-layout style:name="page"><style:page-layout-properties'
         ' fo:page-width="21cm" fo:page-height="29.7cm" fo:margin="2cm"/><style:header-style/>'
         "<style:footer-style/></style:page-layout></office:automatic-styles><office:master-styles>"
         '<style:master-page style:name="Standard" style:page-layout-name="page"><style:header>'

@@ -14,7 +14,14 @@ from statistics import median
 from qa_bot.documents.pdf.bidi import has_rtl
 from qa_bot.documents.pdf.letters import SAME_LINE, Run
 from qa_bot.documents.pdf.rows import Row, make_rows
-from qa_bot.documents.pdf.table_rows import NEXT_LINE, SAME_ROW, Column, Rule, column_of, table_lines
+from qa_bot.documents.pdf.table_rows import (
+    NEXT_LINE,
+    SAME_ROW,
+    Column,
+    Rule,
+    column_of,
+    table_lines,
+)
 
 _SAME_SIZE = 0.15  # share by which the type sizes of cells in a row may differ
 _NEXT_ROW = 4.0  # times the type size; a row further below is not in the same table
@@ -36,19 +43,28 @@ def find_tables(
     A table in a column of prose is found among the runs of that column alone. ``rules`` is only
     called if the lines drawn on the page could help.
     """
-    rows = make_rows(runs)
-    columns = _prose_columns(rows, runs)
+    return _find_tables(runs, make_rows(runs), rules)
+
+
+def _find_tables(
+    runs: Sequence[Run], rows: Sequence[Row], rules: Callable[[], Sequence[Rule]]
+) -> tuple[list[list[Run]], list[Run]]:
+    columns = _prose_columns(runs, rows)
     if not columns:
         return _tables_of(rows, rules)
-    inside = {id(run) for column in columns for run in column}
+    inside = {id(run) for column, _ in columns for run in column}
     others = [run for run in runs if id(run) not in inside]
-    found = [_tables_of(make_rows(others), rules), *(find_tables(part, rules) for part in columns)]
-    return [table for tables, _ in found for table in tables], [run for _, free in found for run in free]
+    parts = [_find_tables(column, its_rows, rules) for column, its_rows in columns]
+    tables, free = _tables_of(make_rows(others), rules)
+    return (
+        [*tables, *(table for part, _ in parts for table in part)],
+        [*free, *(piece for _, part in parts for piece in part)],
+    )
 
 
-def _prose_columns(rows: Sequence[Row], runs: Sequence[Run]) -> list[list[Run]]:
-    """Return the runs of each column of prose that has nothing but such columns beside it."""
-    found: list[list[Run]] = []
+def _prose_columns(runs: Sequence[Run], rows: Sequence[Row]) -> list[tuple[list[Run], list[Row]]]:
+    """Return the runs and rows of each column of prose with nothing but such columns beside it."""
+    found: list[tuple[list[Run], list[Row]]] = []
     prose: list[Column] = []
     for part, above in _candidates(rows):
         columns = _columns(part) if any(len(row) > 1 for row in part) else []
@@ -57,18 +73,18 @@ def _prose_columns(rows: Sequence[Row], runs: Sequence[Run]) -> list[list[Run]]:
         bases = [piece.base for row in part for piece in row]
         level = [run for run in runs if min(bases) - 1 <= run.base <= max(bases) + 1]
         inside = [[run for run in level if column_of(run, columns) == column] for column in columns]
-        lines = [
-            _in_column(above, column) + _lines(own, level, column)
-            for own, column in zip(inside, columns, strict=True)
-        ]
-        if all(_is_prose(*both, prose) for both in zip(lines, columns, strict=True)):
+        rows_inside = [make_rows(column) for column in inside]
+        if all(
+            _is_prose(_in_column(above, column) + _lines(own, level, column), column, prose)
+            for own, column in zip(rows_inside, columns, strict=True)
+        ):
             prose += columns
-            found += inside
+            found += zip(inside, rows_inside, strict=True)
     return found
 
 
-def _lines(runs: Sequence[Run], level: Sequence[Run], column: Column) -> list[tuple[Run, bool]]:
-    """Return the lines of a column's runs, each with whether runs outside the column are beside it.
+def _lines(rows: Sequence[Row], level: Sequence[Run], column: Column) -> list[tuple[Run, bool]]:
+    """Return the lines of a column's rows, each with whether runs outside the column are beside it.
 
     ``level`` are all runs at the heights of the column.
     """
@@ -78,7 +94,7 @@ def _lines(runs: Sequence[Run], level: Sequence[Run], column: Column) -> list[tu
         nearest = bisect_left(outside, line.base - SAME_LINE * line.size)
         return nearest < len(outside) and outside[nearest] <= line.base + SAME_LINE * line.size
 
-    return [(line, has_others(line)) for line, _ in _in_column(make_rows(runs), column)]
+    return [(line, has_others(line)) for line, _ in _in_column(rows, column)]
 
 
 def _tables_of(

@@ -221,3 +221,72 @@ def test_a_wide_gap_between_two_words_of_prose_is_no_column() -> None:
     items = column(*LEFT)
     items[2:3] = [Text("mainland,", 50, 676), Text("Jory Penn, who never", 116, 676)]
     assert paragraphs(items) == [" ".join(LEFT)]
+
+
+def justified(line: str, y: float, width: float) -> list[Text]:
+    """Return the words of a line of a column at x = 50, set to its width by equal gaps."""
+    words = line.split()
+    gap = (width - 6 * sum(map(len, words))) / (len(words) - 1)
+    lefts = [50 + at * gap + 6 * sum(map(len, words[:at])) for at in range(len(words))]
+    return [Text(word, left, y) for word, left in zip(words, lefts, strict=True)]
+
+
+@pytest.mark.parametrize("pitch", [12, 17])
+def test_a_table_in_one_of_two_columns_has_rows(pitch: float) -> None:
+    table = [
+        item for at, cells in enumerate(TABLE) for item in row(*cells, y=603 - pitch * at, width=70)
+    ]
+    beside = column(*RIGHT, *(line.replace(".", "") for line in LEFT), *RIGHT, x=270)
+    end = "Since then the skerry is empty."
+    items = [*column(*LEFT[:4], "garden there, and wrote letters", "to us."), *table, *beside]
+    items.append(Text(end, 50, 540))
+    text = " ".join([*LEFT[:5], "to us."])
+    right = " ".join([*RIGHT, *(line.replace(".", "") for line in LEFT), *RIGHT])
+    for drawn in (items, random.Random(7).sample(items, len(items))):
+        first, table_text, *rest = paragraphs(drawn)
+        assert (first, table_text, " ".join(rest)) == (text, ROWS, f"{end} {right}")
+
+
+@pytest.mark.parametrize(
+    "lines", [["went home. He kept a"], ["wenthome Hekept"], ["a goat", "b it"]]
+)
+def test_lines_set_to_the_width_of_their_column_are_no_table(lines: list[str]) -> None:
+    before = ["The tower of Ulm Skerry was put", "up in 1866 by a mason from them"]
+    after = ["garden there, and wrote letters", "to the harbour board of Hull in"]
+    items: list[Text] = column(*before)
+    for at, line in enumerate(lines, start=2):
+        items += justified(line, 700 - 12 * at, 31 * 6)
+    items += column(*after, y=676 - 12 * len(lines))
+    assert paragraphs(items) == [" ".join([*before, *lines, *after])]
+
+
+def test_cells_as_close_as_words_are_cut_where_those_above_and_below_begin() -> None:
+    items: list[Text] = []
+    for at, cells in enumerate([("Ship", "Built"), ("Alba", "1880"), ("Borealis", "1901")]):
+        items += row(*cells, y=700 - 14 * at, width=53)
+    items += row("Juno", "1777", y=658, width=53)
+    assert paragraphs(items) == [
+        "| Ship | Built |\n| Alba | 1880 |\n| Borealis | 1901 |\n| Juno | 1777 |"
+    ]
+
+
+def test_cells_at_half_the_height_of_a_wrapped_cell_belong_to_its_row() -> None:
+    items: list[Text] = []
+    for at, (ship, captain) in enumerate(
+        [("Alba", "Finch"), ("Borea", "Kranz"), ("Cinna", "Moss")]
+    ):
+        y = 700 - 34 * at
+        items += [*column("salt and", "a piano", x=350, y=y), *row(ship, captain, y=y - 6)]
+    assert paragraphs(items) == [
+        "| Alba | Finch | salt and a piano |\n| Borea | Kranz | salt and a piano |\n"
+        "| Cinna | Moss | salt and a piano |"
+    ]
+
+
+def test_a_line_over_both_columns_far_below_does_not_part_them() -> None:
+    long = [*RIGHT, *(line.upper() for line in LEFT)]
+    short = [Text(line, 50, 640 - 12 * at) for at, line in enumerate(LEFT[:3])]
+    items = [*column("The tower is old."), *short, *column(*long, x=260)]
+    items.append(Text("Printed by the harbour board for those who visit the skerry.", 50, 60))
+    left = " ".join(["The tower is old.", *LEFT[:3], *RIGHT])
+    assert " ".join(paragraphs(items)).startswith(left)

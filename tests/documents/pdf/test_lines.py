@@ -29,6 +29,7 @@ def left(*headers: str, base: float = 770, size: float = 10) -> list[list[str]]:
         ["7 Left", "Right 8", "9 Left", "Right 10"],
         ["Left", "Right", "Left", "Right", "Left", "Right"],
         ["| One | 11 |", "| Two | 12 |", "| Three | 13 |"],
+        ["| Report | of 1900 |", "| Report |  | of 1900 |", "|  | Report | of 1900 |"],
     ],
 )
 @pytest.mark.parametrize("base", [20, 100, 700, 770])
@@ -44,6 +45,7 @@ def test_headers_and_footers_go(headers: list[str], base: float) -> None:
         ["Chapter 1", "Chapter 1900", "Chapter 7"],
         ["1", "7", "4"],
         ["|", "One", "Two"],
+        ["| Report | one |", "| Report | two |", "| Report | three |"],
     ],
 )
 def test_what_does_not_repeat_stays(headers: list[str]) -> None:
