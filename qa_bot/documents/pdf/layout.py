@@ -19,6 +19,7 @@ from qa_bot.documents.pdf.tables import find_tables
 _NEXT_LINE = 1.7  # times the type size; a line further below is not in the same stack
 _SAME_SIZE = 0.15  # share by which type sizes may differ within a stack
 _MAX_OVERLAP = 0.5  # times the type size; things side by side may overlap by this much
+_HEADING_LINES = 2  # a block with more is not short
 _HEADED = 4.0  # times the type size; a block further below is not that of a short block above it
 _DROP_CAP = 1.8  # times the type size of the text: least size of a drop cap
 _INITIAL = re.compile(r"[\"“„«'‘]?[^\W\d_]")
@@ -230,7 +231,8 @@ def _beside_column(blocks: Sequence[Block], same_column: Sequence[int]) -> list[
 def _column_extents(blocks: Sequence[Block]) -> list[tuple[float, float]]:
     """Return the left and right of each block in points.
 
-    A short block is as wide as the block closely below it, and a page number as wide as the page.
+    A short block of few lines is as wide as the block closely below it, and a page number as wide
+    as the page.
     """
     extents = [(block.left, block.right) for block in blocks]
     result = list(extents)
@@ -240,6 +242,7 @@ def _column_extents(blocks: Sequence[Block]) -> list[tuple[float, float]]:
             (lower_left, lower_right)
             for lower, (lower_left, lower_right) in enumerate(extents[index + 1 :], index + 1)
             if min(right, lower_right) > max(left, lower_left)
+            and len(blocks[index].lines) <= _HEADING_LINES
             and bottom.base - blocks[lower].lines[0].base < _HEADED * bottom.size
         )
         is_first_or_last = index in (0, len(blocks) - 1)

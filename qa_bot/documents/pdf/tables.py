@@ -33,6 +33,7 @@ _MIN_LOWER = 0.3  # share of the lines of prose that begin with a small letter
 _MAX_SPANNING = 0.25  # share of the rows of a table that may have cells over several columns
 _FEW_ROWS = 3  # in a table with at most this many rows, none may
 _MIN_GUTTER = 3.0  # points between columns
+_BAND = 1.9  # times the type size; lines with more between them have a band without text
 
 
 def find_tables(
@@ -62,14 +63,13 @@ def _find_tables(
     )
 
 
-def _prose_columns(runs: Sequence[Run], rows: Sequence[Row]) -> list[tuple[list[Run], list[Row]]]:
+def _prose_columns(
+    runs: Sequence[Run], rows: Sequence[Row]
+) -> list[tuple[list[Run], list[Row]]]:
     """Return the runs and rows of each column of prose with nothing but such columns beside it."""
     found: list[tuple[list[Run], list[Row]]] = []
     prose: list[Column] = []
-    for part, above in _candidates(rows):
-        columns = _columns(part) if any(len(row) > 1 for row in part) else []
-        if len(columns) < 2:
-            continue
+    for part, columns, above in _zones(rows):
         bases = [piece.base for row in part for piece in row]
         level = [run for run in runs if min(bases) - 1 <= run.base <= max(bases) + 1]
         inside = [[run for run in level if column_of(run, columns) == column] for column in columns]
@@ -81,6 +81,27 @@ def _prose_columns(runs: Sequence[Run], rows: Sequence[Row]) -> list[tuple[list[
             prose += columns
             found += zip(inside, rows_inside, strict=True)
     return found
+
+
+def _zones(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Column], list[Row]]]:
+    """Yield rows that leave gutters free from the first to the last, their columns, the row above.
+
+    A band without text over all columns ends a zone: what is below it may have other columns.
+    """
+    zone: list[Row] = []
+    covered: list[Column] = []
+    above: list[Row] = []
+    for row in rows:
+        merged, own = _merge([*covered, *row], _MIN_GUTTER), _merge(row, _MIN_GUTTER)
+        is_closed = len(merged) < 2 <= max(len(covered), len(own))
+        if zone and (is_closed or zone[-1][0].base - row[0].base > _BAND * row[0].size):
+            if len(covered) > 1:
+                yield zone, covered, above
+            above, zone, merged = zone[-1:], [], own
+        zone.append(row)
+        covered = merged
+    if len(covered) > 1:
+        yield zone, covered, above
 
 
 def _lines(rows: Sequence[Row], level: Sequence[Run], column: Column) -> list[tuple[Run, bool]]:
@@ -192,11 +213,11 @@ def _is_top(row: Row, following: Sequence[Row], columns: Sequence[Column]) -> bo
     return sum(is_under) == 1 and not is_under[0]
 
 
-def _merge(pieces: Sequence["Run | Column"]) -> list[Column]:
-    """Return the extents of pieces from left to right, with overlapping ones merged."""
+def _merge(pieces: Sequence["Run | Column"], gap: float = 0.0) -> list[Column]:
+    """Return the extents of pieces from left to right; those less than a gap apart are merged."""
     columns: list[Column] = []
     for piece in sorted(pieces, key=lambda piece: piece.left):
-        if columns and piece.left < columns[-1].right:
+        if columns and piece.left < columns[-1].right + gap:
             left, right = columns[-1]
             columns[-1] = Column(left, max(right, piece.right))
         else:
