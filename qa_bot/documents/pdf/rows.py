@@ -61,20 +61,21 @@ def _join_row(row: Row) -> Row:
     pieces: Row = []
     for run in sorted(row, key=lambda run: run.left):
         last = pieces[-1] if pieces else None
-        if last is None or not _continues(last, run):
+        if last is None or not _continues(last, run, is_first=len(pieces) == 1):
             pieces.append(_copy(run))
         elif not (run.right <= last.right + 0.1 * run.size and run.text.strip() in last.text):
             join(last, run)  # text drawn a second time to look bold is left out
     return pieces
 
 
-def _continues(last: Run, run: Run) -> bool:
+def _continues(last: Run, run: Run, is_first: bool) -> bool:
+    """Whether a run is in the same piece as the last one, which may be the first of its row."""
     gap, size = run.left - last.right, max(last.size, run.size)
     if gap <= CELL_GAP * size:
         return True
     if _MARKER.fullmatch(clean(last.text)):
         return gap <= _MARKER_GAP * size
-    if _SECTION.fullmatch(clean(last.text)) and run.text[:1].isalpha():
+    if is_first and _SECTION.fullmatch(clean(last.text)) and run.text[:1].isalpha():
         return gap <= _SECTION_GAP * size
     spacing = min(_spacing(last), _spacing(run))
     return spacing > _LETTER_SPACING * size and gap <= _SPACED_WORDS * spacing

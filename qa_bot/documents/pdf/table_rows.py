@@ -12,7 +12,7 @@ NEXT_LINE = 1.7  # times the type size; the next line of a cell is at most this 
 SAME_ROW = 0.9  # times the type size; lines closer than this are in one row
 
 _TIGHT = 0.85  # times the usual distance of rows; lines closer than this are in one row
-_MIN_RULED = 0.5  # share of the rows that must have a rule between them for rules to count
+_MIN_RULED = 0.5  # share of the full lines that must have a rule between them for rules to count
 
 
 class Rule(NamedTuple):
@@ -80,9 +80,10 @@ def _row_starts(
     if all(is_full):
         return [gap >= SAME_ROW * line[0].size for gap, line in zip(gaps, lines, strict=False)]
     is_ruled = _rules_above(lines, columns, rules())
-    if sum(is_ruled) >= max(2, _MIN_RULED * (sum(is_full) - 1)):
+    both_full = list(map(all, pairwise(is_full)))
+    if sum(map(all, zip(both_full, is_ruled, strict=True))) >= max(2, _MIN_RULED * sum(both_full)):
         return is_ruled
-    full_gaps = [gap for gap, *both in zip(gaps, is_full, is_full[1:], strict=False) if all(both)]
+    full_gaps = [gap for gap, is_both in zip(gaps, both_full, strict=True) if is_both]
     usual_gap = median(full_gaps) if full_gaps else 0.0
     return [_is_start(lines, is_full, gaps, index, usual_gap) for index in range(1, len(lines))]
 

@@ -33,7 +33,7 @@ _MIN_LOWER = 0.3  # share of the lines of prose that begin with a small letter
 _MAX_SPANNING = 0.25  # share of the rows of a table that may have cells over several columns
 _FEW_ROWS = 3  # in a table with at most this many rows, none may
 _MIN_GUTTER = 3.0  # points between columns
-_BAND = 1.9  # times the type size; lines with more between them have a band without text
+_BAND = 2.5  # times the type size; lines with more between them have a band without text
 
 
 def find_tables(
@@ -132,6 +132,8 @@ def _tables_of(
             for column in columns
             if _is_prose(_in_column(above + part, column), column, prose)
         ]
+        if len(columns) - len(new_prose) > 1:
+            new_prose = [column for column in new_prose if not _is_in_rows(part, column)]
         prose += new_prose
         for is_prose, group in groupby(columns, key=new_prose.__contains__):
             adjacent = list(group)
@@ -310,6 +312,11 @@ def _is_prose(lines: Sequence[tuple[Run, bool]], column: Column, prose: Sequence
     full = sum(_is_full(upper, lower, column) for upper, lower in pairs)
     lower_case = sum(_begins_lower(lower.text) for _, lower in pairs)
     return full >= _MIN_FULL * len(pairs) and lower_case >= _MIN_LOWER * len(pairs)
+
+
+def _is_in_rows(rows: Sequence[Row], column: Column) -> bool:
+    """Whether the lines of a column have others beside them, as cells have; a caption may not."""
+    return sum(not has_others for _, has_others in _in_column(rows, column)) < 2
 
 
 def _is_full(upper: Run, lower: Run, column: Column) -> bool:
