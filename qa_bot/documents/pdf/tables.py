@@ -33,6 +33,7 @@ _MIN_LOWER = 0.3  # share of the lines of prose that begin with a small letter
 _MAX_SPANNING = 0.25  # share of the rows of a table that may have cells over several columns
 _FEW_ROWS = 3  # in a table with at most this many rows, none may
 _MIN_GUTTER = 3.0  # points between columns
+_ALIGNED = 2.0  # points; cells of one column begin or end within this distance
 _BAND = 2.5  # times the type size; lines with more between them have a band without text
 
 
@@ -63,9 +64,7 @@ def _find_tables(
     )
 
 
-def _prose_columns(
-    runs: Sequence[Run], rows: Sequence[Row]
-) -> list[tuple[list[Run], list[Row]]]:
+def _prose_columns(runs: Sequence[Run], rows: Sequence[Row]) -> list[tuple[list[Run], list[Row]]]:
     """Return the runs and rows of each column of prose with nothing but such columns beside it."""
     found: list[tuple[list[Run], list[Row]]] = []
     prose: list[Column] = []
@@ -212,7 +211,14 @@ def _is_top(row: Row, following: Sequence[Row], columns: Sequence[Column]) -> bo
     if not any(is_under) and len(following) > 1:
         (first, *others) = following[1]
         return not others and columns[0].right < row[0].left == first.left
-    return sum(is_under) == 1 and not is_under[0]
+    is_cell = any(_is_aligned(row[0], piece) for other in following for piece in other)
+    return is_cell and sum(is_under) == 1 and not is_under[0]
+
+
+def _is_aligned(piece: Run, other: Run) -> bool:
+    """Whether two pieces begin, end or have their middle at the same position."""
+    left, right = piece.left - other.left, piece.right - other.right
+    return min(abs(left), abs(right), abs(left + right) / 2) < _ALIGNED
 
 
 def _merge(pieces: Sequence["Run | Column"], gap: float = 0.0) -> list[Column]:

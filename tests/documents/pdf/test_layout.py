@@ -290,3 +290,44 @@ def test_a_line_over_both_columns_far_below_does_not_part_them() -> None:
     items.append(Text("Printed by the harbour board for those who visit the skerry.", 50, 60))
     left = " ".join(["The tower is old.", *LEFT[:3], *RIGHT])
     assert " ".join(paragraphs(items)).startswith(left)
+
+
+WIDE = [
+    ("Year", "Day", "Wind", "Damage to the mole"),
+    ("1895", "2 April", "west", "none that anybody wrote down"),
+    ("1897", "9 March", "north", "two boats and the third gauge"),
+    ("1899", "3 March", "north", "forty metres of wall"),
+]
+
+
+def test_a_column_of_long_cells_is_no_prose_and_a_caption_no_cell() -> None:
+    items = [Text("Table 2: Highest tides by year.", 120, 712)]
+    items += [
+        item for at, cells in enumerate(WIDE) for item in row(*cells, y=700 - 12 * at, width=70)
+    ]
+    items += [*column(*LEFT, y=600), *column(*RIGHT, x=260, y=600)]
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in WIDE)
+    assert paragraphs(items) == ["Table 2: Highest tides by year.", table, BOTH]
+
+
+def test_a_rule_under_the_header_does_not_join_the_rows_below() -> None:
+    items: list[Item] = [Rule(50, 711, 450), Rule(50, 697, 450), Rule(50, 661, 450)]
+    items += [item for at, cells in enumerate(WIDE) for item in row(*cells, y=700 - 12 * at)]
+    items.append(Text("Salt", 500, 652))
+    assert paragraphs(items)[0].startswith(
+        "\n".join(f"| {' | '.join(cells)} |" for cells in WIDE[:3])
+    )
+
+
+def test_a_number_like_that_of_a_section_is_a_cell() -> None:
+    gauges = [
+        ("Mole", "4.20", "Sven Olt"),
+        ("Guild", "3.95", "Ida Quist"),
+        ("Reef", "4.05", "Farr"),
+    ]
+    items = [
+        Text(cell, x, 700 - 12 * at)
+        for at, cells in enumerate(gauges)
+        for cell, x in zip(cells, (50, 120, 156), strict=True)
+    ]
+    assert paragraphs(items) == ["\n".join(f"| {' | '.join(cells)} |" for cells in gauges)]
