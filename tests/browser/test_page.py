@@ -195,7 +195,7 @@ def test_a_thumb_is_kept(visit: Visit, thumbs: Path) -> None:
 
 
 def test_the_source_pane_begins_with_the_first_document(visit: Visit, article: Document) -> None:
-    page = visit()
+    page = visit(new=True)
     expect(page.locator(".qa-meta")).to_have_text("date 2020-01-01")
     paragraph = page.locator(".qa-source p").nth(1)
     expect(paragraph).to_contain_text("After hundreds of supporters of an Iran-backed")

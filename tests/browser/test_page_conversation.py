@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from qa_bot.datatypes import Document
 from qa_bot.page.server import start
-from tests.browser.pages import PHONE, ask, box, replies
+from tests.browser.pages import PHONE, Sessions, Visit, ask, box, replies
 from tests.helpers.fakes import WordEmbedder, word_bot
 from tests.helpers.served import free_port
 
@@ -54,13 +54,15 @@ def town(chromium: Browser) -> Iterator[gr.Blocks]:
     page.close(verbose=False)
 
 
+@pytest.fixture(scope="module")
+def sessions(chromium: Browser, town: gr.Blocks) -> Iterator[Sessions]:
+    with Sessions(chromium, str(town.local_url)) as sessions:
+        yield sessions
+
+
 @pytest.fixture(params=SIZES, ids=["desk", "phone"])
-def view(chromium: Browser, town: gr.Blocks, request: pytest.FixtureRequest) -> Iterator[Page]:
-    with chromium.new_context(viewport=request.param) as context:
-        page = context.new_page()
-        page.goto(str(town.local_url))
-        expect(page.locator(".qa-source")).to_be_attached()
-        yield page
+def view(visit: Visit, request: pytest.FixtureRequest) -> Iterator[Page]:
+    yield visit(viewport=request.param)
     EMBEDDER.may_go_on.set()
 
 

@@ -50,7 +50,7 @@ class Pausing(WordEmbedder):
 
 
 def test_each_kind_of_file_is_read_and_asked_about(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     upload(page, *(file(name, data) for name, data, _, _ in FILES))
     assert page.locator(".qa-refused").count() == 0
     page.get_by_label(f"Ask about {TITLE}").uncheck()
@@ -63,7 +63,7 @@ def test_each_kind_of_file_is_read_and_asked_about(visit: Visit) -> None:
 
 
 def test_a_file_is_dropped_on_the_page(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     name, data, question, answer = FILES[3]
     page.get_by_role("tab", name="Documents").click()
     page.get_by_label("drop files").evaluate(DROP, [name, list(data)])
@@ -96,7 +96,7 @@ def test_how_far_a_file_is_read_is_shown(chromium: Browser) -> None:
 
 
 def test_what_cannot_be_read_is_told_and_loses_no_other(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     upload(page, file("empty.txt", b""), file("pier.txt", FILES[0][1]))
     expect(page.locator(".qa-refused")).to_contain_text("'empty.txt' is empty")
     expect(page.locator(".qa-reports li").last).to_have_text("pier.txt: 12 words")
@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_told_and_loses_no_other(visit: Visit) -> None:
 
 
 def test_documents_are_chosen_opened_and_removed(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     name, data, question, answer = FILES[0]
     upload(page, file(name, data))
     page.get_by_label(f"Ask about {name}").uncheck()
@@ -122,7 +122,7 @@ def test_documents_are_chosen_opened_and_removed(visit: Visit) -> None:
 
 
 def test_a_text_is_pasted_and_questions_about_it_are_suggested(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     page.get_by_role("tab", name="Documents").click()
     page.get_by_text("Or paste a text").click()
     page.get_by_label("Title").fill("Crane")
@@ -138,7 +138,7 @@ def test_a_text_is_pasted_and_questions_about_it_are_suggested(visit: Visit) -> 
 
 
 def test_two_people_see_nothing_of_each_other(visit: Visit) -> None:
-    mine, theirs = visit(), visit()
+    mine, theirs = visit(new=True), visit(new=True)
     name, data, question, answer = FILES[0]
     upload(mine, file(name, data))
     expect(ask(mine, question)).to_contain_text(answer)
@@ -153,7 +153,7 @@ def test_two_people_see_nothing_of_each_other(visit: Visit) -> None:
 
 
 def test_a_reload_keeps_the_conversation_and_the_documents(visit: Visit, url: str) -> None:
-    page = visit()
+    page = visit(new=True)
     name, data, question, answer = FILES[0]
     upload(page, file(name, data))
     ask(page, question)
@@ -173,7 +173,7 @@ def test_a_reload_keeps_the_conversation_and_the_documents(visit: Visit, url: st
 
 
 def test_a_hostile_file_is_shown_as_characters(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     upload(page, file(HOSTILE_NAME, HOSTILE.encode()), file(f"{HOSTILE_NAME}.txt", b""))
     assert exact(page, "[data-open]") == [TITLE, HOSTILE_NAME]
     expect(page.locator(".qa-refused")).to_contain_text(HOSTILE_NAME)

@@ -79,7 +79,7 @@ UNFADED = "*, *::before, *::after { transition: none !important; animation: none
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_fit_for_everyone(visit: Visit, scheme: str) -> None:
-    page = visit(color_scheme=scheme)
+    page = visit(new=True, color_scheme=scheme)
     page.add_style_tag(content=UNFADED)
     dark = page.evaluate("document.body.classList.contains('dark')")
     assert dark == (scheme == "dark")

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import gradio as gr
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from qa_bot.page.server import start
-from tests.browser.pages import PHONE, TITLE, Visit, ask, box, exact, questions, replies, upload
+from tests.browser.pages import PHONE, Sessions, Visit, ask, box, exact, questions, replies, upload
 from tests.browser.samples import file
 from tests.browser.test_page_conversation import QUESTIONS, TOWN
 from tests.helpers.fakes import word_bot
@@ -26,29 +25,17 @@ def town(chromium: Browser) -> Iterator[gr.Blocks]:
     page.close(verbose=False)
 
 
-@pytest.fixture
-def open_town(chromium: Browser, town: gr.Blocks) -> Iterator[Any]:
-    contexts = []
-
-    def open_page(**options: Any) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(str(town.local_url))
-        expect(page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
-        page.wait_for_timeout(500)  # until Gradio listens
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+@pytest.fixture(scope="module")
+def sessions(chromium: Browser, town: gr.Blocks) -> Iterator[Sessions]:
+    with Sessions(chromium, str(town.local_url)) as sessions:
+        yield sessions
 
 
 # ---- the start, and what is done with questions
 
 
-def test_the_start_says_what_can_be_asked_and_lists_questions(open_town: Any) -> None:
-    page = open_town()
+def test_the_start_says_what_can_be_asked_and_lists_questions(visit: Visit) -> None:
+    page = visit(new=True)
     expect(page.get_by_text("Ask about “The town”")).to_be_visible()
     expect(page.get_by_role("log")).to_be_hidden()  # an empty box would say nothing
     buttons = page.get_by_role("list").filter(has_text=QUESTIONS[0]).get_by_role("button")
@@ -66,8 +53,8 @@ def test_the_start_says_what_can_be_asked_and_lists_questions(open_town: Any) ->
     expect(buttons.first).to_be_hidden()
 
 
-def test_enter_sends_and_shift_enter_breaks_the_line(open_town: Any) -> None:
-    page = open_town()
+def test_enter_sends_and_shift_enter_breaks_the_line(visit: Visit) -> None:
+    page = visit()
     box(page).fill("The bridge")
     box(page).press("Shift+Enter")
     page.keyboard.type("was opened by")
@@ -78,8 +65,8 @@ def test_enter_sends_and_shift_enter_breaks_the_line(open_town: Any) -> None:
     assert questions(page) == ["The bridge\nwas opened by"]
 
 
-def test_a_question_is_edited_and_asked_again(open_town: Any) -> None:
-    page = open_town()
+def test_a_question_is_edited_and_asked_again(visit: Visit) -> None:
+    page = visit()
     ask(page, QUESTIONS[0])
     page.get_by_role("button", name="Edit").first.click()
     expect(box(page)).to_be_focused()
@@ -90,8 +77,8 @@ def test_a_question_is_edited_and_asked_again(open_town: Any) -> None:
     assert questions(page) == [QUESTIONS[0], QUESTIONS[2]]
 
 
-def test_starting_again_can_be_undone(open_town: Any) -> None:
-    page = open_town()
+def test_starting_again_can_be_undone(visit: Visit) -> None:
+    page = visit(new=True)
     for question in QUESTIONS[:2]:
         ask(page, question)
     before = exact(page, ".qa-answer, [data-testid=user]")
@@ -110,7 +97,7 @@ def test_starting_again_can_be_undone(open_town: Any) -> None:
 
 
 def test_a_document_opens_at_its_beginning(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     lines = "\n\n".join(f"Line {n} of the ledger of the harbour of Rosvik." for n in range(200))
     upload(page, file("ledger.txt", lines.encode()))
     page.get_by_role("button", name="ledger.txt", exact=True).click()
@@ -118,8 +105,8 @@ def test_a_document_opens_at_its_beginning(visit: Visit) -> None:
     expect(source.get_by_text("Line 0 of")).to_be_in_viewport()
     source.evaluate("pane => pane.scrollTo(0, pane.scrollHeight)")
     page.get_by_role("tab", name="Documents").click()
-    page.get_by_role("button", name=TITLE, exact=True).click()
-    expect(page.get_by_text("After hundreds of supporters")).to_be_in_viewport()
+    page.get_by_role("button", name="The town", exact=True).click()
+    expect(source.get_by_text("The harbour was opened by")).to_be_in_viewport()
     page.get_by_role("tab", name="Documents").click()
     page.get_by_role("button", name="ledger.txt", exact=True).click()
     expect(source.get_by_text("Line 0 of")).to_be_in_viewport()
@@ -129,8 +116,8 @@ FOUND = "[...CSS.highlights.get('qa-found')].map(String)"
 NOW = "[...CSS.highlights.get('qa-found-now')].map(String)"
 
 
-def test_words_are_found_in_a_document(open_town: Any) -> None:
-    page = open_town()
+def test_words_are_found_in_a_document(visit: Visit) -> None:
+    page = visit()
     find = page.get_by_label("Find in this document")
     find.fill("OPENED  by")
     status = page.get_by_role("search").get_by_role("status")
@@ -155,8 +142,8 @@ def test_words_are_found_in_a_document(open_town: Any) -> None:
     assert page.evaluate(FOUND) == []
 
 
-def test_words_are_found_over_a_mark_and_forgotten_with_another_page(open_town: Any) -> None:
-    page = open_town()
+def test_words_are_found_over_a_mark_and_forgotten_with_another_page(visit: Visit) -> None:
+    page = visit()
     ask(page, QUESTIONS[0])
     page.get_by_label("Find in this document").fill("the harbour was opened by anna berg. it")
     expect(page.get_by_role("search").get_by_role("status")).to_have_text("1 of 1")
@@ -169,8 +156,8 @@ def test_words_are_found_over_a_mark_and_forgotten_with_another_page(open_town: 
 
 
 @pytest.mark.parametrize("size", [NARROW, ZOOMED, PHONE], ids=["narrow", "zoomed", "phone"])
-def test_everything_is_reached_on_a_small_screen(open_town: Any, size: dict[str, int]) -> None:
-    page = open_town(viewport=size)
+def test_everything_is_reached_on_a_small_screen(visit: Visit, size: dict[str, int]) -> None:
+    page = visit(viewport=size)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     box(page).fill(QUESTIONS[0])
     page.get_by_role("button", name="Ask", exact=True).click()
@@ -192,14 +179,14 @@ def test_everything_is_reached_on_a_small_screen(open_town: Any, size: dict[str,
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_foot_of_the_page_has_no_strays(open_town: Any) -> None:
-    page = open_town()
+def test_the_foot_of_the_page_has_no_strays(visit: Visit) -> None:
+    page = visit()
     assert page.locator("footer").inner_text().split() == ["Use", "via", "API"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_paper_the_whole_conversation_and_source_are_shown(open_town: Any, scheme: str) -> None:
-    page = open_town(color_scheme=scheme)
+def test_on_paper_the_whole_conversation_and_source_are_shown(visit: Visit, scheme: str) -> None:
+    page = visit(new=True, color_scheme=scheme)
     for question in QUESTIONS:
         ask(page, question)
     page.emulate_media(media="print")

@@ -44,7 +44,7 @@ def test_ask_a_follow_up(visit: Visit) -> None:
 
 
 def test_add_a_pdf_and_ask_about_it_alone(visit: Visit) -> None:
-    page = visit()
+    page = visit(new=True)
     page.get_by_role("tab", name="Documents").click()
     with page.expect_file_chooser() as chooser:
         page.get_by_label("drop files").click()
