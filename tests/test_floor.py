@@ -1,4 +1,8 @@
-"""A floor for the quality of answers, so that worse weights cannot pass."""
+"""A floor for the quality of answers, so that worse weights cannot pass.
+
+Every second question and conversation is asked: ``python -m benchmarks.golden`` and
+``python -m benchmarks.conversations`` ask them all.
+"""
 
 import pytest
 
@@ -7,15 +11,15 @@ from benchmarks.golden import QUESTIONS, Verdict, judge, load_questions
 from qa_bot.bot import Bot
 from qa_bot.datatypes import Answer
 
-# What the shipped weights reach, less two questions.
-FIRST, FIRST_OR_SHOWN, REFUSED = 47, 54, 22
-FOLLOW_UPS, LEFT_ALONE = 34, 10
+# What the shipped weights reach, less one.
+FIRST, FIRST_OR_SHOWN, REFUSED = 25, 28, 11
+FOLLOW_UPS, LEFT_ALONE = 16, 6
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_golden_questions_are_answered_as_well_as_before(shipped_bot: Bot) -> None:
-    rows = load_questions(QUESTIONS)
+    rows = load_questions(QUESTIONS)[::2]
     verdicts = [judge(row, shipped_bot.answer(row.question)) for row in rows]
     assert verdicts.count(Verdict.FIRST) >= FIRST
     assert verdicts.count(Verdict.FIRST) + verdicts.count(Verdict.SHOWN) >= FIRST_OR_SHOWN
@@ -24,9 +28,11 @@ def test_the_golden_questions_are_answered_as_well_as_before(shipped_bot: Bot) -
 
 def test_follow_ups_are_understood_as_well_as_before(shipped_bot: Bot) -> None:
     right = left_alone = 0
-    history: dict[str, list[Answer]] = {}
-    for turn in load_turns(CONVERSATIONS):
-        earlier = history.setdefault(turn.conversation, [])
+    turns = load_turns(CONVERSATIONS)
+    names = list(dict.fromkeys(turn.conversation for turn in turns))[::2]
+    history: dict[str, list[Answer]] = {name: [] for name in names}
+    for turn in (turn for turn in turns if turn.conversation in history):
+        earlier = history[turn.conversation]
         answer = shipped_bot.answer(turn.question, earlier)
         if turn.follow_up:
             right += bool(turn.gold) and judge(turn, answer) == Verdict.FIRST

@@ -190,14 +190,14 @@ class SlowEmbedder(WordEmbedder):
     """Is slow for each batch."""
 
     def encode_document(self, inputs: Sequence[str]) -> np.ndarray:
-        time.sleep(0.05)
+        time.sleep(0.2)
         return self.encode_query(inputs)
 
 
 @pytest.mark.slow
 def test_an_upload_that_takes_too_long_stops_and_keeps_what_was_read(tmp_path: Path) -> None:
     library = Library(word_bot(embedder=SlowEmbedder()), Limits(seconds=4))
-    texts = [HARBOUR, long_text(200 * BATCH), "Too late."]
+    texts = [HARBOUR, long_text(30 * BATCH), "Too late."]
     reports = library.add_files(
         [(upload(tmp_path, text), f"{n}.txt") for n, text in enumerate(texts)]
     )
@@ -328,7 +328,7 @@ class ClosingEmbedder(WordEmbedder):
             pool = ThreadPoolExecutor(1)
             self.closing = [pool.submit(self.library.close)]
             pool.shutdown(wait=False)
-            time.sleep(0.05)
+            time.sleep(0.2)
         return self.encode_query(inputs)
 
 
