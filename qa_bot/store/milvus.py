@@ -18,7 +18,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -56,6 +56,7 @@ LISTED = 2.0  # seconds for which a list of the documents is used again
 THERE, ADDING, REMOVING, PART, MANIFEST = "there", "adding", "removing", "part", "manifest"
 
 _ROWS = 500  # written or read by one call
+_SEALED = 1_000  # passages: so many are indexed as soon as they were written
 _PART_CHARACTERS = 15_000  # in a row, of which Milvus takes 65,535 bytes
 _GROUP_CHARACTERS = 200_000  # of the documents that are written together
 _KEPT = 5_000  # documents that a reader keeps in memory
@@ -225,6 +226,7 @@ class MilvusIndex:
             items = self._embedded(group, embedder, _part_of(progress, done, total))
             self._write(items)
             done += sum(len(item.passages) for item in items)
+        self._seal(done)
         return tuple(new)
 
     def insert(self, items: Sequence[Embedded]) -> None:
@@ -233,6 +235,7 @@ class MilvusIndex:
         left = [item for item in items if item.document.id in new]
         for group in _groups(left, lambda item: len(item.document.text)):
             self._write(group)
+        self._seal(sum(len(item.passages) for item in left))
 
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
         """Remove documents and return them; raises QABotError, removing none, for an unknown id."""
@@ -304,7 +307,7 @@ class MilvusIndex:
             self._server.drop(self._passages)
         heads = [head for head in heads if self._spec not in head.specs]  # others are done
         _make_passages(self._server, self._passages, self.dimension)
-        lost, done = [], 0
+        lost, done, written = [], 0, 0
         for group in _groups(heads, lambda head: head.parts * _PART_CHARACTERS):
             documents = self._documents(group)
             lost += [head.id for head in group if head.id not in documents]
@@ -318,8 +321,10 @@ class MilvusIndex:
                 if head.id in counts
             )
             done += len(group)
+            written += sum(counts.values())
             if progress is not None:
                 progress(done, len(heads))
+        self._seal(written)
         return tuple(lost)
 
     def drop_other_passages(self) -> None:
@@ -440,6 +445,12 @@ class MilvusIndex:
                     for key, passage, stemmed, vector in rows
                 ],
             )
+
+    def _seal(self, written: int) -> None:
+        """Have the server index so many new passages now; it searches a few without an index."""
+        if written >= _SEALED:
+            with suppress(StoreError):  # then it seals them when it sees fit
+                self._server.flush(self._passages)
 
     def _put_heads(self, heads: Iterable["_Head"]) -> None:
         self._server.put(self._name, [_head_row(head) for head in heads])
@@ -577,16 +588,23 @@ class _Server:
         """Delete a collection, if it is there."""
         self._call("drop_collection", collection)
 
-    def create(self, collection: str, schema: Any, indexes: Any) -> None:
-        """Create and load a collection, unless it is there."""
+    def create(self, collection: str, schema: Any, indexes: Mapping[str, dict[str, Any]]) -> None:
+        """Create, index and load a collection; what an earlier call has done already stays.
+
+        ``indexes`` are the parameters of each field's.
+        """
+        from pymilvus.milvus_client import IndexParams
+
         if not self.has(collection):
-            self._call(
-                "create_collection",
-                collection,
-                schema=schema,
-                index_params=indexes,
-                consistency_level="Strong",
-            )
+            self._call("create_collection", collection, schema=schema, consistency_level="Strong")
+        missing = IndexParams()
+        there = self._call("list_indexes", collection)
+        for field in indexes.keys() - set(there):
+            missing.add_index(field, **indexes[field])
+        if missing:
+            # An empty collection is indexed at once, but the client would wait half a second.
+            self._call("create_index", collection, missing, sync=False)
+        self._call("load_collection", collection)
 
     def put(self, collection: str, rows: Sequence[dict[str, Any]]) -> None:
         """Write rows in place of those of the same keys."""
@@ -596,6 +614,10 @@ class _Server:
     def delete(self, collection: str, where: str) -> None:
         """Delete rows."""
         self._call("delete", collection, filter=where)
+
+    def flush(self, collection: str) -> None:
+        """Write what is in memory to a segment, which is then indexed."""
+        self._call("flush", collection)
 
     def rows(self, collection: str, keys: Sequence[str], fields: list[str]) -> list[dict[str, Any]]:
         """Return the rows of these keys that are there, in any order."""
@@ -830,7 +852,6 @@ def _filter(documents: Collection[str] | None, hidden: Collection[str]) -> str:
 
 def _make_documents(server: _Server, name: str) -> None:
     from pymilvus import CollectionSchema, DataType, FieldSchema
-    from pymilvus.milvus_client import IndexParams
 
     fields = [
         FieldSchema("key", DataType.VARCHAR, max_length=80, is_primary=True),
@@ -839,16 +860,16 @@ def _make_documents(server: _Server, name: str) -> None:
         FieldSchema("data", DataType.VARCHAR, max_length=65_535),
         FieldSchema("none", DataType.FLOAT_VECTOR, dim=2),
     ]
-    indexes = IndexParams()
-    indexes.add_index("none", index_type="FLAT", metric_type="L2")
-    indexes.add_index("document", index_type="INVERTED")
-    indexes.add_index("kind", index_type="INVERTED")
+    indexes = {
+        "none": {"index_type": "FLAT", "metric_type": "L2"},
+        "document": {"index_type": "INVERTED"},
+        "kind": {"index_type": "INVERTED"},
+    }
     server.create(name, CollectionSchema(fields), indexes)
 
 
 def _make_passages(server: _Server, name: str, dimension: int) -> None:
     from pymilvus import CollectionSchema, DataType, FieldSchema, Function, FunctionType
-    from pymilvus.milvus_client import IndexParams
 
     analyzer = {"tokenizer": "standard"}  # the words are stems already
     fields = [
@@ -867,10 +888,15 @@ def _make_passages(server: _Server, name: str, dimension: int) -> None:
         FieldSchema("bm25", DataType.SPARSE_FLOAT_VECTOR, is_function_output=True),
     ]
     bm25 = Function("bm25", FunctionType.BM25, ["words"], ["bm25"])
-    indexes = IndexParams()
-    indexes.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
-    indexes.add_index("bm25", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=_BM25)
-    indexes.add_index("document", index_type="INVERTED")
+    indexes: dict[str, dict[str, Any]] = {
+        "vector": {"index_type": "AUTOINDEX", "metric_type": "IP"},
+        "bm25": {
+            "index_type": "SPARSE_INVERTED_INDEX",
+            "metric_type": "BM25",
+            "params": _BM25,
+        },
+        "document": {"index_type": "INVERTED"},
+    }
     server.create(name, CollectionSchema(fields, functions=[bm25]), indexes)
 
 

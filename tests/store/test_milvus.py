@@ -18,7 +18,7 @@ from qa_bot.models.embedder import embed_query
 from qa_bot.store.copying import copy
 from qa_bot.store.embedded import Spec
 from qa_bot.store.location import store_at
-from qa_bot.store.milvus import ADDING, LEASE, REMOVING, MilvusIndex
+from qa_bot.store.milvus import ADDING, LEASE, MANIFEST, REMOVING, MilvusIndex
 from tests.helpers.index_fakes import (
     DOCUMENTS,
     EMBEDDER,
@@ -149,6 +149,17 @@ def test_two_indexes_that_are_open_see_what_either_adds(location: str) -> None:
     assert other.search_bm25("Zebulon", 5) == []
     one.add([RIVER], EMBEDDER)
     assert ranked(other.search_bm25("Zebulon", 5)) == ["The mill was built by Zebulon Quick."]
+
+
+def test_an_index_whose_making_was_interrupted_is_made_by_the_next_writer(location: str) -> None:
+    index = make(location)
+    before = list(map(ranked, search_all(index)))
+    client = index._server._connected(10.0)
+    client.delete(index._name, filter=f"key == {json.dumps(MANIFEST)}")
+    client.release_collection(index._passages)
+    client.drop_index(index._passages, "vector")  # and with it, in Milvus Lite, all others
+    assert make(location).documents == DOCUMENTS
+    assert list(map(ranked, search_all(make(location)))) == before
 
 
 @pytest.mark.parametrize("kind", [ADDING, REMOVING])
