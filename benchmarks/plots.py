@@ -19,6 +19,7 @@ COSTS = {  # the sizes to plot, and their titles
     "add one s": "add one document, s",
     "open s": "open, s",
 }
+STORES = {"folder": "folder", "milvus": "Milvus Lite, a server"}
 BARS = ("cold start", "answer, p50", "memory to answer", "index on disk")
 
 
@@ -83,6 +84,20 @@ def draw_scale(found: Results, folder: Path) -> None:
         axes.set(xscale="log", yscale=scale, title=title, xlabel="vectors")
     three[0].legend()
     figure.savefig(folder / "types.png", dpi=150)
+    plt.close(figure)
+
+
+def draw_stores(found: Results, folder: Path) -> None:
+    """Plot what a folder and Milvus Lite cost at the same sizes."""
+    import matplotlib.pyplot as plt
+
+    figure, every = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    for axes, (name, title) in zip(every.flat, COSTS.items(), strict=True):
+        for store, sizes in found["stores"].items():
+            _line(axes, sizes, name, STORES[store])
+        axes.set(xscale="log", yscale="log", title=title, xlabel="passages")
+    every.flat[0].legend()
+    figure.savefig(folder / "stores.png", dpi=100)
     plt.close(figure)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import record, scale_store
+from benchmarks import plots, record, scale_store
 from benchmarks.installed import folder_size
 from benchmarks.peers import OURS
 from benchmarks.probe import peak_memory
@@ -37,6 +37,7 @@ from benchmarks.scale_parts import (
     recall,
     timed,
 )
+from benchmarks.scale_report import stores
 from benchmarks.speed import material
 from qa_bot.answering.retriever import retrieve
 from qa_bot.config import Config
@@ -189,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     made.add_argument(
         "--store",
         choices=["milvus"],
-        help="compare a folder with Milvus Lite instead, and write stores.json",
+        help="compare a folder with Milvus Lite instead; write stores.json and stores.png",
     )
     made.add_argument("--questions", type=int, default=100, help="(default: 100)")
     made.add_argument("--out", type=Path, default=record.FOLDER, help="folder for scale.json")
@@ -221,7 +222,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def compare_stores(options: argparse.Namespace, known: Material, about: Mapping[str, Any]) -> None:
-    """Measure a folder and Milvus at every size, and write stores.json after each."""
+    """Measure a folder and Milvus at every size; write stores.json, print tables, draw a plot."""
     packages = ["qa-bot", "faiss-cpu", "milvus-lite", "pymilvus"]
     found: dict[str, Any] = {**about, "stores": {}}
     for size in options.sizes:
@@ -231,6 +232,8 @@ def compare_stores(options: argparse.Namespace, known: Material, about: Mapping[
             print(size, kind, costs, record.write(options.out, "stores", packages, found))
     found["quotes"] = attempt(scale_store.same_first_quotes, options.data, options.questions)
     print(found["quotes"], record.write(options.out, "stores", packages, found))
+    print(stores(found))
+    plots.draw_stores(found, options.out)
 
 
 def kept(folder: Path, about: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from math import exp, log
 
+from benchmarks.plots import STORES
 from benchmarks.record import Results
 from benchmarks.tables import one_line, table
 from qa_bot.store.vectors import EXACT_UP_TO
@@ -55,6 +56,13 @@ def scale(found: Results) -> str:
             "![Cost against size](scale.png)",
             "![Types of FAISS index](types.png)",
         ]
+    )
+
+
+def stores(found: Results) -> str:
+    """Return a table of what a folder and Milvus Lite cost at the same sizes."""
+    return "\n\n".join(
+        f"{STORES[store]}:\n\n{_scale_table(sizes)}" for store, sizes in found["stores"].items()
     )
 
 

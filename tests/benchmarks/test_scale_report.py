@@ -1,8 +1,11 @@
 """Which index for how many: the cheapest of those that find enough, and where they cross."""
 
+from pathlib import Path
+
 import pytest
 
-from benchmarks.scale_report import interpolated, least, overtaken, scale
+from benchmarks.plots import draw_stores
+from benchmarks.scale_report import interpolated, least, overtaken, scale, stores
 
 
 def test_a_power_law_is_assumed_between_two_sizes() -> None:
@@ -57,3 +60,20 @@ def test_the_report_says_which_index_is_right_for_how_many() -> None:
     assert "| 1,000,000 | IVF,Flat | IVF,Flat | Flat | IVF,Flat |" in text
     assert "- IVF,Flat: 31,600\n- HNSW32: 1,000 or fewer\n- IVF,PQ48np: never" in text
     assert "compares all up to 70,000, which takes about 70 ms there" in text
+
+
+@pytest.mark.slow
+def test_two_stores_are_told_and_drawn_by_size(tmp_path: Path) -> None:
+    cheap, dear = (
+        {"passages": 1000, "build s": cost, "search p50 ms": cost, "recall": 1.0, "disk MiB": cost}
+        for cost in (2.0, 4.0)
+    )
+    found = {"stores": {"folder": {"1000": cheap}, "milvus": {"1000": dear}}}
+    head = "| passages | build, s | search p50, ms | recall@10 | disk, MiB |"
+    head += "\n| --- | ---: | ---: | ---: | ---: |"
+    assert stores(found) == (
+        f"folder:\n\n{head}\n| 1,000 | 2 | 2 | 1 | 2 |\n\n"
+        f"Milvus Lite, a server:\n\n{head}\n| 1,000 | 4 | 4 | 1 | 4 |"
+    )
+    draw_stores(found, tmp_path)
+    assert (tmp_path / "stores.png").read_bytes()[:4] == b"\x89PNG"
