@@ -68,12 +68,14 @@ def test_a_question_about_the_shipped_article_needs_nothing_configured() -> None
     assert found.quotes[0].score == found.confidence
 
 
+@pytest.mark.slow
 def test_when_the_article_was_written() -> None:
     found = answer("When was this written?")
     assert found.text == "2020-01-01"
     assert found.quotes[0].document.metadata["date"] == "2020-01-01"
 
 
+@pytest.mark.slow
 def test_what_the_article_does_not_say() -> None:
     found = answer("What is the recipe for apple pie?")
     assert (found.quotes, found.found, found.text) == ((), False, "")
@@ -105,6 +107,7 @@ def test_any_text_can_be_asked_about(text: str) -> None:
         assert quote.text == text[quote.start : quote.end]
 
 
+@pytest.mark.slow
 def test_follow_up_questions_are_understood_from_the_history() -> None:
     first = answer("Who is the Defense Secretary?")
     second = answer("What did he order?", [first])
@@ -236,6 +239,7 @@ def harbours(minilm: Embedder) -> Bot:
     return Bot.from_documents([BERG, LUND], embedder=minilm)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("document", "name"), [(BERG, "Anna Berg"), (LUND, "Olof Lund")])
 def test_a_question_about_one_document(harbours: Bot, document: Document, name: str) -> None:
     found = harbours.answer("Who is the harbour master?", documents=[document.id])
@@ -291,6 +295,7 @@ def test_the_shipped_index_is_what_the_shipped_article_gives(
     assert shipped_bot.documents == (article,)
 
 
+@pytest.mark.slow
 def test_an_index_that_changed_is_opened_anew(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The lighthouse was painted green in spring.")
     (tmp_path / "b.txt").write_text("The harbour master is called Anna Berg.")
@@ -303,6 +308,7 @@ def test_an_index_that_changed_is_opened_anew(tmp_path: Path) -> None:
     assert answer("Who is the harbour master?", index=folder).quotes[0].document.title == "b"
 
 
+@pytest.mark.slow
 def test_adding_an_article_again_changes_nothing(tmp_path: Path, article_file: Path) -> None:
     folder = tmp_path / "index"
     Bot.build([article_file], folder)
@@ -318,6 +324,7 @@ def test_nothing_half_built_is_left_behind(tmp_path: Path, article_file: Path) -
     assert not (tmp_path / "index").exists()
 
 
+@pytest.mark.slow
 def test_an_index_is_read_only_with_what_it_was_built_with(
     tmp_path: Path, article_file: Path, minilm: Embedder
 ) -> None:
@@ -362,6 +369,7 @@ def test_an_answer_is_plain_json() -> None:
     assert as_json == answer(QUESTIONS[0]).to_dict()
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = "{'torch', 'faiss', 'gradio', 'transformers', 'sentence_transformers'}"
     code = f"import sys, qa_bot; print(sorted({heavy} & set(sys.modules)))"

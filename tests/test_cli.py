@@ -65,6 +65,7 @@ def test_a_hosting_space_says_where_the_page_is_served(monkeypatch: pytest.Monke
     assert (options.host, options.port, options.browser) == ("::1", 9000, False)
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_module_and_says_its_version() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "qa_bot", "--version"], capture_output=True, text=True, check=True

@@ -41,17 +41,20 @@ def test_ask_answers_about_the_shipped_article(capsys: Printed) -> None:
     assert "Mark Esper" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_ask_says_when_the_article_does_not_say(capsys: Printed) -> None:
     assert main(["ask", "What is the recipe for apple pie?"]) == 1
     assert "does not say" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_ask_as_json(capsys: Printed) -> None:
     assert main(["ask", "--json", "When was this written?"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["quotes"][0]["highlight"]["text"] == "2020-01-01"
 
 
+@pytest.mark.slow
 def test_chat_keeps_the_conversation(capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "sys.stdin", io.StringIO("Who is the Defense Secretary?\n?\nWhat did he order?")
@@ -63,6 +66,7 @@ def test_chat_keeps_the_conversation(capsys: Printed, monkeypatch: pytest.Monkey
     assert "Esper" in json.loads(second)["query"]
 
 
+@pytest.mark.slow
 def test_index_list_ask_remove(folder: Path, capsys: Printed) -> None:
     assert main(["list", "--index", str(folder), "--json"]) == 0
     listed = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -81,6 +85,7 @@ def test_index_list_ask_remove(folder: Path, capsys: Printed) -> None:
     )
 
 
+@pytest.mark.slow
 def test_ask_and_chat_about_one_article(
     folder: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +118,7 @@ def test_remove_wants_one_article(folder: Path, capsys: Printed) -> None:
     assert "no document has an id that begins with 'zz'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_rebuild_mends_a_damaged_index(folder: Path, capsys: Printed) -> None:
     (vectors,) = folder.glob("vectors-*")
     vectors.write_bytes(b"damaged")
@@ -122,6 +128,7 @@ def test_rebuild_mends_a_damaged_index(folder: Path, capsys: Printed) -> None:
     assert main(["ask", "What is the harbour master called?", "--index", str(folder)]) == 0
 
 
+@pytest.mark.slow
 def test_an_index_keeps_its_settings_unless_told_otherwise(
     folder: Path, tmp_path: Path, capsys: Printed
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_quote_is_the_very_words_and_its_highlight_lies_in_them(quote: Quote) 
     assert quote.text[offset : offset + len(quote.highlight.text)] == quote.highlight.text
 
 
+@pytest.mark.slow
 @given(spans(), st.data(), PROBABILITIES)
 def test_a_highlight_outside_its_quote_is_an_error(
     highlight: Span, data: st.DataObject, score: float
@@ -185,6 +186,7 @@ def test_a_quote_cannot_be_changed(name: str) -> None:
     assert (quote.text, quote.highlight.text, quote.score) == ("Words.", "Words", 0.5)
 
 
+@pytest.mark.slow
 @given(ANSWERS)
 def test_an_answer_survives_pickling_and_copying(answer: Answer) -> None:
     for twin in (pickle.loads(pickle.dumps(answer)), copy.deepcopy(answer)):
@@ -201,6 +203,7 @@ def test_a_document_survives_pickling_with_all_that_is_known_of_it() -> None:
     assert pickle.loads(pickle.dumps(hit)) == hit
 
 
+@pytest.mark.slow
 @given(ANSWERS)
 def test_an_answer_is_plain_json(answer: Answer) -> None:
     # allow_nan=False: NaN is not JSON, though Python writes it.
@@ -208,6 +211,7 @@ def test_an_answer_is_plain_json(answer: Answer) -> None:
     assert json.loads(written) == answer.to_dict()
 
 
+@pytest.mark.slow
 @given(ANSWERS)
 def test_found_and_text_follow_from_the_quotes(answer: Answer) -> None:
     assert answer.found == (answer.quotes != ())

@@ -97,6 +97,7 @@ def new_watch(folder: Path) -> Watch:
     return Watch(*folders, folder / "calls")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["qa_bot", "training", "benchmarks", "benchmarks.peers", "app"])
 def test_every_package_is_told_before_its_modules_are_imported(package: str) -> None:
     code = f"import os, sys, {package}; print(os.environ, 'onnxruntime' in sys.modules)"

@@ -13,6 +13,7 @@ PYTHON = re.findall(r"```python\n(from qa_bot.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"^qa-bot .*$", README, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", PYTHON)
 def test_the_python_of_the_readme_runs(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(code, "README.md", "exec"), {})

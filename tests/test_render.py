@@ -143,6 +143,7 @@ def test_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert visible(text) == text
 
 
+@pytest.mark.slow
 @given(quotes(ANYTHING), ANYTHING)
 def test_no_output_holds_a_control_or_a_bidi_control(quote: Quote, query: str) -> None:
     answer = answer_of(quote, quote, query=query)
@@ -155,6 +156,7 @@ def test_no_output_holds_a_control_or_a_bidi_control(quote: Quote, query: str) -
         assert unicodedata.bidirectional(character) not in BIDI_CONTROLS
 
 
+@pytest.mark.slow
 @given(quotes(HARMLESS))
 def test_text_shows_the_exact_words(quote: Quote) -> None:
     quoted = "> " + "\n> ".join(quote.text.split("\n")) + "\n— "

@@ -83,6 +83,7 @@ def test_no_sentence_crosses_a_blank_line(text: str) -> None:
     assert not any(blank_line.search(text[a:b]) for a, b in sentences(Document.from_text(text)))
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @example(".# 00000000000000000\na")
 def test_a_stretch_has_the_sentences_of_the_whole_text(text: str) -> None:
@@ -110,6 +111,7 @@ SENTENCES = [
 LONG = st.lists(st.sampled_from(SENTENCES), min_size=400, max_size=500)  # of one paragraph
 
 
+@pytest.mark.slow
 @given(LONG, st.sampled_from([" ", "  ", "\n"]))
 @settings(deadline=None, max_examples=20)
 def test_a_long_paragraph_has_the_sentences_of_short_ones(parts: list[str], blank: str) -> None:
@@ -128,6 +130,7 @@ def test_a_long_paragraph_of_wrapped_lines_has_the_same_sentences(width: int) ->
     assert [" ".join(text[a:b].split()) for a, b in sentences(Document(text))] == parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -150,6 +153,7 @@ def test_any_stretch_of_a_long_paragraph_has_the_sentences_of_the_whole(text: st
         assert sentences(document, start, end) == cut
 
 
+@pytest.mark.slow
 def test_a_sentence_in_one_long_line_costs_no_more_than_in_paragraphs() -> None:
     parts = SENTENCES * 3000
     costs = []

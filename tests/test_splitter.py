@@ -30,6 +30,7 @@ def test_passages_cover_the_text_within_their_limits(
     assert all(a.start < b.start and a.end < b.end for a, b in pairwise(found))
 
 
+@pytest.mark.slow
 @given(TEXTS, st.integers(20, 200))
 def test_a_passage_is_longer_than_its_target_only_when_one_sentence_is(
     text: str, target_chars: int

@@ -144,6 +144,7 @@ def test_quotes_are_ranked_by_the_mean_over_all_queries() -> None:
     assert rank_by_mean([]) == rank_by_mean([[], []]) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), unique_by=lambda pair: pair[0]))
 def test_the_quotes_of_one_query_keep_their_order(found: list[tuple[int, float]]) -> None:
     quotes = [quote(at, at + 1, score) for at, score in sorted(found, key=lambda pair: -pair[1])]

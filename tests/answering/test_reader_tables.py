@@ -16,6 +16,7 @@ def passages(text: str) -> tuple[Passage, ...]:
     return split(Document(text), lambda words: len(words.split()), 100, 600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "row", "cell"),
     [

@@ -58,6 +58,7 @@ def test_passages_of_chosen_documents_alone(minilm: Embedder) -> None:
     } == {harbour, light}
 
 
+@pytest.mark.slow
 def test_a_hit_knows_how_like_the_query_its_passage_is(minilm: Embedder) -> None:
     texts = ["The harbour is green.", "A lighthouse stands there.", "Zebra 7."]
     bot = Bot.from_documents([Document(text) for text in texts], embedder=minilm)
@@ -73,6 +74,7 @@ def test_a_hit_knows_how_like_the_query_its_passage_is(minilm: Embedder) -> None
     assert {hit.similarity for hit in one} == {max(hit.similarity for hit in near)}
 
 
+@pytest.mark.slow
 def test_a_hit_knows_its_bm25_score(minilm: Embedder) -> None:
     texts = ["The harbour is green.", "A lighthouse stands there.", "Zebra 7."]
     bot = Bot.from_documents([Document(text) for text in texts], embedder=minilm)

@@ -365,6 +365,7 @@ def test_an_item_that_is_no_turn_is_refused(item: object) -> None:
         queries("Why?", [WHO, item])  # type: ignore[list-item]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=5), st.text())
 @settings(deadline=None)
 def test_every_word_of_a_query_is_of_the_question_or_the_history(
@@ -383,6 +384,7 @@ def test_every_word_of_a_query_is_of_the_question_or_the_history(
         assert {term.stem for term in terms(query)} <= {term.stem for term in terms(said)}
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=400), max_size=200))
 def test_the_past_is_bounded_and_its_end_is_kept(said: list[str]) -> None:
     past = conversation(said)
@@ -391,6 +393,7 @@ def test_the_past_is_bounded_and_its_end_is_kept(said: list[str]) -> None:
     assert SEPARATOR.join(told).endswith(past)
 
 
+@pytest.mark.slow
 def test_the_real_network_resolves_a_follow_up_and_leaves_a_new_topic_alone() -> None:
     history = [("Who is the Defense Secretary?", "Mark Esper")]
     assert queries("When was he born?", history)[0] == "When was Mark Esper born?"

@@ -12,6 +12,7 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalpha, text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_every_format_holds_the_same_prose(suffix: str) -> None:
     assert suffix in SUFFIXES

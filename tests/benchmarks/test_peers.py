@@ -13,6 +13,7 @@ HARBOUR = Document("The harbour master is Anna Berg. She counts boats.", "Harbou
 LIGHTS = Document("The lighthouse was built in 1871. It is white.", "Lights")
 
 
+@pytest.mark.slow
 def test_ours_answers_with_quotes_and_opens_what_it_saved(tmp_path: Path) -> None:
     peer = load(OURS)
     peer.build([HARBOUR, LIGHTS])

@@ -106,6 +106,7 @@ def test_the_same_words_at_another_place_are_not_the_answer() -> None:
     assert (wrong[1], right[1]) == (0.0, 1.0)
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="ab \n\t\u00a0", min_size=1).filter(str.strip), st.data())
 def test_a_slice_is_found_whatever_became_of_its_blanks(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
@@ -154,6 +155,7 @@ def test_the_best_size_is_chosen_among_those_as_short_as_ours() -> None:
     assert [choose(CURVE, length) for length in (150, 140, 400, 10)] == [200, 100, 500, 100]
 
 
+@pytest.mark.slow
 def test_a_summary_has_values_intervals_and_the_paired_difference() -> None:
     ours = asked([("They eat fish.", 0.9)], ANSWERABLE, ANSWERABLE)
     peer = asked([("Dogs eat meat.", None)], ANSWERABLE, ANSWERABLE)

@@ -107,6 +107,7 @@ def test_answers_are_mapped_by_offset_and_unanswerable_questions_left_out() -> N
     ]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.text(alphabet="ab \n", min_size=1, max_size=9), min_size=1, max_size=6), st.data()
 )

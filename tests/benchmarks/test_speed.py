@@ -105,6 +105,7 @@ def test_without_a_file_the_shipped_article_is_asked_its_golden_questions() -> N
     assert set(questions) <= {row.question for row in load_questions(QUESTIONS)}
 
 
+@pytest.mark.slow
 def test_a_new_process_has_its_own_peak_of_memory() -> None:
     mine = bytearray(200 * 2**20)
     own = peak_memory()

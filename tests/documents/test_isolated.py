@@ -13,6 +13,7 @@ from qa_bot.errors import ArticleError
 MARKDOWN = "# The Küste\n\nAnna “Ann” Berg \U0001f600 came.\n\n## Later\n\nShe\u2028left.\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [MARKDOWN, "# One line"])
 def test_what_is_read_apart_is_what_is_read_here(tmp_path: Path, text: str) -> None:
     path = tmp_path / "-x 'y'.md"
@@ -22,6 +23,7 @@ def test_what_is_read_apart_is_what_is_read_here(tmp_path: Path, text: str) -> N
     assert content.text == text and content.marks[0].kind == "heading"
 
 
+@pytest.mark.slow
 def test_what_is_no_article_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"GIF89a")

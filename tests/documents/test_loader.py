@@ -54,6 +54,7 @@ def error_of(path: Path | str, max_bytes: int = MAX_BYTES) -> str:
 # ---- what comes in is what was written
 
 
+@pytest.mark.slow
 @given(text=TEXTS, encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
 def test_a_unicode_text_comes_in_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, text: str, encoding: str
@@ -63,6 +64,7 @@ def test_a_unicode_text_comes_in_as_it_was_written(
     assert load_file(path).text == text
 
 
+@pytest.mark.slow
 @given(places=st.lists(st.integers(0, len(ENGLISH)), max_size=8))
 def test_some_stray_nuls_are_text(
     tmp_path_factory: pytest.TempPathFactory, places: list[int]

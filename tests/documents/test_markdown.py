@@ -26,6 +26,7 @@ def test_headings(text: str, headings: list[str]) -> None:
     assert [text[mark.start] for mark in content.marks] == ["#"] * len(headings)
 
 
+@pytest.mark.slow
 @given(st.lists(LINES).map("\n".join))
 def test_the_text_is_never_changed_and_marks_stand_on_their_headings(text: str) -> None:
     content = read_markdown(text)

@@ -49,6 +49,7 @@ def test_a_folder_keeps_the_marks(
     assert [document.marks for document in found] == [it.marks for it in documents]
 
 
+@pytest.mark.slow
 @given(marked_documents(), st.data())
 def test_a_place_is_that_of_the_last_marks_before(document: Document, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(document.text) - 1))

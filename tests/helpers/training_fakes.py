@@ -1,8 +1,8 @@
 """Small texts, items and small models for the tests of training."""
 
 import torch
+import transformers
 from hypothesis import strategies as st
-from transformers import BertConfig, BertModel
 
 from training.examples import Item, Row
 from training.followups import Conversations, Followup
@@ -19,7 +19,7 @@ PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=9)
 def tiny_model() -> SpanModel:
     """A BERT with the same random weights at every call, large enough for varied logits."""
     torch.manual_seed(1)
-    config = BertConfig(
+    config = transformers.BertConfig(
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
@@ -28,7 +28,7 @@ def tiny_model() -> SpanModel:
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
-    bert = BertModel(config, add_pooling_layer=False)
+    bert = transformers.BertModel(config, add_pooling_layer=False)
     bert.set_attn_implementation("eager")  # as in training
     return SpanModel(bert).eval()
 
@@ -36,7 +36,7 @@ def tiny_model() -> SpanModel:
 def small_model(seed: int, relative: bool = False, dropout: float = 0.0) -> SpanModel:
     """A model with random weights and the usual number of heads, as checkpoints need it."""
     torch.manual_seed(seed)
-    config = BertConfig(
+    config = transformers.BertConfig(
         hidden_size=4 * HEADS,
         num_hidden_layers=2,
         num_attention_heads=HEADS,
@@ -46,7 +46,7 @@ def small_model(seed: int, relative: bool = False, dropout: float = 0.0) -> Span
         attention_probs_dropout_prob=dropout,
         initializer_range=0.1,
     )
-    bert = BertModel(config, add_pooling_layer=False)
+    bert = transformers.BertModel(config, add_pooling_layer=False)
     bert.set_attn_implementation("eager")
     return (RelativeSpanModel if relative else SpanModel)(bert)
 

@@ -21,6 +21,7 @@ from qa_bot.models.embedder import (
 from tests.helpers.fakes import WordEmbedder
 
 
+@pytest.mark.slow
 def test_vectors_have_length_one_and_likeness_is_the_cosine(minilm: Embedder) -> None:
     rows = embed_passages(minilm, ["A dog runs in the park.", "The stock market fell."])
     query = embed_query(minilm, "Where is the dog?")
@@ -31,6 +32,7 @@ def test_vectors_have_length_one_and_likeness_is_the_cosine(minilm: Embedder) ->
     assert likeness[0] > 0.3 > 0.2 > likeness[1]
 
 
+@pytest.mark.slow
 def test_the_vectors_are_those_the_model_gives(minilm: Embedder) -> None:
     raw = np.asarray(minilm.encode_document(["A dog runs."]))[0]
     ours = embed_passages(minilm, ["A dog runs."])[0]
@@ -48,6 +50,7 @@ def test_tokens_are_counted_by_the_models_own_tokenizer(minilm: Embedder) -> Non
     )
 
 
+@pytest.mark.slow
 def test_the_fingerprint_changes_with_the_weights(minilm: Embedder) -> None:
     from sentence_transformers import SentenceTransformer
 

@@ -34,6 +34,7 @@ def cosines(one: Embedder, other: Embedder, texts: list[str]) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "question",
     [
@@ -67,6 +68,7 @@ def test_marks_of_the_tokenizer_are_words_in_a_question() -> None:
     assert float(inside @ without) < 0.99
 
 
+@pytest.mark.slow
 def test_the_fingerprint_is_that_of_the_whole_model(whole: Embedder) -> None:
     assert fingerprint(load_embedder()) == DEFAULT_FINGERPRINT == fingerprint(whole)
 

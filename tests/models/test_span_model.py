@@ -67,6 +67,7 @@ def test_tokens_of_the_question_and_padding_are_never_chosen() -> None:
     assert found == [SpanPrediction(1, 2, 4), SpanPrediction(0, 1, 2), SpanPrediction(2, 3, 0)]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1500), st.integers(1, 90))
 @settings(max_examples=50, deadline=None)
 def test_windows_cover_every_token_and_every_span_is_whole_in_one(tokens: int, asked: int) -> None:
@@ -92,6 +93,7 @@ def test_the_words_that_answer_are_found() -> None:
     assert TEXT[found[0].start : found[0].end] == "Gustave Eiffel"
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="ab .?!\n,", max_size=300))
 @settings(max_examples=20, deadline=None)
 def test_spans_of_one_text_are_apart_and_the_best_comes_first(text: str) -> None:

@@ -50,6 +50,7 @@ def give(server: httpx.Client, name: str = "secret.txt", text: str = SECRET) -> 
     return str(path)
 
 
+@pytest.mark.slow
 def test_what_is_sent_lies_where_no_other_user_or_program_looks(server: httpx.Client) -> None:
     path = Path(give(server))
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
@@ -74,6 +75,7 @@ def test_a_file_of_the_server_is_neither_read_nor_moved(
     assert secret.read_text() == SECRET
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_what_others_sent_stays_as_it_is(
     page: gr.Blocks, server: httpx.Client
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_folder_that_holds_what_others_sent_stays_as_it_is(
         assert path.read_text() == SECRET
 
 
+@pytest.mark.slow
 def test_an_address_in_place_of_a_file_is_not_even_looked_up(
     page: gr.Blocks, server: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +124,7 @@ def test_a_call_cannot_pass_by_those_that_wait(page: gr.Blocks, server: httpx.Cl
     assert server.post("gradio_api/run/predict", json=call).status_code == 404
 
 
+@pytest.mark.slow
 def test_another_tab_sees_no_document_and_no_word_of_a_conversation(
     page: gr.Blocks, server: httpx.Client
 ) -> None:

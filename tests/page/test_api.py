@@ -68,6 +68,7 @@ def client(page: gr.Blocks) -> Client:
         return Client(page.local_url, verbose=False, analytics_enabled=False)
 
 
+@pytest.mark.slow
 def test_the_client_of_the_documentation_works(
     page: gr.Blocks, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_client_of_the_documentation_works(
     assert capsys.readouterr().out.splitlines()[-1] == EXPECTED["text"]
 
 
+@pytest.mark.slow
 def test_one_endpoint_is_offered_with_types_and_words(page: gr.Blocks) -> None:
     info = page.get_api_info()
     assert info["unnamed_endpoints"] == {}
@@ -99,6 +101,7 @@ def test_one_endpoint_is_offered_with_types_and_words(page: gr.Blocks) -> None:
     assert endpoint["returns"][0]["type"]["type"] == "object"
 
 
+@pytest.mark.slow
 def test_the_python_client(client: Client) -> None:
     assert client.predict(QUESTION, api_name="/answer") == EXPECTED
     assert client.predict(question=QUESTION, history=[], api_name="/answer") == EXPECTED

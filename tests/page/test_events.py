@@ -117,6 +117,7 @@ def test_what_is_not_there_shows_nothing(session: Session) -> None:
     assert events.show_document(session, event(of="../x")) == (SKIPPED, SKIPPED, session)
 
 
+@pytest.mark.slow
 def test_documents_are_added_chosen_and_removed(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "sent"
     path.write_text(HARBOUR)

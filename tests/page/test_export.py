@@ -114,6 +114,7 @@ def test_what_markdown_acts_on_is_escaped(text: str, escaped: str) -> None:
     assert escape(text) == escaped
 
 
+@pytest.mark.slow
 @given(mixed(HARMLESS))
 def test_a_question_is_a_heading_with_its_exact_words(text: str) -> None:
     (_, first, _, opened, inline, *_) = MARKDOWN.parse(

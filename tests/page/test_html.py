@@ -3,6 +3,7 @@
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import example, given
 
 from qa_bot.datatypes import Answer, Document, Link, Quote, Span, Understood
@@ -186,6 +187,7 @@ def test_of_a_very_long_source_what_is_around_the_quote_is_shown() -> None:
     assert "paragraphs before this not shown" in page and "paragraphs after this not shown" in page
 
 
+@pytest.mark.slow
 @given(quotes(HARMLESS))
 @example(quote_of("\t\\\n", "\t", "\t"))  # blank: there is nothing to mark
 def test_a_source_shows_the_exact_words(quote: Quote) -> None:
@@ -195,6 +197,7 @@ def test_a_source_shows_the_exact_words(quote: Quote) -> None:
     assert shown == "".join(quote.document.text.split())
 
 
+@pytest.mark.slow
 @given(quotes(ANYTHING))
 def test_a_source_has_exactly_our_tags(quote: Quote) -> None:
     page = Page(source_to_html(quote.document, quote))
@@ -231,6 +234,7 @@ def test_reports_say_what_was_read_and_what_was_not() -> None:
     )
 
 
+@pytest.mark.slow
 @given(quotes(ANYTHING), mixed(ANYTHING))
 def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None:
     understood = (Understood(Link.ADDS, "", f"a{query}"),)
@@ -251,6 +255,7 @@ def test_html_has_exactly_our_tags_on_one_line(quote: Quote, query: str) -> None
     assert "\n" not in rendered
 
 
+@pytest.mark.slow
 @given(quotes(HARMLESS))
 def test_html_shows_the_exact_words(quote: Quote) -> None:
     page = Page(to_html(answer_of(quote)))
@@ -261,6 +266,7 @@ def test_html_shows_the_exact_words(quote: Quote) -> None:
     assert page.inside["bdi"].startswith(" ".join(quote.document.title.split()))
 
 
+@pytest.mark.slow
 @given(mixed(HARMLESS))
 def test_html_of_a_message_shows_just_that(text: str) -> None:
     page = Page(plain_to_html(text))

@@ -47,6 +47,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+@pytest.mark.slow
 def test_the_page_offers_programs_one_endpoint_and_reports_nothing() -> None:
     page = build_page(word_bot(MILL), ["Who built <it>?"])
     info = page.get_api_info()
@@ -57,6 +58,7 @@ def test_the_page_offers_programs_one_endpoint_and_reports_nothing() -> None:
     assert MILL.text in shown and "Who built <it>?" in shown
 
 
+@pytest.mark.slow
 def test_thumbs_are_offered_only_where_they_are_kept(tmp_path: Path) -> None:
     pages = [build_page(word_bot(MILL), (), feedback) for feedback in (None, tmp_path / "kept")]
     assert [bool(numbers(page, "like")) for page in pages] == [False, True]
@@ -111,6 +113,7 @@ def test_app_tells_a_taken_port_on_one_line() -> None:
     assert done.stderr == f"qa-bot: port {port} is in use: choose another one with --port\n"
 
 
+@pytest.mark.slow
 def test_app_has_the_options_of_the_command() -> None:
     done = run_app("--help")
     assert done.returncode == 0

@@ -46,6 +46,7 @@ def upload(folder: Path, text: str, name: str = "upload.txt") -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_file_is_read_and_is_gone(library: Library, tmp_path: Path, temporary: Path) -> None:
     path = upload(tmp_path, HARBOUR)
     (report,) = library.add_files([(path, "C:\\notes/My harbour.txt")])
@@ -306,6 +307,7 @@ def test_a_copy_is_the_library_of_another_session(library: Library) -> None:
     assert other.answer("who built the mill").quotes[0].document is MILL
 
 
+@pytest.mark.slow
 def test_nothing_holds_the_documents_of_a_closed_library(library: Library) -> None:
     library.add_text(HARBOUR)
     library.answer("who is the harbour master")
@@ -332,6 +334,7 @@ class ClosingEmbedder(WordEmbedder):
         return self.encode_query(inputs)
 
 
+@pytest.mark.slow
 def test_a_closed_library_forgets_and_takes_nothing_more() -> None:
     embedder = ClosingEmbedder()
     library = Library(word_bot(embedder=embedder))
@@ -343,6 +346,7 @@ def test_a_closed_library_forgets_and_takes_nothing_more() -> None:
     assert library.documents == ()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 @settings(deadline=None, max_examples=40)
 def test_a_quote_of_an_own_document_is_a_slice_of_it(text: str) -> None:

@@ -55,6 +55,7 @@ def text_of(result: CallToolResult) -> str:
     return content.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", [SAID, NOT_SAID])
 def test_an_answer_is_json_as_text_and_the_same_as_structured_content(
     page: gr.Blocks, question: str
@@ -67,6 +68,7 @@ def test_an_answer_is_json_as_text_and_the_same_as_structured_content(
     jsonschema.validate(result.structuredContent, tool.outputSchema)
 
 
+@pytest.mark.slow
 def test_the_output_schema_tells_what_an_answer_is_made_of(page: gr.Blocks) -> None:
     (tool,), result = visit(page, {"question": SAID})
     schema, answer = tool.outputSchema, result.structuredContent
@@ -94,6 +96,7 @@ def test_a_history_is_the_conversation(page: gr.Blocks) -> None:
     assert result.structuredContent == expected.to_dict()
 
 
+@pytest.mark.slow
 def test_what_was_not_meant_is_not_understood_again(page: gr.Blocks) -> None:
     call: dict[str, Any] = {
         "question": "When did he build it?",
@@ -171,6 +174,7 @@ def test_the_page_is_served_beside_it_and_nothing_more(page: gr.Blocks) -> None:
         assert client.get("gradio_api/mcp/schema").status_code == 404
 
 
+@pytest.mark.slow
 def test_there_is_none_where_it_was_not_asked_for() -> None:
     page = start(BOT, port=free_port())
     with httpx.Client(base_url=page.local_url, trust_env=False) as client:

@@ -243,6 +243,7 @@ def test_a_session_is_found_by_its_key_alone(session: Session) -> None:
         assert find(key, fresh) is fresh
 
 
+@pytest.mark.slow
 def test_a_finder_keeps_no_session_alive() -> None:
     find = session_finder()
     key = find("", Session(Library(word_bot(MILL)))).key

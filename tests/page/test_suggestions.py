@@ -158,6 +158,7 @@ def test_tries_and_time_are_bounded() -> None:
     assert (suggest(late, TOWN, 3, seconds=-1.0), late.asked) == ([], [])
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300) | st.text(alphabet="AB of.\n-'’1890 JuneX", max_size=80))
 @settings(deadline=None, max_examples=100)
 def test_the_words_of_a_candidate_are_the_documents(text: str) -> None:

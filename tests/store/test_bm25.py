@@ -132,6 +132,7 @@ WORD_LISTS = st.lists(st.sampled_from("red fox hill green pond town attacks atta
 PASSAGES = st.lists(WORD_LISTS.map(" ".join).filter(bool), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @given(PASSAGES, WORD_LISTS.map(" ".join))
 @settings(deadline=None)
 def test_scores_are_those_of_sqlite(texts: list[str], query: str) -> None:
@@ -143,6 +144,7 @@ def test_scores_are_those_of_sqlite(texts: list[str], query: str) -> None:
     assert dict(search(words, query, 99)) == pytest.approx(dict(expected.fetchall()))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(PASSAGES, st.randoms()), max_size=4), WORD_LISTS.map(" ".join))
 @settings(deadline=None)
 def test_several_tables_without_their_dead_rows_are_ranked_as_one(

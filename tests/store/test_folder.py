@@ -208,6 +208,7 @@ def test_what_could_not_be_read_again_is_not_written(folder: Path) -> None:
     assert contents(folder) == before
 
 
+@pytest.mark.slow
 def test_one_writer_at_a_time_among_processes(tmp_path: Path) -> None:
     code = f"""
 from qa_bot.store.folder import lock

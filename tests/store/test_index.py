@@ -75,6 +75,7 @@ def test_passages_are_those_of_the_splitter_in_order() -> None:
     assert len(index) == 6
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=50), st.integers(1, 12))
 @settings(deadline=None)
 def test_dense_search_is_brute_force(query: str, k: int) -> None:
@@ -108,6 +109,7 @@ SHELF_INDEX = build(SHELF)
 choices = st.sets(st.sampled_from([document.id for document in SHELF]), min_size=1)
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=50), st.integers(1, 30), choices)
 @settings(deadline=None)
 def test_dense_search_in_chosen_documents_is_brute_force(
@@ -121,6 +123,7 @@ def test_dense_search_in_chosen_documents_is_brute_force(
     assert [hit.score for hit in hits] == pytest.approx(expected[order], abs=1e-6)
 
 
+@pytest.mark.slow
 @given(st.sampled_from([*QUERIES, "word3 word7 sentence"]), st.integers(1, 30), choices)
 @settings(deadline=None)
 def test_bm25_in_chosen_documents_is_bm25_in_all_without_the_others(
@@ -157,6 +160,7 @@ class SlowEmbedder(HashEmbedder):
         return super().encode_query(inputs)
 
 
+@pytest.mark.slow
 def test_questions_are_taken_up_between_the_batches_of_an_upload() -> None:
     embedder = SlowEmbedder()
     index = Index(SETTINGS, embedder.fingerprint, DIMENSION)
@@ -323,6 +327,7 @@ def test_an_unknown_id_removes_nothing() -> None:
     assert index.documents == DOCUMENTS
 
 
+@pytest.mark.slow
 def test_many_threads_find_what_one_finds() -> None:
     index = build([*DOCUMENTS, long_document(50)])
     expected = search_all(index)
@@ -331,6 +336,7 @@ def test_many_threads_find_what_one_finds() -> None:
     assert found == [expected] * 100
 
 
+@pytest.mark.slow
 def test_searches_while_documents_come_and_go_see_one_state_or_the_other() -> None:
     index = build([RIVER])
     states = [search_all(build([RIVER])), search_all(INDEX)]

@@ -75,6 +75,7 @@ def test_a_saved_index_is_the_same(tmp_path: Path) -> None:
     assert index.fingerprint == "hash weights"
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=3))
 @settings(deadline=None, max_examples=30)
 def test_any_text_comes_back_from_a_folder_byte_for_byte(
@@ -140,6 +141,7 @@ def test_rebuilding_needs_a_folder_with_articles(tmp_path: Path) -> None:
 LARGE_SOON = Limits(remade_up_to=50, exact_up_to=50, mapped_from=1)
 
 
+@pytest.mark.slow
 def test_a_large_index_grows_and_shrinks_in_its_folder(tmp_path: Path) -> None:
     first, second = long_document(60), Document(long_document(90).text.replace("word", "term"))
     build([first], LARGE_SOON).save(tmp_path)

@@ -52,6 +52,7 @@ def assert_same_hits(index: Index, other: Index, chosen: Collection[str] | None)
 NUMBERS = st.lists(st.integers(0, len(SHELF) - 1), unique=True, max_size=4)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(NUMBERS, NUMBERS, st.sampled_from([False, False, True])), max_size=6),
     NUMBERS,

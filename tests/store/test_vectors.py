@@ -57,6 +57,7 @@ def test_found_is_what_comparing_with_all_finds(count: int, left_out: int) -> No
     assert right == due if count <= FEW else right >= 0.95 * due
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # FAISS is imported in the first
 @given(st.integers(1, 90), st.integers(1, 12), st.data())
 def test_of_chosen_rows_none_is_missed(count: int, k: int, data: st.DataObject) -> None:
@@ -83,6 +84,7 @@ def test_many_are_kept_in_cells(count: int, cells: int) -> None:
     assert getattr(build(unit(count))._index, "nlist", 0) == cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 7, 300])
 def test_what_is_read_again_is_the_same(count: int) -> None:
     kept = build(unit(count))

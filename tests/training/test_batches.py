@@ -27,6 +27,7 @@ from training.model import MAX_TOKENS, new_tokenizer
 TOKENIZER = new_tokenizer()
 
 
+@pytest.mark.slow
 @given(PARAGRAPHS, st.data())
 @settings(deadline=None)
 def test_tokens_cover_an_answer(lines: list[str], data: st.DataObject) -> None:
@@ -82,6 +83,7 @@ def test_a_word_that_was_cut_away_is_no_term() -> None:
     )
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.integers(0, 60), min_size=1, max_size=3), max_size=30),
     st.integers(30, 999),

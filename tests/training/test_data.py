@@ -79,6 +79,7 @@ def test_an_unanswerable_question_keeps_its_paragraph_and_no_answer() -> None:
     assert (windows[item.window], item.spans) == (paragraph, ())
 
 
+@pytest.mark.slow
 @given(PARAGRAPHS, st.integers(40, 400), st.data())
 @settings(deadline=None)
 def test_cropping_keeps_every_answer(lines: list[str], chars: int, data: st.DataObject) -> None:

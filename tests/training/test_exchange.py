@@ -62,6 +62,7 @@ def test_a_word_keeps_its_form(exchange: Exchange) -> None:
     assert exchange.same_words("Who looked north?", "", rng, 2) == ["Who looked northward?"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([*WORDS, "Ada", "of", "tree"]), min_size=1, max_size=8), st.data())
 def test_one_word_is_exchanged_for_one_that_the_text_lacks(
     exchange: Exchange, asked: list[str], data: st.DataObject

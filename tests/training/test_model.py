@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
 from qa_bot.models.span_model import TOKENIZER, WEIGHTS
 from tests.helpers.training_fakes import small_model
@@ -33,12 +33,14 @@ SHAPE = {
 
 def bert_folder(folder: Path) -> Path:
     """The weights of a small BERT with the reader's vocabulary."""
-    BertModel(BertConfig(**SHAPE), add_pooling_layer=True).save_pretrained(folder)
+    transformers.BertModel(
+        transformers.BertConfig(**SHAPE), add_pooling_layer=True
+    ).save_pretrained(folder)
     shutil.copy(WEIGHTS / TOKENIZER, folder)
     return folder
 
 
-def mpnet_folder(folder: Path) -> MPNetModel:
+def mpnet_folder(folder: Path) -> "transformers.MPNetModel":
     """The folder of a small MPNet with BERT's vocabulary in another order, as in the real one."""
     words = [word for word, _ in sorted(new_tokenizer().get_vocab().items(), key=lambda p: p[1])]
     named = {"[PAD]": "<pad>", "[CLS]": "<s>", "[SEP]": "</s>", "[MASK]": "<mask>"}
@@ -46,8 +48,8 @@ def mpnet_folder(folder: Path) -> MPNetModel:
     raw = json.loads((WEIGHTS / TOKENIZER).read_text())
     raw["model"]["vocab"] = {word: at for at, word in enumerate(words)}
     raw["added_tokens"], raw["post_processor"] = [], None
-    config = MPNetConfig(**SHAPE, vocab_size=len(words), initializer_range=0.3)
-    model = MPNetModel(config, add_pooling_layer=False).eval()
+    config = transformers.MPNetConfig(**SHAPE, vocab_size=len(words), initializer_range=0.3)
+    model = transformers.MPNetModel(config, add_pooling_layer=False).eval()
     model.save_pretrained(folder)
     (folder / "tokenizer.json").write_text(json.dumps(raw))
     return model
@@ -56,7 +58,7 @@ def mpnet_folder(folder: Path) -> MPNetModel:
 def test_a_model_begins_with_the_weights_of_a_bert(tmp_path: Path) -> None:
     model = new_model(bert_folder(tmp_path))
     assert type(model) is SpanModel
-    published = BertModel.from_pretrained(tmp_path).state_dict()
+    published = transformers.BertModel.from_pretrained(tmp_path).state_dict()
     weights = model.bert.state_dict()
     assert {name for name in published if "pooler" not in name} == weights.keys()
     assert all(torch.equal(weight, published[name]) for name, weight in weights.items())
@@ -64,6 +66,7 @@ def test_a_model_begins_with_the_weights_of_a_bert(tmp_path: Path) -> None:
     assert model.head.bias.tolist() == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_an_mpnet_reads_the_same_under_the_names_of_bert(tmp_path: Path) -> None:
     mpnet = mpnet_folder(tmp_path)
     model = new_model(tmp_path)
@@ -107,6 +110,7 @@ def test_padding_is_not_read() -> None:
     assert torch.allclose(first, cut, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relative", [False, True])
 def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path, relative: bool) -> None:
     model = small_model(seed=2, relative=relative)

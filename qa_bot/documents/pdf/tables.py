@@ -1,5 +1,6 @@
 """Find the tables of a page: rows in columns whose text does not continue from row to row.
 
+Columns of prose are found first, by the gutters between them; each may have tables of its own.
 Text side by side is a table, columns of prose, or notes in a margin. Lines of prose are full: the
 first word of the next line did not fit in. That word also often begins with a small letter.
 """
@@ -71,14 +72,16 @@ def _prose_columns(runs: Sequence[Run], rows: Sequence[Row]) -> list[tuple[list[
     for part, columns, above in _zones(rows):
         bases = [piece.base for row in part for piece in row]
         level = [run for run in runs if min(bases) - 1 <= run.base <= max(bases) + 1]
-        inside = [[run for run in level if column_of(run, columns) == column] for column in columns]
-        rows_inside = [make_rows(column) for column in inside]
+        inside: dict[Column, list[Run]] = {column: [] for column in columns}
+        for run in level:
+            inside[column_of(run, columns)].append(run)
+        rows_inside = {column: make_rows(own) for column, own in inside.items()}
         if all(
             _is_prose(_in_column(above, column) + _lines(own, level, column), column, prose)
-            for own, column in zip(rows_inside, columns, strict=True)
+            for column, own in rows_inside.items()
         ):
             prose += columns
-            found += zip(inside, rows_inside, strict=True)
+            found += [(inside[column], rows_inside[column]) for column in columns]
     return found
 
 
