@@ -84,7 +84,7 @@ def test_what_the_article_does_not_say() -> None:
 
 @pytest.mark.slow
 @given(st.text(max_size=200))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 def test_a_quote_is_a_slice_and_a_highlight_lies_inside_it(question: str) -> None:
     try:
         found = answer(question)
