@@ -123,7 +123,7 @@ def test_a_question_of_yes_or_no_is_answered_by_the_quote_alone(visit: Visit) ->
 def test_what_the_article_does_not_say_is_said_and_the_closest_passage_folded(
     visit: Visit, shipped_bot: Bot
 ) -> None:
-    page = visit()
+    page = visit(new=True)
     reply = ask(page, BREAD)
     answer = shipped_bot.answer(BREAD)
     closest = answer.closest[0]

@@ -54,7 +54,7 @@ def test_on_a_phone_the_source_opens_over_the_conversation(visit: Visit, shipped
 
 
 def test_the_keyboard_alone_will_do(visit: Visit, shipped_bot: Bot) -> None:
-    page = visit()
+    page = visit(new=True)
     box(page).focus()
     page.keyboard.type(KHAMENEI)
     page.keyboard.press("Enter")
