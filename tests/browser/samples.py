@@ -1,4 +1,4 @@
-"""Files for the tests of the page to upload, each with a question and its answer."""
+"""Files for the tests of the page to upload, each with a question and its answer, and a town."""
 
 import zipfile
 from io import BytesIO
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import docx
 from playwright.sync_api import FilePayload
+
+from qa_bot.datatypes import Document
 
 _DATA = Path(__file__).parents[1] / "data"
 _CONTAINER = """<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">
@@ -84,3 +86,18 @@ HOSTILE_NAME = "<img src=x onerror=alert(5)><b>{{value}}${value}.txt"
 def file(name: str, contents: bytes) -> FilePayload:
     """Return a file in the form that Playwright uploads."""
     return {"name": name, "mimeType": "application/octet-stream", "buffer": contents}
+
+
+# ---- a town, and questions about it
+
+NAMES = ("Anna Berg", "Ida Varrow", "Petra Vance", "Oskar Brandt", "Ines Roth")
+THINGS = ("harbour", "bridge", "kiln", "windmill", "ferry")
+LONG = "It was a long day for all who came to see it, and most of them went home late. " * 2
+TOWN = Document(
+    "\n\n".join(
+        f"The {thing} was opened by {name}. {LONG}"
+        for thing, name in zip(THINGS, NAMES, strict=True)
+    ),
+    "The town",
+)
+QUESTIONS = [f"The {thing} was opened by" for thing in THINGS]

@@ -8,23 +8,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from qa_bot.datatypes import Document
 from qa_bot.page.server import start
 from tests.browser.pages import PHONE, Sessions, Visit, ask, box, replies
+from tests.browser.samples import NAMES, QUESTIONS, TOWN
 from tests.helpers.fakes import WordEmbedder, word_bot
 from tests.helpers.served import free_port
 
-NAMES = ("Anna Berg", "Ida Varrow", "Petra Vance", "Oskar Brandt", "Ines Roth")
-THINGS = ("harbour", "bridge", "kiln", "windmill", "ferry")
-LONG = "It was a long day for all who came to see it, and most of them went home late. " * 2
-TOWN = Document(
-    "\n\n".join(
-        f"The {thing} was opened by {name}. {LONG}"
-        for thing, name in zip(THINGS, NAMES, strict=True)
-    ),
-    "The town",
-)
-QUESTIONS = [f"The {thing} was opened by" for thing in THINGS]
 SIZES = [{"width": 1280, "height": 800}, PHONE]
 WAITING = "Looking through the documents"
 

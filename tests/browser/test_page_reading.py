@@ -9,8 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from qa_bot.page.server import start
 from tests.browser.pages import PHONE, Sessions, Visit, ask, box, exact, questions, replies, upload
-from tests.browser.samples import file
-from tests.browser.test_page_conversation import QUESTIONS, TOWN
+from tests.browser.samples import QUESTIONS, TOWN, file
 from tests.helpers.fakes import word_bot
 from tests.helpers.served import free_port
 
