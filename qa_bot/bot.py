@@ -107,7 +107,7 @@ class Bot:
         _check_config(config)
         store = store_at(folder)
         config = Config().of_index(store.settings()) if config is None else config
-        documents = _read(paths, title, skip_errors, on_report, reading)
+        documents = _load(paths, title, skip_errors, on_report, reading)
         bot = cls.from_documents((), config, embedder=embedder, reader=reader, rewriter=rewriter)
         bot.store = store
         bot._change(lambda index: index.add(documents, bot.embedder, progress))
@@ -200,7 +200,7 @@ class Bot:
         embedded, passages in all). If there is an error, nothing is added. Raises ArticleError for
         a file that cannot be read, and ValueError for a title with several documents.
         """
-        documents = _read(sources, title, skip_errors, on_report, reading)
+        documents = _load(sources, title, skip_errors, on_report, reading)
         return self._change(lambda index: index.add(documents, self.embedder, progress))
 
     def remove(self, ids: Iterable[str]) -> tuple[Document, ...]:
@@ -339,7 +339,7 @@ def shipped_index() -> Path:
     return installed if installed.is_dir() else package.parent / "index"
 
 
-def _read(
+def _load(
     sources: Sources,
     title: str | None,
     skip_errors: bool,

@@ -41,7 +41,7 @@ class Table:
 
     def cells(self, text: str, row: int) -> list[Offsets]:
         """Return the offsets of a row's cells, without spaces and quotation marks around them."""
-        return list(_cells(text, (self.starts[row], self.ends[row]), self.delimiter))
+        return list(_cell_offsets(text, (self.starts[row], self.ends[row]), self.delimiter))
 
 
 def find_tables(text: str, source: str = "") -> list[Table]:
@@ -108,10 +108,10 @@ def _piped_tables(text: str, lines: list[Offsets]) -> Iterator[Table]:
 
 
 def _row(text: str, line: Offsets, delimiter: str) -> list[str]:
-    return [text[start:end] for start, end in _cells(text, line, delimiter)]
+    return [text[start:end] for start, end in _cell_offsets(text, line, delimiter)]
 
 
-def _cells(text: str, row: Offsets, delimiter: str) -> Iterator[Offsets]:
+def _cell_offsets(text: str, row: Offsets, delimiter: str) -> Iterator[Offsets]:
     """Yield the offsets of the cells of a row; those of a blank cell are empty."""
     if delimiter != "|":
         fields = [field.span() for field in _field(delimiter).finditer(text, *row)]

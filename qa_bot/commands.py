@@ -36,7 +36,7 @@ def chat(options: argparse.Namespace) -> int:
     ids = _full_ids(bot, options.documents)
     if sys.stdin.isatty():
         documents = [document for document in bot.documents if ids is None or document.id in ids]
-        print("Ask about: " + "; ".join(_name(document) for document in documents[:5]))
+        print("Ask about: " + "; ".join(_label(document) for document in documents[:5]))
         print("An empty line or Ctrl-D ends the conversation.")
     history: list[Answer] = []
     for question in _read_lines():
@@ -132,7 +132,7 @@ def list_documents(options: argparse.Namespace) -> int:
         return ANSWERED
     for document in documents:
         date = document.metadata.get("date", "")
-        print(f"{document.id[:12]}  {date:10}  {_name(document)}  ({document.source})")
+        print(f"{document.id[:12]}  {date:10}  {_label(document)}  ({document.source})")
     return ANSWERED
 
 
@@ -141,7 +141,7 @@ def remove(options: argparse.Namespace) -> int:
     _check_not_shipped(options.index)
     bot = Bot.open(options.index)
     for document in bot.remove(_full_ids(bot, options.ids) or ()):
-        print(f"removed {document.id[:12]}  {_name(document)}")
+        print(f"removed {document.id[:12]}  {_label(document)}")
     return ANSWERED
 
 
@@ -193,7 +193,7 @@ def _print_answer(answer: Answer, as_json: bool) -> None:
     print(json.dumps(answer.to_dict(), ensure_ascii=False) if as_json else answer, flush=True)
 
 
-def _name(document: Document) -> str:
+def _label(document: Document) -> str:
     """Return a title, or the first words, for one line of a terminal."""
     name = document.title if document.title else document.text.strip()[:60]
     return visible(" ".join(name.split()))

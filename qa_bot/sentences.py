@@ -43,7 +43,7 @@ def sentences(document: Document, start: int = 0, end: int | None = None) -> lis
     # Whole parts are split, so that the sentences do not depend on the range asked for.
     regular = (
         sentence
-        for part in _parts(document, start, stop)
+        for part in _paragraph_parts(document, start, stop)
         for sentence in _sentences_of_part(document, part)
     )
     combined = _with_units(text, regular, units) if units else regular
@@ -84,7 +84,7 @@ def _outside(start: int, end: int, units: list[Offsets]) -> Iterator[Offsets]:
         yield start, end
 
 
-def _parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
+def _paragraph_parts(document: Document, start: int, stop: int) -> Iterator[Offsets]:
     """Yield the paragraphs that overlap ``[start, stop)``; of a long one, only the parts.
 
     So a quote from one very long line costs no more than any other.

@@ -54,10 +54,14 @@ def _ranges(document: Document, target_chars: int) -> Iterator[tuple[int, int, b
     """Yield ranges of the text, each with whether each of its sentences, a row, is a passage."""
     position, text = 0, document.text
     for start, end, by_row in _table_ranges(outline(document)):
-        yield from ((a, b, False) for a, b in _groups(text, target_chars, position, start))
+        yield from (
+            (a, b, False) for a, b in _paragraph_groups(text, target_chars, position, start)
+        )
         yield start, end, by_row
         position = end
-    yield from ((a, b, False) for a, b in _groups(text, target_chars, position, len(text)))
+    yield from (
+        (a, b, False) for a, b in _paragraph_groups(text, target_chars, position, len(text))
+    )
 
 
 def _table_ranges(structure: Outline) -> Iterator[tuple[int, int, bool]]:
@@ -78,7 +82,7 @@ def _token_limit(
     return fits
 
 
-def _groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Offsets]:
+def _paragraph_groups(text: str, target_chars: int, begin: int, stop: int) -> Iterator[Offsets]:
     """Yield the paragraphs in ``[begin, stop)``, with short ones joined to the next."""
     group: Offsets | None = None
     for start, end in paragraphs(text, begin, stop):

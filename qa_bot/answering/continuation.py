@@ -51,7 +51,7 @@ def continued(asking: str, last: Said) -> str:
     """
     if not _content_terms(last.query):
         return ""
-    parts = _parts(last.query)
+    parts = _question_parts(last.query)
     if parts is None:
         query = last.query.strip(" .?!")
         words = query[:1].lower() + query[1:] if _WHETHER.match(query) else query
@@ -88,7 +88,7 @@ def with_subject(subject: str, last: Said) -> str:
 
 def counted(last: Said) -> str:
     """Return what the last question counted: "soldiers" of "How many soldiers were sent?"."""
-    parts = _parts(last.query)
+    parts = _question_parts(last.query)
     if parts is not None and parts.asking == "how" and parts.noun:
         return parts.noun
     number, _, things = last.answer.partition(" ")
@@ -111,7 +111,7 @@ def _word_before(text: str, start: int) -> str:
     return words[-1] if words else ""
 
 
-def _parts(query: str) -> _Parts | None:
+def _question_parts(query: str) -> _Parts | None:
     found = _ASKED.match(query)
     if found is None:
         return None

@@ -62,7 +62,7 @@ def read_history(history: Sequence[Turn]) -> list[Said]:
     for item in history:
         said = _said(item)
         earlier = [turn for turn in turns if turn.asked == said.asked]
-        root = earlier[0] if earlier and _continues(item) else None
+        root = earlier[0] if earlier and _is_continuation(item) else None
         turns.append(replace(said, root=root))
     return turns
 
@@ -87,7 +87,7 @@ def past_of(turns: Sequence[Said], around: str = "") -> Past:
 
     Names typed in lower case are capitalised as in the text ``around``.
     """
-    past = _joined([(text, turn.asked) for turn in turns for text in turn.texts])
+    past = _joined_texts([(text, turn.asked) for turn in turns for text in turn.texts])
     who = frozenset(turn.answer for turn in turns if turn.answer and Cues(turn.query).asks_who)
     text = _capitalised(past.text, around)
     return Past(text, past.turns, who, frozenset(_unknown(text, past, turns, around)))
@@ -103,10 +103,10 @@ def _unknown(text: str, past: Past, turns: Sequence[Said], around: str) -> Itera
 
 def conversation(said: Sequence[str]) -> str:
     """Return the end of a conversation as one text; ``said`` is oldest first."""
-    return _joined([(text, "") for text in said]).text
+    return _joined_texts([(text, "") for text in said]).text
 
 
-def _joined(said: Sequence[tuple[str, str]]) -> Past:
+def _joined_texts(said: Sequence[tuple[str, str]]) -> Past:
     """Join texts, each with its question; only the last PAST_CHARS characters are kept."""
     kept: list[tuple[str, str]] = []
     room = PAST_CHARS
@@ -157,7 +157,7 @@ def _said(item: Turn) -> Said:
         case (str(question), str(reply)):
             question, reply = question[:SAID_CHARS], reply[:SAID_CHARS]
             cues = Cues(question)
-            answer = "" if cues.asks_whether else _short(reply)
+            answer = "" if cues.asks_whether else _short_answer(reply)
             return Said(question, question, reply, answer, cues.context == "none")
         case _:
             raise ValueError(f"history holds Answers or (question, answer) pairs, not {item!r:.80}")
@@ -170,17 +170,17 @@ def _said_by(answer: Answer) -> Said:
         asked=follows[0] if follows else answer.question,
         query=answer.query[:SAID_CHARS],
         reply="" if quoted is None else quoted.text,
-        answer="" if Cues(answer.question).asks_whether else _short(answer.text),
+        answer="" if Cues(answer.question).asks_whether else _short_answer(answer.text),
         stands_alone=not answer.understood,
         refused=answer.level == Level.NOT_SAID,
     )
 
 
-def _continues(item: Turn) -> bool:
+def _is_continuation(item: Turn) -> bool:
     return isinstance(item, Answer) and Cues(item.question).continues != ""
 
 
-def _short(answer: str) -> str:
+def _short_answer(answer: str) -> str:
     return " ".join(answer.split()).strip(" .,;:“”\"'") if len(answer) <= _SHORT else ""
 
 

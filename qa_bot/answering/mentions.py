@@ -117,7 +117,7 @@ def noun_phrases(text: str) -> list[tuple[int, int]]:
     names = [place for place in find_names(text) if place[0] > 0 or " " in text[slice(*place)]]
     found = list(names)
     for begun in _DETERMINER.finditer(text):
-        words = list(_run(text, begun.end()))
+        words = list(_word_run(text, begun.end()))
         if begun["subject"]:  # "did the guard leave": a verb follows
             words = words[:1]
         if words and not any(start < words[-1] and begun.end() < end for start, end in names):
@@ -125,7 +125,7 @@ def noun_phrases(text: str) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _run(text: str, start: int) -> Iterator[int]:
+def _word_run(text: str, start: int) -> Iterator[int]:
     """Yield the end of each word in a run of content words with nothing between them."""
     at = start
     for word in _WORD.finditer(text, start):

@@ -163,7 +163,7 @@ def find_candidates(
     return [
         Candidate(quoted, highlight, (score_diff, *row[1:]))
         for hit, read, row, spans in zip(hits, readings, rows, predictions, strict=True)
-        for quoted, highlight, score_diff in _quoted(hit.passage, read, spans)
+        for quoted, highlight, score_diff in _quoted_spans(hit.passage, read, spans)
     ]
 
 
@@ -176,7 +176,7 @@ def to_quotes(scored: Iterable[tuple[Candidate, float]]) -> list[Quote]:
     return join_neighbours(distinct(sorted(quotes, key=lambda quote: -quote.score)))
 
 
-def _quoted(
+def _quoted_spans(
     passage: Passage, read: Reading, spans: Sequence[SpanPrediction]
 ) -> Iterator[tuple[Span, Span, float]]:
     """Yield the sentences around each span, the span, and its score difference; none twice."""
@@ -277,17 +277,19 @@ def rank_by_mean(candidates: Sequence[Sequence[Quote]]) -> list[Quote]:
     """
     by_score = sorted((quote for quotes in candidates for quote in quotes), key=lambda q: -q.score)
     return distinct(
-        sorted(by_score, key=lambda q: -sum(_probability(q, quotes) for quotes in candidates))
+        sorted(
+            by_score, key=lambda q: -sum(_highest_probability(q, quotes) for quotes in candidates)
+        )
     )
 
 
 def best_query(quote: Quote, candidates: Sequence[Sequence[Quote]]) -> int:
     """Return the first query that gives a quote NEAR_BEST of the most that any query gives."""
-    given = [_probability(quote, quotes) for quotes in candidates]
+    given = [_highest_probability(quote, quotes) for quotes in candidates]
     return next(nth for nth, score in enumerate(given) if score >= NEAR_BEST * max(given))
 
 
-def _probability(quote: Quote, candidates: Iterable[Quote]) -> float:
+def _highest_probability(quote: Quote, candidates: Iterable[Quote]) -> float:
     """Return the highest probability of a candidate that overlaps with a quote, or 0."""
     return max((other.score for other in candidates if _overlap(other, quote)), default=0.0)
 
@@ -315,14 +317,14 @@ def join_neighbours(quotes: Iterable[Quote]) -> list[Quote]:
     rest, kept = list(quotes), []
     while rest:
         best = rest.pop(0)
-        while (near := next((q for q in rest if _continues(best, q)), None)) is not None:
+        while (near := next((q for q in rest if _is_next_to(best, q)), None)) is not None:
             rest.remove(near)
             best = replace(best, start=min(best.start, near.start), end=max(best.end, near.end))
         kept.append(best)
     return kept
 
 
-def _continues(best: Quote, other: Quote) -> bool:
+def _is_next_to(best: Quote, other: Quote) -> bool:
     """Whether a quote is adjacent to a better one, in the same paragraph, and likely enough.
 
     Rows of a table are not joined: each is about something else.

@@ -49,8 +49,8 @@ def _words_of_other_rows(query: str, quoted: Span) -> int:
         return 0
     table, _ = known.table(rows[0])
     places = list(zip(table.starts, table.ends, strict=True))[:_SAMPLE]
-    others = _words(text[a:b] for a, b in places if b <= quoted.start or quoted.end <= a)
-    own = _words((quoted.text,))
+    others = _content_words(text[a:b] for a, b in places if b <= quoted.start or quoted.end <= a)
+    own = _content_words((quoted.text,))
     return sum(not _has(own, word) and _has(others, word) for word in content_words(query))
 
 
@@ -59,7 +59,7 @@ def is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -> boo
     known = outline(quoted.document)
     if known.rows(quoted.start, quoted.end):
         return _row_is_about(query, quoted, answer, hits)
-    if known.is_heading(quoted.start) or _is_header(known, quoted):
+    if known.is_heading(quoted.start) or _is_table_header(known, quoted):
         return _heading_is_about(query, quoted, answer)
     return True
 
@@ -67,7 +67,7 @@ def is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -> boo
 def _heading_is_about(query: str, quoted: Span, answer: Span) -> bool:
     """Whether a heading, or the header of a table, holds a word of the query beside the answer."""
     text = quoted.document.text
-    rest = _words((text[quoted.start : answer.start], text[answer.end : quoted.end]))
+    rest = _content_words((text[quoted.start : answer.start], text[answer.end : quoted.end]))
     return any(_has(rest, word) for word in content_words(query))
 
 
@@ -80,7 +80,9 @@ def _row_is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -
     known, document, asked = outline(quoted.document), quoted.document, content_words(query)
     table, number = known.table(known.rows(quoted.start, quoted.end)[0])
     cells = [cell for cell in table.cells(document.text, number) if cell[0] < cell[1]]
-    others = _words(document.text[a:b] for a, b in cells if b <= answer.start or answer.end <= a)
+    others = _content_words(
+        document.text[a:b] for a, b in cells if b <= answer.start or answer.end <= a
+    )
     held = [*others, *content_words(answer.text), *_above(known, document, quoted.start)]
     lacking = [word for word in asked if not _has(held, word)]
     if known.language == "en" and _lacks_name(query, lacking, document, table):
@@ -92,7 +94,7 @@ def _row_is_about(query: str, quoted: Span, answer: Span, hits: Sequence[Hit]) -
     return not (repeats and lacking) and _stands_out(quoted, table, hits)
 
 
-def _is_header(known: Outline, quoted: Span) -> bool:
+def _is_table_header(known: Outline, quoted: Span) -> bool:
     """Whether a quote names the columns of the table that begins right after it."""
     number = bisect_left(known.starts, quoted.end)
     if number == len(known.starts):
@@ -101,14 +103,14 @@ def _is_header(known: Outline, quoted: Span) -> bool:
     return bool(known.table(number)[0].header) and not between.strip("|-: \t\r\n")
 
 
-def _words(texts: Iterable[str]) -> list[str]:
+def _content_words(texts: Iterable[str]) -> list[str]:
     return [word for text in texts for word in content_words(text)]
 
 
 def _above(known: Outline, document: Document, start: int) -> list[str]:
     """Return the words above a row: of its headings, its part of the table and its columns."""
     context = known.context(start, start + 1)
-    return _words((document.title, *context.headings, context.part, *context.columns))
+    return _content_words((document.title, *context.headings, context.part, *context.columns))
 
 
 def _has(words: Iterable[str], word: str) -> bool:

@@ -117,10 +117,10 @@ _BRACES = frozenset("⏞⏟⏠⏡︷︸")
 
 
 def _read_row(element: etree._Element, depth: int) -> str:
-    return _join_parts(_parts(element, depth))
+    return _join_parts(_formula_parts(element, depth))
 
 
-def _parts(element: etree._Element, depth: int) -> Iterator[_Part]:
+def _formula_parts(element: etree._Element, depth: int) -> Iterator[_Part]:
     if depth > MAX_DEPTH:
         raise _UnreadableError
     for child in element.iterchildren("*"):
@@ -172,7 +172,7 @@ def _read_token(element: etree._Element, depth: int) -> str:
     return " ".join((element.text or "").split())
 
 
-def _read_text(element: etree._Element, depth: int) -> str:
+def _element_text(element: etree._Element, depth: int) -> str:
     return re.sub(r"\s+", " ", "".join(element.itertext()))
 
 
@@ -323,8 +323,8 @@ _READERS: dict[str, Callable[[etree._Element, int], str]] = {
     "mi": _read_token,
     "mn": _read_token,
     "mo": _read_token,
-    "ms": _read_text,
-    "mtext": _read_text,
+    "ms": _element_text,
+    "mtext": _element_text,
     "mspace": lambda element, depth: " ",
     "semantics": _read_first,
     "maction": _read_first,

@@ -67,8 +67,8 @@ def _read_file(path: str | Path, max_bytes: int) -> tuple[Document, tuple[str, .
         raise ArticleError(f"{_quoted(path)} {error}") from error
     values = read_header(content.text).values
     titles = (values.get("title", ""), content.title, " ".join(filter(None, path.stem.split("_"))))
-    title = _encodable(next(filter(None, titles), ""))
-    document = Document(content.text, title, _encodable(str(path)), values, content.marks)
+    title = encodable(next(filter(None, titles), ""))
+    document = Document(content.text, title, encodable(str(path)), values, content.marks)
     return document, content.notes
 
 
@@ -195,9 +195,9 @@ def _read(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _encodable(name: str) -> str:
-    """Return a name with ``?`` in place of bytes that are not valid UTF-8."""
-    return name.encode(errors="replace").decode()
+def encodable(text: str) -> str:
+    """Return a text with ``?`` in place of lone surrogates, as in the name of an odd file."""
+    return text.encode(errors="replace").decode()
 
 
 def _as_path(path: str | Path) -> Path:

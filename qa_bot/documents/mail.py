@@ -22,7 +22,9 @@ def read_mail(data: bytes) -> Content | None:
         return None
     body = _body(mail)
     header = "\n".join(f"{name}: {value}" for name, value in fields.items())
-    return Content(f"{header}\n\n{body}".strip(), fields.get("Subject", ""), (), _notes(mail))
+    return Content(
+        f"{header}\n\n{body}".strip(), fields.get("Subject", ""), (), _attachment_notes(mail)
+    )
 
 
 def _body(mail: EmailMessage) -> str:
@@ -38,7 +40,7 @@ def _body(mail: EmailMessage) -> str:
     return read_html(text).text if part.get_content_subtype() == "html" else text
 
 
-def _notes(mail: EmailMessage) -> tuple[str, ...]:
+def _attachment_notes(mail: EmailMessage) -> tuple[str, ...]:
     count = sum(1 for _ in mail.iter_attachments())
     attachments = "attachment was" if count == 1 else "attachments were"
     return (f"{count} {attachments} not read.",) if count else ()

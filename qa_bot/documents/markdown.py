@@ -19,7 +19,7 @@ _LINE = re.compile(
 def read_markdown(text: str) -> Content:
     """Mark the headings; the title is the first ``# heading`` near the start, else ``""``."""
     start = read_header(text).end
-    lines = list(_headings(text, start))
+    lines = list(_heading_lines(text, start))
     titles = (
         line["heading"]
         for line in lines
@@ -31,7 +31,7 @@ def read_markdown(text: str) -> Content:
     return Content(text, next(titles, ""), marks)
 
 
-def _headings(text: str, start: int) -> Iterator[re.Match[str]]:
+def _heading_lines(text: str, start: int) -> Iterator[re.Match[str]]:
     """Yield the heading lines, skipping code blocks, where a ``#`` is a comment."""
     in_code = False
     for line in _LINE.finditer(text, start):

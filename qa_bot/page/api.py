@@ -66,7 +66,7 @@ def answer_json(
 ) -> dict[str, Any]:
     """Return an Answer as JSON; raises QABotError, and ValueError for arguments of other types."""
     not_meant = _not_meant(without)
-    return bot.answer(_check_question(question), _turns(history), without=not_meant).to_dict()
+    return bot.answer(_check_question(question), _history(history), without=not_meant).to_dict()
 
 
 def _check_question(question: object) -> str:
@@ -75,7 +75,7 @@ def _check_question(question: object) -> str:
     return question
 
 
-def _turns(history: object) -> list[tuple[str, str]]:
+def _history(history: object) -> list[tuple[str, str]]:
     """Return a conversation in the form that Bot.answer takes; raises ValueError if impossible."""
     if history is None:
         return []

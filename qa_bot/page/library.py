@@ -17,6 +17,7 @@ from qa_bot.datatypes import Answer, Document, Understood
 from qa_bot.documents.content import Content
 from qa_bot.documents.formats import SUFFIXES
 from qa_bot.documents.isolated import read_isolated
+from qa_bot.documents.loader import encodable
 from qa_bot.errors import ArticleError, QABotError
 from qa_bot.header import read_header
 from qa_bot.report import Report
@@ -97,8 +98,8 @@ class Library:
 
     def add_text(self, text: str, title: str = "") -> Report:
         """Add a pasted text. The title is the one given, else that in its header, else PASTED."""
-        text = _encodable(text)
-        document = Document.from_text(text, _encodable(title).strip(), PASTED)
+        text = encodable(text)
+        document = Document.from_text(text, encodable(title).strip(), PASTED)
         if not document.title:
             document = replace(document, title=PASTED, metadata=dict(document.metadata))
         step = self._step(time.monotonic() + self.limits.seconds, None, document.title, 0, 1)
@@ -248,10 +249,5 @@ def _task(name: str, done: int, total: int) -> str:
 
 def _plain_name(name: str) -> str:
     """Return the name of a file without folders, in the notation of any system."""
-    plain = _FOLDERS.sub("", _encodable(name))
+    plain = _FOLDERS.sub("", encodable(name))
     return plain[-_LONGEST_NAME:] if plain.strip() else "file"
-
-
-def _encodable(text: str) -> str:
-    """Return a text with ``?`` in place of lone surrogates, which cannot be encoded."""
-    return text.encode(errors="replace").decode()

@@ -102,7 +102,7 @@ def suggest(answer: Ask, document: Document, count: int, seconds: float = SECOND
     Each question was tried: it is answered by a strong match that has the right words. After
     ``seconds`` no more questions are tried.
     """
-    return _answered(answer, document, candidates(document), count, [], seconds)
+    return _answerable(answer, document, candidates(document), count, [], seconds)
 
 
 def lead_on(
@@ -116,10 +116,10 @@ def lead_on(
     document = quote.document
     facts = [fact for fact in _facts(document) if fact.question not in asked]
     facts.sort(key=lambda fact: (abs(fact.start - quote.start), fact.start))
-    return _answered(answer, document, facts, count, [(quote.start, quote.end)], seconds)
+    return _answerable(answer, document, facts, count, [(quote.start, quote.end)], seconds)
 
 
-def _answered(
+def _answerable(
     answer: Ask,
     document: Document,
     facts: Iterable[Fact],

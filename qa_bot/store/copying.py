@@ -1,10 +1,8 @@
 """Copies an index from one store to another, with its vectors: no model is needed."""
 
-from collections.abc import Iterator, Sequence
-
 from qa_bot.datatypes import Document
 from qa_bot.errors import QABotError
-from qa_bot.store.embedded import Progress, Spec
+from qa_bot.store.embedded import Progress, Spec, groups
 from qa_bot.store.protocols import Store
 
 # Passages whose documents are written at once: no more are copied again after an interruption.
@@ -33,7 +31,7 @@ def copy(
         there = {document.id for document in written.documents}
     missing = [document for document in index.documents if document.id not in there]
     done = 0
-    for group in _groups(missing, at_once):
+    for group in groups(missing, _passages, at_once):
         with target.writing(spec) as written:
             written.insert(index.read([document.id for document in group]))
         done += len(group)
@@ -42,15 +40,6 @@ def copy(
     return len(missing), len(there)
 
 
-def _groups(documents: Sequence[Document], at_once: int) -> Iterator[list[Document]]:
-    """Divide documents into groups of about so many passages."""
-    group: list[Document] = []
-    passages = 0
-    for document in documents:
-        group.append(document)
-        passages += 1 + len(document.text) // _CHARACTERS_PER_PASSAGE
-        if passages >= at_once:
-            yield group
-            group, passages = [], 0
-    if group:
-        yield group
+def _passages(document: Document) -> int:
+    """Return about how many passages a document has."""
+    return 1 + len(document.text) // _CHARACTERS_PER_PASSAGE

@@ -1,9 +1,9 @@
 """Documents -> passages with their vectors: what every index is made of, wherever it is kept."""
 
 import time
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from qa_bot.models.embedder import (
 )
 from qa_bot.splitter import split
 from qa_bot.store.manifest import Settings
+
+T = TypeVar("T")
 
 Progress = Callable[[int, int], None]  # called with (passages done, passages in all)
 
@@ -50,6 +52,20 @@ class Embedded:
     document: Document
     passages: tuple[Passage, ...]
     vectors: Vectors
+
+
+def groups(items: Iterable[T], size: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """Divide items into groups; each ends with the item that makes its size ``most`` or more."""
+    group: list[T] = []
+    total = 0
+    for item in items:
+        group.append(item)
+        total += size(item)
+        if total >= most:
+            yield group
+            group, total = [], 0
+    if group:
+        yield group
 
 
 def cut(document: Document, embedder: Embedder, settings: Settings) -> tuple[Passage, ...]:

@@ -42,6 +42,7 @@ from qa_bot.store.embedded import (
     checked,
     cut,
     embed,
+    groups,
 )
 from qa_bot.store.folder import check_fingerprint, check_settings, mismatch
 from qa_bot.store.manifest import BuildSettings, Settings, Strict
@@ -222,7 +223,7 @@ class MilvusIndex:
         new = self._new(checked(documents))
         cuts = [(document, cut(document, embedder, self.settings)) for document in new]
         total, done = sum(len(passages) for _, passages in cuts), 0
-        for group in _groups(cuts, lambda item: len(item[0].text)):
+        for group in groups(cuts, lambda item: len(item[0].text), _GROUP_CHARACTERS):
             items = self._embedded(group, embedder, _part_of(progress, done, total))
             self._write(items)
             done += sum(len(item.passages) for item in items)
@@ -233,7 +234,7 @@ class MilvusIndex:
         """Add what the ``read`` of an index of the same spec returned; what is here stays."""
         new = {document.id for document in self._new([item.document for item in items])}
         left = [item for item in items if item.document.id in new]
-        for group in _groups(left, lambda item: len(item.document.text)):
+        for group in groups(left, lambda item: len(item.document.text), _GROUP_CHARACTERS):
             self._write(group)
         self._seal(sum(len(item.passages) for item in left))
 
@@ -308,7 +309,7 @@ class MilvusIndex:
         heads = [head for head in heads if self._spec not in head.specs]  # others are done
         _make_passages(self._server, self._passages, self.dimension)
         lost, done, written = [], 0, 0
-        for group in _groups(heads, lambda head: head.parts * _PART_CHARACTERS):
+        for group in groups(heads, _Head.most_characters, _GROUP_CHARACTERS):
             documents = self._documents(group)
             lost += [head.id for head in group if head.id not in documents]
             cuts = [(it, cut(it, embedder, self.settings)) for it in documents.values()]
@@ -401,7 +402,7 @@ class MilvusIndex:
     def _write(self, items: Sequence[Embedded]) -> None:
         """Write whole documents: see the order at the head of this file."""
         began, now, added = time.monotonic(), time.time(), time.time_ns()
-        parts = {item.document.id: _parts(item.document) for item in items}
+        parts = {item.document.id: _text_rows(item.document) for item in items}
         heads = [
             _Head(
                 id=item.document.id,
@@ -498,7 +499,7 @@ class MilvusIndex:
         heads = list(heads)
         found = self._kept.get(heads)
         missing = [head for head in heads if head.id not in found]
-        for group in _groups(missing, lambda head: head.parts * _PART_CHARACTERS):
+        for group in groups(missing, _Head.most_characters, _GROUP_CHARACTERS):
             keys = [key for head in group for key in _part_keys(head.id, head.parts)]
             data = {
                 row["key"]: row["data"] for row in self._server.rows(self._name, keys, ["data"])
@@ -570,7 +571,7 @@ class _Server:
     def __init__(self, location: str, uri: str) -> None:
         self.location = location
         self._uri = uri
-        self._timeout = _seconds()
+        self._timeout = _timeout_of_environment()
         self._client: Any = None
         self._connecting = threading.Lock()
         # Milvus Lite is made for one caller at a time.
@@ -599,8 +600,9 @@ class _Server:
             self._call("create_collection", collection, schema=schema, consistency_level="Strong")
         missing = IndexParams()
         there = self._call("list_indexes", collection)
-        for field in indexes.keys() - set(there):
-            missing.add_index(field, **indexes[field])
+        for field, parameters in indexes.items():
+            if field not in there:
+                missing.add_index(field, **parameters)
         if missing:
             # An empty collection is indexed at once, but the client would wait half a second.
             self._call("create_index", collection, missing, sync=False)
@@ -742,6 +744,10 @@ class _Head:
     parts: int
     passages: int
 
+    def most_characters(self) -> int:
+        """Return the most characters that the document may have."""
+        return self.parts * _PART_CHARACTERS
+
 
 @dataclass(frozen=True, slots=True)
 class _Manifest(Strict):
@@ -782,17 +788,17 @@ def _passages_name(name: str, spec: Spec) -> str:
 
 
 def _put_manifest(server: _Server, name: str, spec: Spec) -> None:
-    server.put(name, [_row(MANIFEST, "", MANIFEST, _manifest_json(spec))])
+    server.put(name, [_document_row(MANIFEST, "", MANIFEST, _manifest_json(spec))])
 
 
-def _row(key: str, document: str, kind: str, data: str) -> dict[str, Any]:
+def _document_row(key: str, document: str, kind: str, data: str) -> dict[str, Any]:
     """Return a row of the collection of documents; Milvus wants a vector in every collection."""
     return {"key": key, "document": document, "kind": kind, "data": data, "none": [0.0, 0.0]}
 
 
 def _head_row(head: _Head) -> dict[str, Any]:
     data = {name: value for name, value in asdict(head).items() if name not in ("id", "kind")}
-    return _row(head.id, head.id, head.kind, json.dumps(data))
+    return _document_row(head.id, head.id, head.kind, json.dumps(data))
 
 
 def _head(row: dict[str, Any]) -> _Head:
@@ -800,7 +806,7 @@ def _head(row: dict[str, Any]) -> _Head:
     return _Head(**{**data, "id": row["key"], "kind": row["kind"], "specs": tuple(data["specs"])})
 
 
-def _parts(document: Document) -> list[dict[str, Any]]:
+def _text_rows(document: Document) -> list[dict[str, Any]]:
     """Return the rows of a document's text and of what is known about it, as JSON in parts."""
     data = json.dumps(
         {
@@ -814,7 +820,9 @@ def _parts(document: Document) -> list[dict[str, Any]]:
     )
     texts = [data[at : at + _PART_CHARACTERS] for at in range(0, len(data), _PART_CHARACTERS)]
     keys = _part_keys(document.id, len(texts))
-    return [_row(key, document.id, PART, text) for key, text in zip(keys, texts, strict=True)]
+    return [
+        _document_row(key, document.id, PART, text) for key, text in zip(keys, texts, strict=True)
+    ]
 
 
 def _read_document(location: str, name: str, data: str) -> Document:
@@ -938,7 +946,7 @@ def _tls() -> dict[str, str]:
     return {"server_pem_path": authority} if authority else {}
 
 
-def _seconds() -> float:
+def _timeout_of_environment() -> float:
     given = os.environ.get("MILVUS_TIMEOUT", "")
     try:
         seconds = float(given) if given else SECONDS
@@ -959,17 +967,3 @@ def _part_of(progress: Progress | None, done: int, total: int) -> Progress | Non
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for at in range(0, len(items), _ROWS):
         yield items[at : at + _ROWS]
-
-
-def _groups(items: Iterable[T], characters: Any) -> Iterator[list[T]]:
-    """Divide items into groups of about so many characters as are written together."""
-    group: list[T] = []
-    size = 0
-    for item in items:
-        group.append(item)
-        size += characters(item)
-        if size >= _GROUP_CHARACTERS:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group

@@ -139,13 +139,13 @@ def _table_reader(row_name: str) -> Callable[[etree._Element, etree._Element, in
         table = etree.SubElement(into, "mtable")
         for row in (part for part in element if name_of(part) == row_name):
             math_row = etree.SubElement(table, "mtr")
-            for cell in _cells(row):
+            for cell in _matrix_cells(row):
                 _fill(etree.SubElement(math_row, "mtd"), cell, depth)
 
     return read
 
 
-def _cells(row: etree._Element) -> Iterator[etree._Element]:
+def _matrix_cells(row: etree._Element) -> Iterator[etree._Element]:
     if name_of(row) == "m:e":
         yield row
     else:

@@ -100,7 +100,7 @@ def _label_text(levels: dict[int, _Level], counts: dict[int, int], depth: int) -
     return re.sub("%([1-9])", number_text, level.text).strip()[:_MAX_LABEL]
 
 
-def _letters(count: int) -> str:
+def _letter_number(count: int) -> str:
     """Return a, b, ... z, aa, bb, as Word does."""
     if not 1 <= count <= 260:
         return str(count)
@@ -125,8 +125,8 @@ def _ordinal(count: int) -> str:
 _FORMATS: dict[str, Callable[[int], str]] = {
     "none": lambda count: "",
     "decimalZero": lambda count: f"{count:02}",
-    "lowerLetter": _letters,
-    "upperLetter": lambda count: _letters(count).upper(),
+    "lowerLetter": _letter_number,
+    "upperLetter": lambda count: _letter_number(count).upper(),
     "lowerRoman": lambda count: _roman(count).lower(),
     "upperRoman": _roman,
     "ordinal": _ordinal,

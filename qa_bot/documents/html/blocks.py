@@ -196,7 +196,7 @@ def _cells(row: etree._Element) -> list[Cell]:
 
 
 def _cell(cell: etree._Element) -> Cell:
-    return Cell("\n".join(_lines(cell)), _span(cell, "colspan"), _span(cell, "rowspan"))
+    return Cell("\n".join(_text_lines(cell)), _span(cell, "colspan"), _span(cell, "rowspan"))
 
 
 def _span(cell: etree._Element, attribute: str) -> int:
@@ -248,7 +248,7 @@ def _are_labels(cells: list[Cell]) -> bool:
     return any(cell.text for cell in cells) and all(len(cell.text) <= _MAX_LABEL for cell in cells)
 
 
-def _lines(element: etree._Element) -> Iterator[str]:
+def _text_lines(element: etree._Element) -> Iterator[str]:
     """Yield the lines of an element that are not blank."""
     for block in blocks_of(element):
         for line in block.text.split("\n"):
@@ -258,4 +258,4 @@ def _lines(element: etree._Element) -> Iterator[str]:
 
 def _text_of(element: etree._Element) -> str:
     """Return the text of an element on one line."""
-    return " ".join(_lines(element))
+    return " ".join(_text_lines(element))

@@ -132,14 +132,14 @@ def _add_rules(matcher: _Matcher, sheet: str) -> None:
     if len(sheet) > MAX_CSS:
         raise _TooLargeError
     if _RELEVANT.search(sheet):
-        for selectors, declarations in _rules(sheet):
+        for selectors, declarations in _parsed_rules(sheet):
             for selector in selectors:
                 if selector.pseudo_element is None:
                     matcher.add_selector(selector, declarations)
 
 
 @lru_cache(maxsize=8)  # the chapters of a book share their style sheets
-def _rules(sheet: str) -> list[tuple[list[Any], list[_Declaration]]]:
+def _parsed_rules(sheet: str) -> list[tuple[list[Any], list[_Declaration]]]:
     try:
         rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
         return list(_style_rules(rules))

@@ -64,12 +64,12 @@ def _is_drawn(field: Field, labels: Sequence[Run]) -> bool:
     inside = (
         run.text
         for run in labels
-        if field.bottom <= run.top and run.base <= field.top and _overlaps(run, field)
+        if field.bottom <= run.top and run.base <= field.top and _is_at_field(run, field)
     )
     return field.text.replace(" ", "") in "".join(inside).replace(" ", "")
 
 
-def _overlaps(run: Run, field: Field) -> bool:
+def _is_at_field(run: Run, field: Field) -> bool:
     return run.left < field.right and field.left < run.right
 
 
@@ -114,7 +114,7 @@ def _is_beside(run: Run, field: Field) -> bool:
 
 def _label_above(field: Field, labels: Sequence[Run]) -> Run | None:
     """Return the last run of the line directly above a field, or else below it."""
-    overlapping = [run for run in labels if _overlaps(run, field)]
+    overlapping = [run for run in labels if _is_at_field(run, field)]
     above = [
         run for run in overlapping if 0 <= run.base - field.top + 2 <= _LABEL_DISTANCE * run.size
     ]
@@ -178,12 +178,12 @@ def _widget(annotation: Any, form: Any, angle: float) -> Iterator[Field | None]:
 
     kind = raw.FPDFAnnot_GetFormFieldType(form, annotation)
     value = _text(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
-    name = _name(form, annotation)
+    name = _field_name(form, annotation)
     if kind in (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON):
         checked = bool(raw.FPDFAnnot_IsChecked(form, annotation))
         yield from _placed(annotation, angle, "", name, checked)
     elif kind in (raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX):
-        chosen = ", ".join(_chosen(form, annotation))
+        chosen = ", ".join(_chosen_options(form, annotation))
         yield from _placed(annotation, angle, chosen if chosen else value, name, None)
     elif kind == raw.FPDF_FORMFIELD_TEXTFIELD:
         if raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
@@ -194,7 +194,7 @@ def _widget(annotation: Any, form: Any, angle: float) -> Iterator[Field | None]:
         yield None
 
 
-def _name(form: Any, annotation: Any) -> str:
+def _field_name(form: Any, annotation: Any) -> str:
     """Return the tooltip of a field, or the last part of its name."""
     from pypdfium2 import raw
 
@@ -203,7 +203,7 @@ def _name(form: Any, annotation: Any) -> str:
     return (tooltip if tooltip else name.replace("_", " ")).rstrip(" :")
 
 
-def _chosen(form: Any, annotation: Any) -> Iterator[str]:
+def _chosen_options(form: Any, annotation: Any) -> Iterator[str]:
     """Yield the chosen options of a list."""
     from pypdfium2 import raw
 

@@ -62,10 +62,10 @@ def _by_direction(runs: Sequence[Run]) -> list[list[Run]]:
                 break
         else:
             groups.append([run])
-    return sorted(groups, key=lambda group: (abs(group[0].angle) > MAX_SKEW, -_letters(group)))
+    return sorted(groups, key=lambda group: (abs(group[0].angle) > MAX_SKEW, -_letter_count(group)))
 
 
-def _letters(runs: Sequence[Run]) -> int:
+def _letter_count(runs: Sequence[Run]) -> int:
     return sum(len(run.text) for run in runs)
 
 
@@ -73,7 +73,7 @@ def _join_drop_caps(runs: Sequence[Run]) -> list[Run]:
     """Join each drop cap to the line that it begins."""
     others: list[Run] = []
     for run in runs:
-        line = _first_line(run, runs) if _INITIAL.fullmatch(run.text.strip()) else None
+        line = _line_beside(run, runs) if _INITIAL.fullmatch(run.text.strip()) else None
         if line is None:
             others.append(run)
             continue
@@ -84,7 +84,7 @@ def _join_drop_caps(runs: Sequence[Run]) -> list[Run]:
     return others
 
 
-def _first_line(initial: Run, runs: Sequence[Run]) -> Run | None:
+def _line_beside(initial: Run, runs: Sequence[Run]) -> Run | None:
     """Return the highest line directly beside a drop cap, no higher than its top."""
     beside = (
         run
@@ -237,18 +237,19 @@ def _column_extents(blocks: Sequence[Block]) -> list[tuple[float, float]]:
     extents = [(block.left, block.right) for block in blocks]
     result = list(extents)
     for index, (left, right) in enumerate(extents):
-        bottom = blocks[index].lines[-1]
+        lines = blocks[index].lines
+        is_first_or_last = index in (0, len(blocks) - 1)
+        if is_first_or_last and _PAGE_NUMBER.fullmatch(lines[0].text):
+            result[index] = (-inf, inf)
+            continue
+        if len(lines) > _HEADING_LINES:
+            continue
         below = (
             (lower_left, lower_right)
             for lower, (lower_left, lower_right) in enumerate(extents[index + 1 :], index + 1)
             if min(right, lower_right) > max(left, lower_left)
-            and len(blocks[index].lines) <= _HEADING_LINES
-            and bottom.base - blocks[lower].lines[0].base < _HEADED * bottom.size
+            and lines[-1].base - blocks[lower].lines[0].base < _HEADED * lines[-1].size
         )
-        is_first_or_last = index in (0, len(blocks) - 1)
-        if is_first_or_last and _PAGE_NUMBER.fullmatch(blocks[index].lines[0].text):
-            result[index] = (-inf, inf)
-            continue
         lower_left, lower_right = next(below, (left, right))
         if lower_left <= left + 1 and right <= lower_right + 1:
             result[index] = (min(left, lower_left), max(right, lower_right))

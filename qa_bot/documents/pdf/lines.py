@@ -116,7 +116,7 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """
     body_size = usual_size([line for page in pages for line in page])
     edges = [_edge_lines(page, body_size) for page in pages]
-    texts = [[text for line in page for text in (line, *_cells(line))] for page in edges]
+    texts = [[text for line in page for text in (line, *_cells_as_lines(line))] for page in edges]
     running = []
     for number, page in enumerate(edges):
         nearby = texts[max(0, number - _PAGES_AROUND) : number + _PAGES_AROUND + 1]
@@ -138,7 +138,7 @@ def _edge_lines(page: Sequence[Line], body_size: float) -> list[Line]:
     ]
 
 
-def _cells(line: Line) -> list[Line]:
+def _cells_as_lines(line: Line) -> list[Line]:
     """Return the cells of a row that have text, each as a line; nothing for another line."""
     texts = line.text.strip("| ").split(" | ") if line.is_row else []
     return [replace(line, text=text.strip()) for text in texts if text.strip()]
@@ -146,7 +146,7 @@ def _cells(line: Line) -> list[Line]:
 
 def _is_running(line: Line, nearby: Sequence[Sequence[Line]]) -> bool:
     """Whether a line, or each cell of a row, repeats on enough of the pages nearby."""
-    cells = _cells(line)
+    cells = _cells_as_lines(line)
     is_row = bool(cells) and all(_is_frequent(cell, nearby) for cell in cells)
     return is_row or _is_frequent(line, nearby)
 

@@ -21,7 +21,7 @@ _NEAR = 3.0  # distance of rows that can confirm a gap
 _MARGIN_ROWS = 3  # rows that must end near the start of a gap before a note in the margin
 _RAGGED = 5  # they may end this many times the least width of the gap away from it
 _EXACT = 0.5  # points; cells that close together as words must begin within this distance
-_ALIGNED = 2.0  # points; cells of one column begin or end within this distance
+ALIGNED = 2.0  # points; cells of one column begin or end within this distance
 _ALIGNED_GAP = 1.2  # a wider gap before aligned cells separates columns
 _WIDEST_GAP = 8.0  # between words of a justified line
 _EQUAL_GAPS = 1.4  # the widest gap of a justified line is at most this many times its narrowest
@@ -61,14 +61,14 @@ def _join_row(row: Row) -> Row:
     pieces: Row = []
     for run in sorted(row, key=lambda run: run.left):
         last = pieces[-1] if pieces else None
-        if last is None or not _continues(last, run, is_first=len(pieces) == 1):
+        if last is None or not _is_same_piece(last, run, is_first=len(pieces) == 1):
             pieces.append(_copy(run))
         elif not (run.right <= last.right + 0.1 * run.size and run.text.strip() in last.text):
             join(last, run)  # text drawn a second time to look bold is left out
     return pieces
 
 
-def _continues(last: Run, run: Run, is_first: bool) -> bool:
+def _is_same_piece(last: Run, run: Run, is_first: bool) -> bool:
     """Whether a run is in the same piece as the last one, which may be the first of its row."""
     gap, size = run.left - last.right, max(last.size, run.size)
     if gap <= CELL_GAP * size:
@@ -92,10 +92,20 @@ def join(last: Run, run: Run) -> None:
     last.right = max(last.right, run.right)
 
 
+def _gaps(run: Run) -> list[tuple[float, float]]:
+    """Return the width of each gap between letters of a run and where it ends, in points."""
+    visible = [letter for letter in run.letters if not letter.text.isspace()]
+    return [(after.left - before.right, after.left) for before, after in pairwise(visible)]
+
+
+def _word_gaps(run: Run) -> list[tuple[float, float]]:
+    """Return the gaps between words among those between letters."""
+    return [(gap, left) for gap, left in _gaps(run) if gap > _WORD_GAP * run.size]
+
+
 def _spacing(run: Run) -> float:
     """Return the usual gap between the letters of a run, in points."""
-    visible = [letter for letter in run.letters if not letter.text.isspace()]
-    gaps = [after.left - before.right for before, after in pairwise(visible)]
+    gaps = [gap for gap, _ in _gaps(run)]
     return median(gaps) if len(gaps) > 1 else 0.0
 
 
@@ -109,10 +119,10 @@ def _cut_cells(rows: Sequence[Row], index: int) -> Row:
     for piece in rows[index]:
         pieces.append(piece)
         gaps = _word_gaps(piece)
-        narrowest = min((gap for gap, _ in gaps), default=0.0) if len(gaps) > 1 else 0.0
+        narrowest = min(gap for gap, _ in gaps) if len(gaps) > 1 else 0.0
+        least = max(_MIN_CELL_GAP * piece.size, _EQUAL_GAPS * narrowest)
         for gap, left in gaps:
-            aligned = sum(abs(left - begin) < _EXACT for begin in begins)
-            if gap > max(_MIN_CELL_GAP * piece.size, _EQUAL_GAPS * narrowest) and aligned > 1:
+            if gap > least and sum(abs(left - begin) < _EXACT for begin in begins) > 1:
                 pieces[-1:] = cut(pieces[-1], left - _EXACT)
     return pieces
 
@@ -135,17 +145,17 @@ def _close_false_gaps(rows: Sequence[Row], index: int) -> Row:
     return pieces
 
 
-def _join_stretched(rows: list[Row]) -> list[Row]:
-    """Return rows with the pieces of stretched lines joined; one such line may show the next."""
-    while True:
-        stretched = [
-            index
-            for index, row in enumerate(rows)
-            if len(row) > 1 and _is_stretched(row, *_around(rows, index))
-        ]
-        if not stretched:
-            return rows
-        rows = [[_joined(row)] if index in stretched else row for index, row in enumerate(rows)]
+def _join_stretched(rows: Sequence[Row]) -> list[Row]:
+    """Return rows with the pieces of stretched lines joined.
+
+    One such line may show the next, below it or above it.
+    """
+    result = list(rows)
+    for index in (*range(len(result)), *reversed(range(len(result)))):
+        row = result[index]
+        if len(row) > 1 and _is_stretched(row, *_around(result, index)):
+            result[index] = [_merged(row)]
+    return result
 
 
 def _is_stretched(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
@@ -164,7 +174,7 @@ def _is_stretched(row: Row, above: Sequence[Row], below: Sequence[Row]) -> bool:
     return row[-1].text[0].isalpha() and not is_aligned
 
 
-def _joined(row: Row) -> Run:
+def _merged(row: Row) -> Run:
     """Return the pieces of a row as one."""
     piece = _copy(row[0])
     for other in row[1:]:
@@ -175,14 +185,7 @@ def _joined(row: Row) -> Run:
 def _is_as_wide(other: Row, row: Row) -> bool:
     """Whether another row is one piece with the edges of a row."""
     left, right = other[0].left - row[0].left, other[0].right - row[-1].right
-    return len(other) == 1 and max(abs(left), abs(right)) < _ALIGNED
-
-
-def _word_gaps(piece: Run) -> list[tuple[float, float]]:
-    """Return the width of each gap between words of a piece and where it ends, in points."""
-    visible = [letter for letter in piece.letters if not letter.text.isspace()]
-    gaps = ((after.left - before.right, after.left) for before, after in pairwise(visible))
-    return [(gap, left) for gap, left in gaps if gap > _WORD_GAP * piece.size]
+    return len(other) == 1 and max(abs(left), abs(right)) < ALIGNED
 
 
 def _around(rows: Sequence[Row], index: int) -> tuple[list[Row], list[Row]]:
@@ -250,7 +253,7 @@ def _is_aligned(piece: Run, rows: Sequence[Row], gap: float) -> bool:
     """Whether a piece after a gap is aligned with a piece after a gap in another row."""
     return gap > _ALIGNED_GAP and any(
         other.left - before.right > _ALIGNED_GAP * other.size
-        and min(abs(piece.left - other.left), abs(piece.right - other.right)) < _ALIGNED
+        and min(abs(piece.left - other.left), abs(piece.right - other.right)) < ALIGNED
         for row in rows
         for before, other in pairwise(row)
     )

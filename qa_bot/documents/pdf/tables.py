@@ -14,7 +14,7 @@ from statistics import median
 
 from qa_bot.documents.pdf.bidi import has_rtl
 from qa_bot.documents.pdf.letters import SAME_LINE, Run
-from qa_bot.documents.pdf.rows import Row, make_rows
+from qa_bot.documents.pdf.rows import ALIGNED, Row, make_rows
 from qa_bot.documents.pdf.table_rows import (
     NEXT_LINE,
     SAME_ROW,
@@ -34,7 +34,6 @@ _MIN_LOWER = 0.3  # share of the lines of prose that begin with a small letter
 _MAX_SPANNING = 0.25  # share of the rows of a table that may have cells over several columns
 _FEW_ROWS = 3  # in a table with at most this many rows, none may
 _MIN_GUTTER = 3.0  # points between columns
-_ALIGNED = 2.0  # points; cells of one column begin or end within this distance
 _BAND = 2.5  # times the type size; lines with more between them have a band without text
 
 
@@ -77,7 +76,7 @@ def _prose_columns(runs: Sequence[Run], rows: Sequence[Row]) -> list[tuple[list[
             inside[column_of(run, columns)].append(run)
         rows_inside = {column: make_rows(own) for column, own in inside.items()}
         if all(
-            _is_prose(_in_column(above, column) + _lines(own, level, column), column, prose)
+            _is_prose(_in_column(above, column) + _column_lines(own, level, column), column, prose)
             for column, own in rows_inside.items()
         ):
             prose += columns
@@ -106,7 +105,9 @@ def _zones(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Column], list[
         yield zone, covered, above
 
 
-def _lines(rows: Sequence[Row], level: Sequence[Run], column: Column) -> list[tuple[Run, bool]]:
+def _column_lines(
+    rows: Sequence[Row], level: Sequence[Run], column: Column
+) -> list[tuple[Run, bool]]:
     """Return the lines of a column's rows, each with whether runs outside the column are beside it.
 
     ``level`` are all runs at the heights of the column.
@@ -214,14 +215,14 @@ def _is_top(row: Row, following: Sequence[Row], columns: Sequence[Column]) -> bo
     if not any(is_under) and len(following) > 1:
         (first, *others) = following[1]
         return not others and columns[0].right < row[0].left == first.left
-    is_cell = any(_is_aligned(row[0], piece) for other in following for piece in other)
+    is_cell = any(_lines_up(row[0], piece) for other in following for piece in other)
     return is_cell and sum(is_under) == 1 and not is_under[0]
 
 
-def _is_aligned(piece: Run, other: Run) -> bool:
+def _lines_up(piece: Run, other: Run) -> bool:
     """Whether two pieces begin, end or have their middle at the same position."""
     left, right = piece.left - other.left, piece.right - other.right
-    return min(abs(left), abs(right), abs(left + right) / 2) < _ALIGNED
+    return min(abs(left), abs(right), abs(left + right) / 2) < ALIGNED
 
 
 def _merge(pieces: Sequence["Run | Column"], gap: float = 0.0) -> list[Column]:
@@ -318,7 +319,7 @@ def _is_prose(lines: Sequence[tuple[Run, bool]], column: Column, prose: Sequence
     letters = median(len(piece.text) for piece, _ in lines)
     if not pairs or words < _PROSE_WORDS or letters < _PROSE_LETTERS:
         return False
-    full = sum(_is_full(upper, lower, column) for upper, lower in pairs)
+    full = sum(_has_no_room(upper, lower, column) for upper, lower in pairs)
     lower_case = sum(_begins_lower(lower.text) for _, lower in pairs)
     return full >= _MIN_FULL * len(pairs) and lower_case >= _MIN_LOWER * len(pairs)
 
@@ -328,7 +329,7 @@ def _is_in_rows(rows: Sequence[Row], column: Column) -> bool:
     return sum(not has_others for _, has_others in _in_column(rows, column)) < 2
 
 
-def _is_full(upper: Run, lower: Run, column: Column) -> bool:
+def _has_no_room(upper: Run, lower: Run, column: Column) -> bool:
     """Whether the first word of a line would not fit into the line above it."""
     word = (len(lower.text.split()[0]) + 1) / len(lower.text) * (lower.right - lower.left)
     return (upper.right - upper.left) + word > column.right - column.left
